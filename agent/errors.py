@@ -1,0 +1,49 @@
+"""What can go wrong, as one small tree; each message tells the operator what happened and what to do.
+
+    AgentError
+    ├── ConfigurationError   a file of settings, rules, units or templates is wrong   (exit status 2)
+    ├── UsageError           a command was given something that it can't take         (exit status 2)
+    ├── Unreachable          a mailbox or a server couldn't be reached                (exit status 3)
+    ├── ArchiveBusy          another agent works on the same archive                  (exit status 2)
+    └── Unreadable           a file can't be read; carries the rule id of its finding (a finding, never an exit)
+
+Messages are in Chinese, since operators read them; each is one line where it can be.
+"""
+
+from __future__ import annotations
+
+
+class AgentError(Exception):
+    """The root: whatever is shown to the operator in words, without a traceback."""
+
+    exit_status = 2
+
+
+class ConfigurationError(AgentError):
+    """A file of settings, rules, units or templates says something that it may not."""
+
+
+class UsageError(AgentError):
+    """A command was given something that it can't take."""
+
+
+class Unreachable(AgentError):
+    """A mailbox or a server couldn't be reached, or refused the login."""
+
+    exit_status = 3
+
+
+class ArchiveBusy(AgentError):
+    """Another agent works on the same archive."""
+
+
+class Unreadable(AgentError):
+    """A file can't be read.
+
+    Attributes:
+        rule: the finding's id: ``unreadable``, ``encrypted``, ``too_large`` or ``not_supported``.
+    """
+
+    def __init__(self, rule: str, text: str) -> None:
+        super().__init__(text)
+        self.rule = rule

@@ -1,0 +1,1 @@
+"""Mail in and out. Knows nothing of forms."""

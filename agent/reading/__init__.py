@@ -1,0 +1,1 @@
+"""Documents to values. Knows the campaign's form, and nothing of mail."""

@@ -1,0 +1,111 @@
+"""What was read (the types): a file's reading, and the form in it. Plain data, storable as JSON."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+from agent.findings import Finding
+
+READERS_VERSION = "1"
+"""Goes up whenever a reading of the same bytes may come out differently; recorded with each reading."""
+
+Kind = Literal["form", "narrative", "photo", "archive", "message", "other", "unreadable"]
+Figure = Decimal | str | None
+"""A field's value: exact decimal for counts and amounts, text for remarks, None without a certain reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The form (统计表) as read, before it is known who sent it.
+
+    Attributes:
+        unit: 单位 as the form writes it, or None.
+        reported_on, reporter, phone: header values; None where missing or not readable.
+        values: every field of the campaign, by id, in the form's order.
+        sources: where each value stands (``Sheet1!B6``), for the fields that have a cell.
+        needs_confirmation: from a picture, or a sum that nobody marked as the total.
+    """
+
+    unit: str | None
+    reported_on: dt.date | None
+    reporter: str | None
+    phone: str | None
+    values: Mapping[str, Figure]
+    sources: Mapping[str, str]
+    needs_confirmation: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """As `read --json` shows it; amounts and counts as exact JSON numbers via ``Decimal`` objects."""
+        return {
+            "unit": self.unit,
+            "reported_on": self.reported_on.isoformat() if self.reported_on else None,
+            "reporter": self.reporter,
+            "phone": self.phone,
+            "values": dict(self.values),
+            "sources": dict(self.sources),
+            "needs_confirmation": self.needs_confirmation,
+        }
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Form:
+        """The form back from JSON that was parsed with exact decimals (jsontext.loads)."""
+        return cls(
+            unit=stored["unit"],
+            reported_on=dt.date.fromisoformat(stored["reported_on"]) if stored["reported_on"] else None,
+            reporter=stored["reporter"],
+            phone=stored["phone"],
+            values={
+                name: Decimal(value) if isinstance(value, int) else value
+                for name, value in stored["values"].items()
+            },
+            sources=stored["sources"],
+            needs_confirmation=stored["needs_confirmation"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FileReading:
+    """What one file is and holds.
+
+    Attributes:
+        file: its name, as sent (decoded, not cleaned).
+        sha256: of its bytes, hexadecimal.
+        kind: what it counts as.
+        form: the form in it, or None.
+        findings: what is wrong with the file or its form; checks across fields are not among these.
+        contains: what is inside an archive, a message, or a document with pictures.
+        text: the running text of a document, for the narrative; empty for others.
+        pixels: SHA-256 of a picture's decoded, oriented pixels: the same photo has the same; else None.
+        data: the file's bytes, for filing; never stored in JSON.
+    """
+
+    file: str
+    sha256: str
+    kind: Kind
+    form: Form | None = None
+    findings: tuple[Finding, ...] = ()
+    contains: tuple[FileReading, ...] = ()
+    text: str = ""
+    pixels: str | None = None
+    data: bytes = field(default=b"", repr=False, compare=False)
+
+    def everything(self) -> Iterator[FileReading]:
+        """This file, then all that is inside it, depth first in order."""
+        yield self
+        for inner in self.contains:
+            yield from inner.everything()
+
+    def as_json(self) -> dict[str, Any]:
+        """As `read --json` shows it (interface.md)."""
+        return {
+            "file": self.file,
+            "sha256": self.sha256,
+            "kind": self.kind,
+            "form": self.form.as_json() if self.form else None,
+            "findings": [finding.as_json() for finding in self.findings],
+            "contains": [inner.as_json() for inner in self.contains],
+        }

@@ -1,0 +1,182 @@
+"""config.yaml: one operator's mailbox, contact, units and timetable, checked.
+
+Relative paths in it are relative to its own folder. Passwords never stand in it: they come from the
+environment or from the system's keyring.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, PrivateAttr, field_validator, model_validator
+
+from agent.rules import Campaign, Model, load_campaign
+from agent.units import Address, Register, load_register
+from agent.yamlfile import load_model
+
+Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Contact(Model):
+    """The person at the bureau (联系人), and who may stand in for them."""
+
+    name: str
+    address: Address
+    phone: str
+    deputies: tuple[Address, ...] = ()
+
+    def is_contact(self, address: str) -> bool:
+        return address.casefold() in {one.casefold() for one in (self.address, *self.deputies)}
+
+
+class Authentication(Model):
+    """Whose Authentication-Results lines count (an authserv-id); null: the topmost line's."""
+
+    trust: str | None = None
+
+
+class Server(Model):
+    """An IMAP or SMTP account.
+
+    Attributes:
+        password_env: the environment variable that holds the password (授权码); without it set, the system's
+            keyring is asked for service ``report-agent`` and this user.
+        tls: from the first byte. False speaks in the clear: only to a server on this machine.
+        ca_file: a private CA's certificate, beside the system's own.
+        timeout: seconds for every answer of the server.
+    """
+
+    host: str
+    port: Port
+    user: str
+    password_env: str = "REPORT_AGENT_PASSWORD"
+    tls: bool = True
+    ca_file: Path | None = None
+    timeout: float = Field(default=30, gt=0, le=600)
+
+    @model_validator(mode="after")
+    def _clear_text_stays_here(self) -> Server:
+        if not self.tls and self.host not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError("tls: false 只能用于本机（127.0.0.1），否则密码会以明文传送")
+        return self
+
+
+class ImapServer(Server):
+    """The mailbox that reports come to."""
+
+    port: Port = 993
+    folder: str = "INBOX"
+
+
+class SmtpServer(Server):
+    """The server that letters leave by."""
+
+    port: Port = 465
+
+
+class InboxSettings(Model):
+    """Where mail comes from: one of ``imap`` and ``folder``.
+
+    Attributes:
+        since: mail received before this day isn't fetched; null: the campaign's start.
+        answer_from: mail received before this moment is filed but not answered; null: the agent's first
+            start (for a folder: no bound).
+        dedicated: false where the mailbox is somebody's own.
+    """
+
+    imap: ImapServer | None = None
+    folder: Path | None = None
+    since: dt.date | None = None
+    answer_from: dt.datetime | None = None
+    dedicated: bool = True
+
+    @model_validator(mode="after")
+    def _one_source(self) -> InboxSettings:
+        if (self.imap is None) == (self.folder is None):
+            raise ValueError("imap 和 folder 要写一个，且只写一个")
+        return self
+
+
+class OutboxSettings(Model):
+    """Where letters go: one of ``smtp`` and ``folder``; and how fast."""
+
+    smtp: SmtpServer | None = None
+    folder: Path | None = None
+    per_minute: int = Field(default=15, ge=1)
+    per_address_per_hour: int = Field(default=10, ge=1)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> OutboxSettings:
+        if (self.smtp is None) == (self.folder is None):
+            raise ValueError("smtp 和 folder 要写一个，且只写一个")
+        return self
+
+
+class ScheduleSettings(Model):
+    """The timetable; clock times in the configured zone."""
+
+    poll_minutes: int = Field(default=5, ge=1, le=1440)
+    digest_at: Clock = "17:30"
+    remind_days_before: tuple[Annotated[int, Field(ge=0)], ...] = (7, 3, 1)
+    remind_at: Clock = "09:30"
+    remind_overdue: bool = True
+
+
+class Settings(Model):
+    """The whole of config.yaml."""
+
+    campaign: Path
+    units: Path
+    archive: Path
+    timezone: str = "Asia/Shanghai"
+    address: Address
+    contact: Contact
+    authentication: Authentication = Authentication()
+    inbox: InboxSettings
+    outbox: OutboxSettings
+    schedule: ScheduleSettings = ScheduleSettings()
+    templates: Path | None = None
+
+    _base: Path = PrivateAttr(default=Path())
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"没有名为 {name} 的时区；中国用 Asia/Shanghai") from error
+        return name
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    def path(self, relative: Path) -> Path:
+        """A path of the file, made absolute against the file's own folder."""
+        return (self._base / relative).resolve()
+
+
+def load_settings(path: Path) -> Settings:
+    """The settings of a config.yaml.
+
+    Raises:
+        ConfigurationError: one line for each key that is wrong.
+    """
+    settings, _ = load_model(Settings, path)
+    settings._base = path.resolve().parent
+    return settings
+
+
+def load_rules(settings: Settings) -> tuple[Campaign, Register]:
+    """The campaign and the units that the settings name.
+
+    Raises:
+        ConfigurationError: as for the settings.
+    """
+    return load_campaign(settings.path(settings.campaign)), load_register(settings.path(settings.units))

@@ -1,0 +1,162 @@
+"""The register of reporting units (单位), and which of them a name means.
+
+Names match whole, after the district's own prefix is stripped, and never by similarity: 石林镇, 丛林镇 and
+东林街道 differ by one character, and 万盛街道 bears the district's name.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from agent.rules import Identifier, Model
+from agent.yamlfile import load_model
+
+Address = Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")]
+
+
+class Unit(Model):
+    """One reporting unit.
+
+    Attributes:
+        senders: registered addresses, compared without regard to case.
+        required: whether it owes a report, and is late without one.
+    """
+
+    id: Identifier
+    name: str
+    aliases: tuple[str, ...] = ()
+    senders: tuple[Address, ...] = ()
+    required: bool = True
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name, *self.aliases)
+
+
+class Register(Model):
+    """units.yaml: the district and its units, in the order of the report's rows."""
+
+    district: str
+    units: tuple[Unit, ...]
+
+    @model_validator(mode="after")
+    def _unambiguous(self) -> Register:
+        for what, owners in (
+            ("id", [(unit.id, unit) for unit in self.units]),
+            ("名称", [(fold(name), unit) for unit in self.units for name in unit.names]),
+            ("邮箱", [(sender.casefold(), unit) for unit in self.units for sender in unit.senders]),
+        ):
+            seen: dict[str, Unit] = {}
+            for key, unit in owners:
+                if seen.setdefault(key, unit) is not unit:
+                    raise ValueError(f"units：{what} {key} 写在了两个单位下（{seen[key].name}、{unit.name}）")
+        return self
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Unit]:
+        return {unit.id: unit for unit in self.units}
+
+    def with_senders(self, registered: Iterable[tuple[str, str]]) -> Register:
+        """The register with (address, unit id) pairs added that the contact has decided."""
+        more: dict[str, list[str]] = {}
+        for address, unit_id in registered:
+            more.setdefault(unit_id, []).append(address)
+        units = tuple(
+            unit.model_copy(update={"senders": (*unit.senders, *more[unit.id])}) if unit.id in more else unit
+            for unit in self.units
+        )
+        return self.model_copy(update={"units": units})
+
+    def of_sender(self, address: str) -> Unit | None:
+        """The unit to which the address is registered, or None."""
+        wanted = address.casefold()
+        for unit in self.units:
+            if any(sender.casefold() == wanted for sender in unit.senders):
+                return unit
+        return None
+
+    def in_form(self, text: str) -> NamedUnit:
+        """What a form's 单位 says: a registered unit, a place that isn't registered, or no place.
+
+        After the district's prefix is stripped, the text is, or begins with, a registered name or alias.
+        """
+        folded = fold(text)
+        for start in (self._without_district(folded), folded):
+            unit = self._longest(start)
+            if unit is not None:
+                return NamedUnit(unit=unit)
+        place = _PLACE.search(folded)
+        return NamedUnit(place=place.group() if place else None)
+
+    def in_text(self, *texts: str) -> Unit | None:
+        """The unit that subjects and file names name, where just one is named there; else None."""
+        named: dict[str, Unit] = {}
+        for text in texts:
+            folded = fold(text)
+            for unit in self.units:
+                if any(self._stands_in(fold(name), folded) for name in unit.names):
+                    named[unit.id] = unit
+        return next(iter(named.values())) if len(named) == 1 else None
+
+    def _without_district(self, folded: str) -> str:
+        # Loosely: 重庆市万盛经开区青年镇. But 万盛街道 stays: only the district's whole name is a prefix.
+        district = fold(self.district)
+        _, found, rest = folded.partition(district)
+        return rest if found else folded
+
+    def _longest(self, folded: str) -> Unit | None:
+        best: tuple[int, Unit] | None = None
+        for unit in self.units:
+            for name in map(fold, unit.names):
+                if folded.startswith(name) and (best is None or len(name) > best[0]):
+                    best = (len(name), unit)
+        return best[1] if best else None
+
+    def _stands_in(self, name: str, folded: str) -> bool:
+        # A name inside a longer name of another unit doesn't count; the longest registered name wins.
+        others = [
+            fold(other)
+            for unit in self.units
+            for other in unit.names
+            if name in fold(other) and fold(other) != name
+        ]
+        for other in others:
+            folded = folded.replace(other, "\0") if not self._same_unit(name, other) else folded
+        return name in folded
+
+    def _same_unit(self, one: str, other: str) -> bool:
+        return any({one, other} <= {fold(name) for name in unit.names} for unit in self.units)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedUnit:
+    """What a name means: ``unit`` where it is registered; else ``place``, where it names some place."""
+
+    unit: Unit | None = None
+    place: str | None = None
+
+
+def fold(text: str) -> str:
+    """A name without white space, in half-width forms, for comparing."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+
+
+_PLACE = re.compile(r"[\u4e00-\u9fff]{1,12}?(?:镇|街道|乡|救助管理站)")
+
+
+def load_register(path: Path) -> Register:
+    """The units that units.yaml lists.
+
+    Raises:
+        ConfigurationError: with the file, the key's path, what was found and what is allowed.
+    """
+    register, _ = load_model(Register, path)
+    return register
