@@ -51,16 +51,16 @@ def parse(text: str, path: Path) -> Any:
         loader.flatten_mapping(node)
         seen: dict[Any, Any] = {}
         for key_node, value_node in node.value:
-            key = loader.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+            key = loader.construct_object(key_node, deep=True)
             if key in seen:
                 line = key_node.start_mark.line + 1
                 raise ConfigurationError(f"{path} 第 {line} 行：{key} 写了两次，请只留一处。")
-            seen[key] = loader.construct_object(value_node, deep=True)  # type: ignore[no-untyped-call]
+            seen[key] = loader.construct_object(value_node, deep=True)
         return seen
 
     Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
     try:
-        document = yaml.load(text, Loader)  # noqa: S506 - a SafeLoader
+        document = yaml.load(text, Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"第 {mark.line + 1} 行第 {mark.column + 1} 列" if mark else ""

@@ -1,0 +1,413 @@
+"""All that one unit has sent for one campaign (报送材料), put together from what is recorded.
+
+A pure fold: submissions and decisions in, the unit's dossier out. Nothing here is stored; what is stored are the
+submissions and decisions themselves (ledger.py, and beside the raw mails).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import PurePosixPath
+from typing import Any, Literal
+
+from agent.findings import Finding, has_errors
+from agent.reading.reading import Figure, Form
+from agent.rules import Campaign, run_checks
+from agent.units import Unit
+
+PieceKind = Literal["form", "narrative", "photo", "other"]
+Standing = Literal["accepted", "needs_correction", "needs_confirmation", "withdrawn"]
+DecisionKind = Literal[
+    "assign", "reject", "confirm", "override", "withdraw", "extend", "close", "final", "reopen"
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One file that a mail brought (a document, a photo, the mail's own text).
+
+    Attributes:
+        name: as sent; what it is filed under is ``Filed.path``.
+        sha256: of its bytes; of ``text`` in UTF-8 where that is set.
+        is_narrative: counts as the narrative (a document of kind form may, too).
+        pixels: of a photo: the same photo has the same.
+        text: the mail's own text where that is the narrative; None for files, whose bytes are in the raw mail.
+    """
+
+    name: str
+    sha256: str
+    kind: PieceKind
+    is_narrative: bool = False
+    pixels: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What one mail brought to a unit's dossier: the recorded reading, as plain data.
+
+    Attributes:
+        seq: when it joined, in the order of everything recorded.
+        message: SHA-256 of the raw mail.
+        received: in the configured zone.
+        form, form_file, form_findings: the form, the piece it stands in, what reading found in it.
+        findings: about files of this mail rather than its form (one that can't be read).
+        explanation: the sender's words where the mail explains open warnings; else "".
+        decided_by: who decided that it is this unit's, where a person did; else None.
+    """
+
+    seq: int
+    message: str
+    received: dt.datetime
+    sender: str
+    subject: str
+    pieces: tuple[Piece, ...] = ()
+    form: Form | None = None
+    form_file: Piece | None = None
+    form_findings: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    explanation: str = ""
+    confirms: bool = False
+    decided_by: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "seq": self.seq,
+            "message": self.message,
+            "received": self.received.isoformat(),
+            "sender": self.sender,
+            "subject": self.subject,
+            "pieces": [_piece_json(piece) for piece in self.pieces],
+            "form": self.form.as_json() if self.form else None,
+            "form_file": _piece_json(self.form_file) if self.form_file else None,
+            "form_findings": [finding.as_json() for finding in self.form_findings],
+            "findings": [finding.as_json() for finding in self.findings],
+            "explanation": self.explanation,
+            "confirms": self.confirms,
+            "decided_by": self.decided_by,
+        }
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Submission:
+        return cls(
+            seq=stored["seq"],
+            message=stored["message"],
+            received=dt.datetime.fromisoformat(stored["received"]),
+            sender=stored["sender"],
+            subject=stored["subject"],
+            pieces=tuple(Piece(**piece) for piece in stored["pieces"]),
+            form=Form.from_json(stored["form"]) if stored["form"] else None,
+            form_file=Piece(**stored["form_file"]) if stored["form_file"] else None,
+            form_findings=tuple(map(Finding.from_json, stored["form_findings"])),
+            findings=tuple(map(Finding.from_json, stored["findings"])),
+            explanation=stored["explanation"],
+            confirms=stored["confirms"],
+            decided_by=stored["decided_by"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided. ``message`` is the raw mail (and so the form version) that it is about.
+
+    Attributes:
+        by: who: an address, or the name given on the command line.
+        field, value: of ``override``; the value as a number or text in the form's own measure.
+        date: of ``extend``.
+        address: of ``assign`` with registration: the sender's address, from now on the unit's.
+    """
+
+    seq: int
+    kind: DecisionKind
+    at: dt.datetime
+    by: str
+    reason: str = ""
+    unit: str | None = None
+    message: str | None = None
+    field: str | None = None
+    value: Decimal | str | None = None
+    date: dt.date | None = None
+    address: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "seq": self.seq,
+            "kind": self.kind,
+            "at": self.at.isoformat(),
+            "by": self.by,
+            "reason": self.reason,
+            "unit": self.unit,
+            "message": self.message,
+            "field": self.field,
+            "value": self.value,
+            "date": self.date.isoformat() if self.date else None,
+            "address": self.address,
+        }
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Decision:
+        value = stored["value"]
+        return cls(
+            **{
+                **stored,
+                "at": dt.datetime.fromisoformat(stored["at"]),
+                "value": Decimal(value) if isinstance(value, int) else value,
+                "date": dt.date.fromisoformat(stored["date"]) if stored["date"] else None,
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A piece and where it is filed, relative to the campaign's folder in the archive (posix)."""
+
+    piece: Piece
+    path: str
+    message: str
+    received: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FormVersion:
+    """One form that the unit has sent, as it stands now.
+
+    Attributes:
+        number: 1 for the first, in the order of joining the dossier.
+        values: as read, with the contact's overrides.
+        findings: of reading and of the checks, those that the contact overrode left out.
+        overrides: field id → the decision that set it.
+        confirmed_by: who confirmed it, where it needed that.
+        explanation: the unit's words about its warnings, or "".
+        closed: the contact has closed its warnings.
+    """
+
+    number: int
+    submission: Submission
+    form: Form
+    values: Mapping[str, Figure]
+    findings: tuple[Finding, ...]
+    standing: Standing
+    overrides: Mapping[str, Decision] = field(default_factory=dict)
+    confirmed_by: str | None = None
+    explanation: str = ""
+    closed: bool = False
+
+    @property
+    def received(self) -> dt.datetime:
+        return self.submission.received
+
+    @property
+    def file(self) -> str:
+        return self.submission.form_file.name if self.submission.form_file else ""
+
+    def of_severity(self, severity: str) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.severity == severity)
+
+    @property
+    def open_warnings(self) -> tuple[Finding, ...]:
+        """Warnings that nobody has explained or closed yet."""
+        return () if self.closed or self.explanation else self.of_severity("warning")
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """All that one unit has sent, and what it still owes."""
+
+    unit: Unit
+    campaign: Campaign
+    deadline: dt.date
+    submissions: tuple[Submission, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    versions: tuple[FormVersion, ...] = ()
+    filed: tuple[Filed, ...] = ()
+
+    @property
+    def accepted(self) -> FormVersion | None:
+        """The newest form, by when it was received, that stands: what the report takes."""
+        standing = [version for version in self.versions if version.standing == "accepted"]
+        return max(standing, key=_age, default=None)
+
+    @property
+    def pending(self) -> FormVersion | None:
+        """The newest form that waits to be mended or confirmed, where it is newer than the accepted one."""
+        waiting = [version for version in self.versions if version.standing.startswith("needs_")]
+        newest = max(waiting, key=_age, default=None)
+        if newest is None or (self.accepted is not None and _age(newest) < _age(self.accepted)):
+            return None
+        return newest
+
+    @property
+    def shown(self) -> FormVersion | None:
+        """The accepted form, else the newest one that waits."""
+        return self.accepted or self.pending
+
+    @property
+    def form_status(self) -> str:
+        """``missing``, ``needs_correction``, ``needs_confirmation`` or ``accepted``."""
+        return self.shown.standing if self.shown else "missing"
+
+    @property
+    def narratives(self) -> tuple[Filed, ...]:
+        return tuple(filed for filed in self.filed if filed.piece.is_narrative)
+
+    @property
+    def photos(self) -> tuple[Filed, ...]:
+        """Each photo once, however often it came."""
+        return tuple(filed for filed in self.filed if filed.piece.kind == "photo")
+
+    @property
+    def owes(self) -> tuple[str, ...]:
+        """What is still owed: of form, narrative, photos, in that order; also for a unit that may but needn't."""
+        owed = self.campaign.deliverables
+        lacking = []
+        if self.accepted is None:
+            lacking.append("form")
+        if owed.narrative is not None and not self.narratives:
+            lacking.append("narrative")
+        if owed.photos is not None and len(self.photos) < owed.photos.min_count:
+            lacking.append("photos")
+        return tuple(lacking)
+
+    @property
+    def complete(self) -> bool:
+        return not self.owes
+
+    @property
+    def has_sent(self) -> bool:
+        return bool(self.submissions)
+
+    def late(self, today: dt.date) -> bool:
+        """The accepted form came after the deadline, or a required unit owes something after it."""
+        came_late = self.accepted is not None and self.accepted.received.date() > self.deadline
+        return came_late or (self.unit.required and not self.complete and today > self.deadline)
+
+
+def assemble(
+    unit: Unit, submissions: Iterable[Submission], decisions: Iterable[Decision], campaign: Campaign
+) -> Dossier:
+    """The unit's dossier from all that is recorded of it, in any order."""
+    came = tuple(sorted(submissions, key=lambda one: one.seq))
+    decided = tuple(sorted((one for one in decisions if one.unit == unit.id), key=lambda one: one.seq))
+    filed = tuple(_file(unit, came))
+    narrative_sent = any(one.piece.is_narrative for one in filed) if campaign.deliverables.narrative else None
+    extensions = [one.date for one in decided if one.kind == "extend" and one.date]
+    return Dossier(
+        unit=unit,
+        campaign=campaign,
+        deadline=extensions[-1] if extensions else campaign.deadline,
+        submissions=came,
+        decisions=decided,
+        versions=tuple(_versions(came, decided, campaign, narrative_sent)),
+        filed=filed,
+    )
+
+
+def _age(version: FormVersion) -> tuple[dt.datetime, int]:
+    return version.received, version.number
+
+
+def _versions(
+    came: Sequence[Submission], decided: Sequence[Decision], campaign: Campaign, narrative_sent: bool | None
+) -> Iterable[FormVersion]:
+    withdrawn_at = max((one.seq for one in decided if one.kind == "withdraw"), default=-1)
+    with_forms = [one for one in came if one.form is not None]
+    for number, submission in enumerate(with_forms, start=1):
+        until = with_forms[number].seq if number < len(with_forms) else None
+        about = [one for one in decided if one.message == submission.message]
+        replies = [one for one in came if one.seq > submission.seq and (until is None or one.seq < until)]
+        version = _version(number, submission, about, replies, campaign, narrative_sent)
+        yield replace(version, standing="withdrawn") if submission.seq < withdrawn_at else version
+
+
+def _version(
+    number: int,
+    submission: Submission,
+    about: Sequence[Decision],
+    replies: Sequence[Submission],
+    campaign: Campaign,
+    narrative_sent: bool | None,
+) -> FormVersion:
+    """The version that a submission's form makes, with what was decided and answered about it since."""
+    form = submission.form
+    assert form is not None
+    overrides = {one.field: one for one in about if one.kind == "override" and one.field}
+    values = {**form.values, **{name: one.value for name, one in overrides.items()}}
+    context = {
+        **values,
+        "reported_on": form.reported_on,
+        "received_on": submission.received.date(),
+        "narrative_sent": narrative_sent,
+    }
+    found = (*submission.form_findings, *run_checks(campaign, context))
+    findings = tuple(one for one in found if not _overridden(one, overrides))
+    confirmed_by = next((one.by for one in about if one.kind == "confirm"), None) or next(
+        (one.sender for one in replies if one.confirms), None
+    )
+    return FormVersion(
+        number=number,
+        submission=submission,
+        form=form,
+        values=values,
+        findings=findings,
+        standing=_standing(form, findings, confirmed_by),
+        overrides=overrides,
+        confirmed_by=confirmed_by,
+        explanation=next((one.explanation for one in replies if one.explanation), ""),
+        closed=any(one.kind == "close" for one in about),
+    )
+
+
+def _overridden(finding: Finding, overrides: Mapping[str, Decision]) -> bool:
+    """Whether the contact's figure settles the finding: it is about that field, alone or with others."""
+    return finding.field in overrides or any(name in overrides for name in finding.fields)
+
+
+def _standing(form: Form, findings: Sequence[Finding], confirmed_by: str | None) -> Standing:
+    if has_errors(findings):
+        return "needs_correction"
+    if form.needs_confirmation and confirmed_by is None:
+        return "needs_confirmation"
+    return "accepted"
+
+
+_ON_PAPER: Mapping[PieceKind, str] = {
+    "form": "统计表",
+    "narrative": "开展情况",
+    "photo": "照片",
+    "other": "其他材料",
+}
+
+
+def _file(unit: Unit, came: Sequence[Submission]) -> Iterable[Filed]:
+    """Each piece with its name for people: numbered in order of arrival, the same photo or file once."""
+    counts: dict[PieceKind, int] = {}
+    seen: set[str] = set()
+    for submission in came:
+        for piece in submission.pieces:
+            identity = piece.pixels or piece.sha256
+            if identity in seen:
+                continue
+            seen.add(identity)
+            counts[piece.kind] = counts.get(piece.kind, 0) + 1
+            name = f"{unit.name}_{_ON_PAPER[piece.kind]}_{counts[piece.kind]:02d}{_suffix(piece)}"
+            yield Filed(piece, f"{unit.name}/{name}", submission.message, submission.received)
+
+
+def _suffix(piece: Piece) -> str:
+    """The file's own suffix where it is a plain one, so that a double click opens it."""
+    suffix = PurePosixPath(piece.name.replace("\\", "/")).suffix.lower()
+    return suffix if suffix[1:].isascii() and suffix[1:].isalnum() and len(suffix) <= 6 else ".bin"
+
+
+def _piece_json(piece: Piece) -> dict[str, Any]:
+    return {
+        "name": piece.name,
+        "sha256": piece.sha256,
+        "kind": piece.kind,
+        "is_narrative": piece.is_narrative,
+        "pixels": piece.pixels,
+        "text": piece.text,
+    }

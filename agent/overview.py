@@ -1,0 +1,299 @@
+"""Where the campaign stands at one moment: every dossier, what is held, what failed, what has been sent.
+
+What `status`, the digest, the reminders and the merge look at; also the checks across units, which belong to no
+single mail: values far from the other units', and a photo that two units sent.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+from agent.dossier import Decision, Dossier, Filed, FormVersion
+from agent.findings import Finding
+from agent.rules import Campaign, plain
+from agent.units import Register
+
+HeldReason = Literal["unknown_sender", "unit_conflict", "failed_authentication", "automatic", "after_final"]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A mail that waits for the contact's decision (待核).
+
+    Attributes:
+        id: ``H3``, what `review` takes.
+        form_unit: 单位 as its form writes it, or None.
+        files: names of what it brought.
+    """
+
+    id: str
+    message: str
+    reason: HeldReason
+    sender: str
+    subject: str
+    suggested_unit: str | None
+    received: dt.datetime
+    form_unit: str | None = None
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A mail that was set aside after it failed a bounded number of times; ``reason`` is in words."""
+
+    message: str
+    sender: str
+    subject: str
+    received: dt.datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageCounts:
+    """Mails by the SHA-256 of their raw bytes; received = processed + held + ignored + failed (+ waiting)."""
+
+    received: int = 0
+    processed: int = 0
+    held: int = 0
+    ignored: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LetterCounts:
+    """Letters by state. Doubtful: the connection died after the text was sent; it may arrive twice."""
+
+    queued: int = 0
+    sent: int = 0
+    doubtful: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One thing for the contact to see: a unit's question, a letter that couldn't be delivered, a limit reached.
+
+    Attributes:
+        kind: ``question``, ``bounce``, ``letter_failed``, ``letter_doubtful``, ``limit``, ``oversize``.
+        text: in words, complete in itself.
+    """
+
+    kind: str
+    at: dt.datetime
+    text: str
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the agent itself is: when it last looked into the mailbox, and what troubled it since the last digest."""
+
+    last_poll: dt.datetime | None = None
+    last_digest: dt.datetime | None = None
+    troubles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Where the campaign stands.
+
+    Attributes:
+        as_of: in the configured zone.
+        dossiers: one a unit, in the register's order.
+        cross_findings: unit id → warnings to the contact that arise among units.
+        unreachable: units whose last letter bounced.
+        final: the decision that closed the campaign, or None.
+        told: what the contact should see that arose since the last digest.
+    """
+
+    campaign: Campaign
+    register: Register
+    as_of: dt.datetime
+    dossiers: tuple[Dossier, ...]
+    held: tuple[Held, ...] = ()
+    failed: tuple[Failed, ...] = ()
+    messages: MessageCounts = MessageCounts()
+    letters: LetterCounts = LetterCounts()
+    unreachable: frozenset[str] = frozenset()
+    final: Decision | None = None
+    told: tuple[Told, ...] = ()
+    health: Health = Health()
+    cross_findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+
+    @property
+    def today(self) -> dt.date:
+        return self.as_of.date()
+
+    @property
+    def reporting(self) -> tuple[Dossier, ...]:
+        """The dossiers that the report has a row for: every required unit, and others that sent a form."""
+        return tuple(one for one in self.dossiers if one.unit.required or one.accepted)
+
+    @property
+    def incomplete(self) -> tuple[Dossier, ...]:
+        """Required units that owe something, or whose form waits to be mended or confirmed."""
+        return tuple(
+            one
+            for one in self.dossiers
+            if (one.unit.required and not one.complete) or one.pending is not None
+        )
+
+    @property
+    def is_complete(self) -> bool:
+        """Nothing is missing, unmended, unconfirmed, held or failed."""
+        return not self.incomplete and not self.held and not self.failed
+
+    @property
+    def totals(self) -> dict[str, Decimal]:
+        """Field id → the sum over the accepted forms, exact."""
+        totals = {one.id: Decimal(0) for one in self.campaign.form.figures}
+        for dossier in self.dossiers:
+            for name in totals if dossier.accepted else ():
+                value = dossier.accepted.values[name] if dossier.accepted else None
+                assert isinstance(value, Decimal), f"an accepted form without {name}"
+                totals[name] += value
+        return totals
+
+    def as_json(self) -> dict[str, Any]:
+        """As `status --json` shows it (interface.md)."""
+        return {
+            "campaign": self.campaign.id,
+            "deadline": self.campaign.deadline.isoformat(),
+            "as_of": self.as_of.isoformat(),
+            "final": self.final is not None,
+            "units": [self._unit_json(one) for one in self.dossiers],
+            "held": [_held_json(one) for one in self.held],
+            "messages": {name: getattr(self.messages, name) for name in MessageCounts.__slots__},
+            "failed": [_failed_json(one) for one in self.failed],
+            "letters": {name: getattr(self.letters, name) for name in LetterCounts.__slots__},
+        }
+
+    def _unit_json(self, dossier: Dossier) -> dict[str, Any]:
+        shown = {
+            "id": dossier.unit.id,
+            "name": dossier.unit.name,
+            "required": dossier.unit.required,
+            "complete": dossier.complete,
+            "late": dossier.late(self.today),
+            "deadline": dossier.deadline.isoformat(),
+            "form": _form_json(dossier),
+            "narrative": _files_json(dossier.narratives, owed="narrative" not in dossier.owes),
+            "photos": {
+                "count": len(dossier.photos),
+                **_files_json(dossier.photos, owed="photos" not in dossier.owes),
+            },
+            "warnings": [one.as_json() for one in self.cross_findings.get(dossier.unit.id, ())],
+        }
+        return {**shown, "unreachable": True} if dossier.unit.id in self.unreachable else shown
+
+
+def across_units(dossiers: Sequence[Dossier], campaign: Campaign) -> dict[str, tuple[Finding, ...]]:
+    """Unit id → what is odd among the units: outliers, and photos that two units sent."""
+    found: dict[str, list[Finding]] = {}
+    for unit_id, finding in (*_outliers(dossiers, campaign), *_shared_photos(dossiers)):
+        found.setdefault(unit_id, []).append(finding)
+    return {unit_id: tuple(findings) for unit_id, findings in found.items()}
+
+
+def _outliers(dossiers: Sequence[Dossier], campaign: Campaign) -> Iterable[tuple[str, Finding]]:
+    """Values whose modified z-score, 0.6745·|x − median| / MAD, is over the limit (Iglewicz and Hoaglin)."""
+    rule = campaign.outliers
+    accepted = [(one.unit.id, one.accepted) for one in dossiers if one.accepted]
+    if len(accepted) < rule.min_units:
+        return
+    for column in campaign.form.figures:
+        values = {unit_id: version.values[column.id] for unit_id, version in accepted}
+        numbers = {unit_id: value for unit_id, value in values.items() if isinstance(value, Decimal)}
+        middle = statistics.median(numbers.values())
+        spread = statistics.median(abs(value - middle) for value in numbers.values())
+        if spread == 0:
+            continue
+        for unit_id, value in numbers.items():
+            if Decimal("0.6745") * abs(value - middle) / spread > rule.score:
+                yield unit_id, _outlier(column.id, value, middle, campaign)
+
+
+def _outlier(name: str, value: Decimal, middle: Decimal, campaign: Campaign) -> Finding:
+    column = campaign.form.field(name)
+    text = (
+        f"“{column.full_label}”为 {plain(value)} {column.measure}，与其他单位相差较大"
+        f"（中位数 {plain(middle)} {column.measure}），请核实。"
+    )
+    return Finding("warning", "outlier", text, field=name, contact_only=True)
+
+
+def _shared_photos(dossiers: Sequence[Dossier]) -> Iterable[tuple[str, Finding]]:
+    owners: dict[str, list[tuple[Dossier, Filed]]] = {}
+    for dossier in dossiers:
+        for photo in dossier.photos:
+            owners.setdefault(photo.piece.pixels or photo.piece.sha256, []).append((dossier, photo))
+    for shared in owners.values():
+        if len({dossier.unit.id for dossier, _ in shared}) < 2:
+            continue
+        names = "、".join(dossier.unit.name for dossier, _ in shared)
+        for dossier, photo in shared:
+            text = f"照片“{photo.piece.name}”由 {names} 都报送过，请核实是谁的工作。"
+            yield dossier.unit.id, Finding("warning", "shared_photo", text, contact_only=True)
+
+
+def _form_json(dossier: Dossier) -> dict[str, Any]:
+    version = dossier.shown
+    if version is None:
+        return {"status": "missing", "version": 0, "values": {}, "findings": [], "source": None}
+    shown = {"status": dossier.form_status, **_version_json(version)}
+    if dossier.accepted is not None and dossier.pending is not None:
+        pending = dossier.pending
+        shown["pending"] = {
+            "version": pending.number,
+            "status": pending.standing,
+            "findings": [one.as_json() for one in pending.findings],
+            "values": dict(pending.values),
+        }
+    return shown
+
+
+def _version_json(version: FormVersion) -> dict[str, Any]:
+    return {
+        "version": version.number,
+        "values": dict(version.values),
+        "findings": [one.as_json() for one in version.findings],
+        "explanation": version.explanation or None,
+        "closed": version.closed,
+        "source": {
+            "message": version.submission.message,
+            "file": version.file,
+            "received": version.received.isoformat(),
+        },
+    }
+
+
+def _files_json(filed: Sequence[Filed], *, owed: bool) -> dict[str, Any]:
+    return {"status": "accepted" if owed and filed else "missing", "files": [one.path for one in filed]}
+
+
+def _held_json(held: Held) -> dict[str, Any]:
+    return {
+        "id": held.id,
+        "reason": held.reason,
+        "from": held.sender,
+        "subject": held.subject,
+        "suggested_unit": held.suggested_unit,
+        "received": held.received.isoformat(),
+        "message": held.message,
+        "files": list(held.files),
+    }
+
+
+def _failed_json(failed: Failed) -> dict[str, Any]:
+    return {
+        "message": failed.message,
+        "from": failed.sender,
+        "subject": failed.subject,
+        "received": failed.received.isoformat(),
+        "reason": failed.reason,
+    }
