@@ -1,13 +1,19 @@
 """Raw bytes to a message: headers that survive anything, the sender, the text, the parts.
 
-Placeholder of types; see the functions below.
+Knows nothing of mailboxes, and not what the message is about.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import email.utils
+import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
+
+from agent.mime import decode_words, parse_mime, split_headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +74,217 @@ class Message:
     html: str
     parts: tuple[Part, ...]
     authentication: tuple[str, ...]
+
+
+def parse(raw: bytes) -> Message:
+    """The message in raw bytes, whatever they are."""
+    mime = parse_mime(raw)
+    written = _Headers(mime.undecoded)
+    sender_name, sender = _sender(written)
+    return Message(
+        sha256=hashlib.sha256(raw).hexdigest(),
+        headers=_first_of_each(mime.headers),
+        all_headers=mime.headers,
+        sender=sender,
+        sender_name=sender_name,
+        reply_to=next((address for _, address in addresses(written.first("reply-to"))), ""),
+        return_path=_return_path(written),
+        to=tuple(
+            address for name in ("to", "cc") for one in written.all(name) for _, address in addresses(one)
+        ),
+        subject=mime.subject,
+        message_id=next(iter(message_ids(written.first("message-id"))), ""),
+        in_reply_to=next(iter(message_ids(written.first("in-reply-to"))), ""),
+        references=message_ids(" ".join(written.all("references"))),
+        date=moment(written.first("date")),
+        received=_received(written),
+        text=mime.text,
+        html=mime.html,
+        parts=tuple(Part(one.name, one.content_type, one.data, one.inline) for one in mime.parts),
+        authentication=tuple(written.all("authentication-results")),
+    )
+
+
+def authentication_verdict(message: Message, trust: str | None) -> Literal["pass", "fail", "none"]:
+    """What the receiving server found out about the sender's claim to its address (RFC 8601).
+
+    Only the lines of one server count: the one named by ``trust``, or else the one that wrote the topmost
+    line; and of each method only its topmost line, since what a sender wrote himself stands below.
+    ``fail`` is DMARC failed, or SPF and DKIM both.
+    """
+    trusted = (trust or next(map(_server, message.authentication), "")).casefold()
+    results: dict[str, set[str]] = {}
+    for line in message.authentication:
+        if _server(line).casefold() == trusted:
+            for method, found in _results(line).items():
+                results.setdefault(method, found)
+    dmarc, spf, dkim = (results.get(method, set()) for method in ("dmarc", "spf", "dkim"))
+    if "fail" in dmarc or (_failed(spf) and _failed(dkim)):
+        return "fail"
+    return "pass" if any("pass" in found for found in (dmarc, spf, dkim)) else "none"
+
+
+def received_of(raw: bytes) -> dt.datetime | None:
+    """When a raw mail was received by its own account: its topmost Received header, else its Date."""
+    written = _Headers(split_headers(raw)[0])
+    return _received(written) or moment(written.first("date"))
+
+
+# --- headers ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Headers:
+    """Headers before RFC 2047's words are decoded: what they decode to must not be taken for structure."""
+
+    pairs: tuple[tuple[str, str], ...]
+
+    def all(self, name: str) -> list[str]:
+        return [value for one, value in self.pairs if one.lower() == name]
+
+    def first(self, name: str) -> str:
+        return next(iter(self.all(name)), "")
+
+
+def _first_of_each(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    first: dict[str, str] = {}
+    for name, value in pairs:
+        first.setdefault(name.lower(), value)
+    return first
+
+
+def _sender(written: _Headers) -> tuple[str, str]:
+    """Name and address of the first From address; none where several From headers disagree."""
+    claimed = [found for value in written.all("from") for found in addresses(value)[:1]]
+    if len({address for _, address in claimed}) > 1:
+        return claimed[0][0], ""
+    if claimed:
+        return claimed[0]
+    return _cleaned(written.first("from")), ""
+
+
+def _return_path(written: _Headers) -> str | None:
+    values = written.all("return-path")
+    if not values:
+        return None
+    return values[0] if values[0].strip("<> ") else "<>"
+
+
+def _received(written: _Headers) -> dt.datetime | None:
+    moments = (moment(value.rpartition(";")[2]) for value in written.all("received"))
+    return next((one for one in moments if one is not None), None)
+
+
+def moment(value: str) -> dt.datetime | None:
+    """The moment that a Date header or a Received header's end tells, with its offset; None where it can't be.
+
+    One that doesn't tell its offset (-0000) is taken as UTC.
+    """
+    try:
+        told = email.utils.parsedate_to_datetime(value[:200])
+        if told.tzinfo is None:
+            told = told.replace(tzinfo=dt.UTC)
+        told.astimezone(dt.UTC)
+    except Exception:  # the library's own parser on hostile input: anything may come
+        return None
+    return told
+
+
+def message_ids(value: str) -> tuple[str, ...]:
+    """The message ids in a header, with angle brackets."""
+    found = re.findall(r"<([^<>]{1,998})>", value)
+    if not found and re.fullmatch(r"[^\s<>]{1,998}", value.strip()):
+        found = [value.strip()]  # without its brackets
+    return tuple("<" + "".join(one.split()) + ">" for one in found if one.strip())
+
+
+# --- addresses -------------------------------------------------------------------------------------------
+
+_ADDRESS = re.compile(r"""[^@\s<>"(),;:\\]+@[^@\s<>"(),;:\\]+""")
+_QUOTED = re.compile(r'"(?:\\.|[^"\\])*"')
+_COMMENT = re.compile(r"\([^()]*\)")
+
+
+def addresses(value: str) -> list[tuple[str, str]]:
+    """(display name, address in lower case) of a header's addresses, before RFC 2047's words are decoded.
+
+    An address is what stands in angle brackets, or alone. One inside a display name, a quoted text, a
+    comment or an encoded word is none: anybody may write another's there.
+    """
+    value = value[:20_000]
+    masked = _blank(_COMMENT, _blank(_QUOTED, value))
+    found: list[tuple[str, str]] = []
+    at, name_from = 0, 0
+    while at < len(masked):
+        end = max(_piece_end(masked, at), at + 1)
+        address, bracket = _address_in(value[at:end], masked[at:end])
+        if address:
+            name = value[name_from : at + bracket] if bracket >= 0 else ""
+            found.append((_cleaned(name), address.lower()))
+        if address or masked[end - 1 : end] == ";":
+            name_from = end
+        at = end
+    return found
+
+
+def _blank(pattern: re.Pattern[str], text: str) -> str:
+    return pattern.sub(lambda match: "\0" * len(match[0]), text)
+
+
+def _piece_end(masked: str, at: int) -> int:
+    """The place behind the next comma or semicolon that isn't inside angle brackets."""
+    separator = re.compile(r"<[^<>]*>|[,;]")
+    for match in separator.finditer(masked, at):
+        if match[0] in ",;":
+            return match.end()
+    return len(masked)
+
+
+def _address_in(piece: str, masked: str) -> tuple[str, int]:
+    """The address in one piece of an address list, and where its bracket opens (-1 for none)."""
+    for match in reversed(list(re.finditer(r"<([^<>]*)>", masked))):
+        inside = piece[match.start(1) : match.end(1)].strip()
+        if _ADDRESS.fullmatch(inside):
+            return inside, match.start()
+    if "<" in masked:
+        return "", -1
+    alone = masked.rpartition(":")[2].replace("\0", " ").strip(" ,;")
+    return (alone if _ADDRESS.fullmatch(alone) else ""), -1
+
+
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+def _cleaned(name: str) -> str:
+    """A display name for people: decoded, without quotes and without what can't be seen."""
+    unquoted = re.sub(r"\\(.)", r"\1", name.strip(" ,;\t").strip('"').strip())
+    return _UNSEEN.sub("", decode_words(unquoted)).strip(" \"'")[:200]
+
+
+# --- Authentication-Results ------------------------------------------------------------------------------
+
+
+def _server(line: str) -> str:
+    """The authserv-id of a line, without its version."""
+    return (_bare(line).partition(";")[0].split() or [""])[0]
+
+
+def _bare(line: str) -> str:
+    """A line without quoted texts and comments, in which a sender's words may stand."""
+    bare = _QUOTED.sub("", line[:20_000])
+    for _ in range(10):  # comments inside each other, to a bound
+        bare = _COMMENT.sub("", bare)
+    return bare
+
+
+def _results(line: str) -> dict[str, set[str]]:
+    results: dict[str, set[str]] = {}
+    for clause in _bare(line).split(";")[1:]:
+        result = re.match(r"\s*(dmarc|spf|dkim)\s*(?:/\s*\d+\s*)?=\s*([a-z]+)", clause, re.IGNORECASE)
+        if result:
+            results.setdefault(result[1].lower(), set()).add(result[2].lower())
+    return results
+
+
+def _failed(results: set[str]) -> bool:
+    return bool(results & {"fail", "hardfail", "softfail"}) and "pass" not in results
