@@ -1,0 +1,32 @@
+"""Named places where a test can take the process down, to show that a restart makes good.
+
+A place costs one look into the environment when the program starts. ``REPORT_AGENT_FAULT=raw mail kept:2`` kills
+the process without warning, as a power cut would, the second time that it passes that place.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+VARIABLE = "REPORT_AGENT_FAULT"
+LOG_VARIABLE = "REPORT_AGENT_FAULT_LOG"
+"""A file that gets the name of each place passed, so that a test can list them all."""
+
+_place, _, _count = os.environ.get(VARIABLE, "").partition(":")
+_log = os.environ.get(LOG_VARIABLE, "")
+_left = int(_count or 1)
+
+
+def passing(place: str) -> None:
+    """Pass the place; end the process here where a test asked for that."""
+    global _left
+    if _log:
+        with Path(_log).open("a", encoding="utf-8") as log:
+            log.write(f"{place}\n")
+    if place != _place:
+        return
+    _left -= 1
+    if _left == 0:
+        os.kill(os.getpid(), signal.SIGTERM if os.name == "nt" else signal.SIGKILL)

@@ -1,0 +1,243 @@
+"""An outcome to files in archive/. The only room that writes there.
+
+    archive/<campaign>/
+      raw/ab/abcd….eml             the mail, written once; .envelope.json and .reading.json beside it
+      records/000012.json          decisions and runs of the timetable, by their place in the journal
+      letters/receipt.….eml        letters, with .json beside once they have left
+      青年镇/青年镇_照片_01.jpg      copies filed for people, 缩略图/ beside
+      final/                       the district report
+      ledger.sqlite
+
+Every file is written to a temporary name, synced, and renamed: it is there whole or not at all. All is readable to
+its owner alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from agent import jsontext
+from agent.dossier import Dossier, Filed
+from agent.errors import ArchiveBusy
+from agent.faults import passing
+from agent.ledger.entries import Entry, MailEntry, QueuedLetter, entry_from_json
+
+THUMBNAIL_SIDE = 320
+"""Pixels of a thumbnail's longer side."""
+
+THUMBNAILS = "缩略图"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A raw mail that is in the archive: its hash and its envelope (when and where it was received)."""
+
+    sha256: str
+    envelope: Mapping[str, Any]
+
+    @property
+    def received(self) -> dt.datetime:
+        return dt.datetime.fromisoformat(self.envelope["received"])
+
+
+class Archive:
+    """One campaign's folder in the archive."""
+
+    def __init__(self, root: Path, campaign: str) -> None:
+        self.folder = root / campaign
+        self._folders: set[Path] = set()
+
+    @property
+    def ledger(self) -> Path:
+        return self.folder / "ledger.sqlite"
+
+    @property
+    def final(self) -> Path:
+        return self.folder / "final"
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the archive against a second agent.
+
+        Raises:
+            ArchiveBusy: another agent holds it.
+        """
+        self._make(self.folder)
+        path = self.folder / "agent.lock"
+        with path.open("a+b") as lock:
+            path.chmod(0o600)
+            if not _lock(lock):
+                raise ArchiveBusy(f"另一个 report-agent 正在处理 {self.folder}。请先停止它，再运行本命令。")
+            yield
+
+    # Raw mails
+
+    def keep(self, raw: bytes, envelope: Mapping[str, Any]) -> Kept:
+        """Keep a raw mail, its envelope first: a raw mail that is there has its envelope."""
+        sha256 = hashlib.sha256(raw).hexdigest()
+        place = self._raw(sha256)
+        if not place.exists():
+            self.write(place.with_suffix(".envelope.json"), jsontext.dumps(dict(envelope)).encode())
+            passing("envelope kept")
+            self.write(place, raw)
+            passing("raw mail kept")
+        return Kept(sha256, self.envelope(sha256))
+
+    def envelope(self, sha256: str) -> dict[str, Any]:
+        stored: dict[str, Any] = jsontext.loads(self._raw(sha256).with_suffix(".envelope.json").read_bytes())
+        return stored
+
+    def raw(self, sha256: str) -> bytes:
+        return self._raw(sha256).read_bytes()
+
+    def has_raw(self, sha256: str) -> bool:
+        return self._raw(sha256).exists()
+
+    def discard(self, sha256: str) -> None:
+        """Take away a private mail's text: its envelope stays, so that it is counted and not fetched again."""
+        self._raw(sha256).unlink(missing_ok=True)
+
+    def kept(self) -> list[Kept]:
+        """Every mail of which there is an envelope and a raw text or a reading, in the order of arrival."""
+        found = []
+        for path in sorted((self.folder / "raw").glob("??/*.envelope.json")):
+            sha256 = path.name.partition(".")[0]
+            if self.has_raw(sha256) or path.with_name(f"{sha256}.reading.json").exists():
+                found.append(Kept(sha256, self.envelope(sha256)))
+        return sorted(found, key=lambda one: (one.envelope["number"], one.sha256))
+
+    # The record
+
+    def record(self, entry: Entry) -> None:
+        """Lay the journal's entry down as a file: beside the raw mail it judges, or in records/."""
+        for letter in entry.letters:
+            if letter.raw:
+                self.write(self._letter(letter.id).with_suffix(".eml"), letter.raw)
+        self.write(self._entry(entry), jsontext.dumps(entry.as_json()).encode())
+        passing("entry recorded")
+
+    def entries(self) -> list[Entry]:
+        """Every entry that was recorded, in order, with its letters' bytes."""
+        raw = self.folder / "raw"
+        paths = [*raw.glob("??/*.reading.json"), *(self.folder / "records").glob("*.json")]
+        found = [self._entry_of(jsontext.loads(path.read_bytes())) for path in paths]
+        return sorted(found, key=lambda one: one.seq)
+
+    def record_departure(self, letter_id: str, state: str, at: dt.datetime, error: str | None = None) -> None:
+        """Record how a letter left: ``sent``, ``doubtful`` or ``failed``."""
+        departure = {
+            "id": letter_id,
+            "state": state,
+            "at": at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
+            "error": error,
+        }
+        self.write(self._letter(letter_id).with_suffix(".json"), jsontext.dumps(departure).encode())
+
+    def departure(self, letter_id: str) -> dict[str, Any] | None:
+        path = self._letter(letter_id).with_suffix(".json")
+        if not path.exists():
+            return None
+        stored: dict[str, Any] = jsontext.loads(path.read_bytes())
+        return stored
+
+    # Copies for people
+
+    def file(self, dossier: Dossier, message: str, blobs: Mapping[str, bytes]) -> None:
+        """File the copies of what one mail brought to the unit's dossier, and the photos' thumbnails."""
+        for filed in dossier.filed:
+            if filed.message == message:
+                self._file_copy(filed, blobs[filed.piece.sha256])
+
+    def expected_copies(self, dossier: Dossier) -> dict[str, str]:
+        """Path, relative to the campaign's folder → SHA-256 of each filed copy."""
+        return {filed.path: filed.piece.sha256 for filed in dossier.filed}
+
+    def copy(self, filed: Filed) -> bytes:
+        return (self.folder / filed.path).read_bytes()
+
+    def _file_copy(self, filed: Filed, data: bytes) -> None:
+        path = self.folder / filed.path
+        if not (path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == filed.piece.sha256):
+            self.write(path, data)
+        passing("copy filed")
+        thumbnail = path.parent / THUMBNAILS / f"{path.stem}.jpg"
+        if filed.piece.kind == "photo" and not thumbnail.exists():
+            from agent.photos import smaller
+
+            self.write(thumbnail, smaller(data, THUMBNAIL_SIDE))
+
+    # Writing
+
+    def write(self, path: Path, data: bytes) -> None:
+        """Write a file whole or not at all; synced, and readable to its owner alone."""
+        self._make(path.parent)
+        temporary = path.with_name(f".{path.name[:80]}.part")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        _sync_folder(path.parent)
+
+    def _make(self, folder: Path) -> None:
+        if folder not in self._folders:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._folders.add(folder)
+
+    def _raw(self, sha256: str) -> Path:
+        return self.folder / "raw" / sha256[:2] / f"{sha256}.eml"
+
+    def _entry(self, entry: Entry) -> Path:
+        if isinstance(entry, MailEntry):
+            return self._raw(entry.message).with_suffix(".reading.json")
+        return self.folder / "records" / f"{entry.seq:06d}.json"
+
+    def _letter(self, letter_id: str) -> Path:
+        # <report-agent.receipt.1f…@host>: kind and hash make the name.
+        kind, digest = letter_id.strip("<>").partition("@")[0].split(".")[-2:]
+        return self.folder / "letters" / f"{kind}-{digest}"
+
+    def _entry_of(self, stored: dict[str, Any]) -> Entry:
+        letters = tuple(
+            QueuedLetter.from_json(one, self._letter(one["id"]).with_suffix(".eml").read_bytes())
+            for one in stored["letters"]
+        )
+        return entry_from_json(stored, letters)
+
+
+def _lock(file: IO[bytes]) -> bool:
+    """Take the file's lock; the system lets go of it when the process ends, however it ends."""
+    if os.name == "nt":
+        import msvcrt
+
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        except OSError:
+            return False
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename last; Windows has no such call and needs none."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

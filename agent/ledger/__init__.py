@@ -1,0 +1,22 @@
+"""The ledger (台账): what has been done, and what was decided by a person. The only room that speaks SQL.
+
+A journal of entries (a mail's outcome, a decision, a run of the timetable) is the record; the tables of messages
+and letters follow from it, in the same transaction. The journal's entries are also files in the archive
+(filing.py), so that replaying them into an empty ledger yields the same tables.
+"""
+
+from agent.ledger.entries import DecisionEntry, Entry, MailEntry, QueuedLetter, RunEntry, entry_from_json
+from agent.ledger.ledger import DueLetter, Ledger, MessageRow, Writing
+
+__all__ = [
+    "DecisionEntry",
+    "DueLetter",
+    "Entry",
+    "Ledger",
+    "MailEntry",
+    "MessageRow",
+    "QueuedLetter",
+    "RunEntry",
+    "Writing",
+    "entry_from_json",
+]

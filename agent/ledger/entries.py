@@ -1,0 +1,101 @@
+"""The journal's entries: what was recorded, as plain data that is a row of the ledger and a file of the archive."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from agent.dossier import Decision
+from agent.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedLetter:
+    """A letter that an entry queued: its Message-ID, whom it goes to, and its bytes."""
+
+    id: str
+    kind: str
+    to: tuple[str, ...]
+    unit: str | None
+    about: str
+    raw: bytes
+
+    def as_json(self) -> dict[str, Any]:
+        """Without the bytes: those lie beside, as an .eml file."""
+        return {"id": self.id, "kind": self.kind, "to": list(self.to), "unit": self.unit, "about": self.about}
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any], raw: bytes) -> QueuedLetter:
+        return cls(stored["id"], stored["kind"], tuple(stored["to"]), stored["unit"], stored["about"], raw)
+
+    @property
+    def encoded(self) -> str:
+        return base64.b64encode(self.raw).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class MailEntry:
+    """A mail was judged."""
+
+    seq: int
+    at: dt.datetime
+    message: str
+    outcome: Outcome
+    letters: tuple[QueuedLetter, ...] = ()
+    kind: Literal["mail"] = "mail"
+
+    def as_json(self) -> dict[str, Any]:
+        return _common(self) | {"message": self.message, "outcome": self.outcome.as_json()}
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionEntry:
+    """A person decided something."""
+
+    seq: int
+    at: dt.datetime
+    decision: Decision
+    letters: tuple[QueuedLetter, ...] = ()
+    kind: Literal["decision"] = "decision"
+
+    def as_json(self) -> dict[str, Any]:
+        return _common(self) | {"decision": self.decision.as_json()}
+
+
+@dataclass(frozen=True, slots=True)
+class RunEntry:
+    """The timetable ran: ``name`` is digest or remind, ``due`` the moment that it was due."""
+
+    seq: int
+    at: dt.datetime
+    name: str
+    due: dt.datetime
+    letters: tuple[QueuedLetter, ...] = ()
+    kind: Literal["run"] = "run"
+
+    def as_json(self) -> dict[str, Any]:
+        return _common(self) | {"name": self.name, "due": self.due.isoformat()}
+
+
+Entry = MailEntry | DecisionEntry | RunEntry
+
+
+def entry_from_json(stored: dict[str, Any], letters: tuple[QueuedLetter, ...]) -> Entry:
+    """The entry back from its JSON (jsontext.loads), with its letters."""
+    seq, at = stored["seq"], dt.datetime.fromisoformat(stored["at"])
+    if stored["kind"] == "mail":
+        return MailEntry(seq, at, stored["message"], Outcome.from_json(stored["outcome"]), letters)
+    if stored["kind"] == "decision":
+        return DecisionEntry(seq, at, Decision.from_json(stored["decision"]), letters)
+    return RunEntry(seq, at, stored["name"], dt.datetime.fromisoformat(stored["due"]), letters)
+
+
+def _common(entry: Entry) -> dict[str, Any]:
+    return {
+        "seq": entry.seq,
+        "kind": entry.kind,
+        "at": entry.at.isoformat(),
+        "letters": [letter.as_json() for letter in entry.letters],
+    }
