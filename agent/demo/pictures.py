@@ -57,6 +57,15 @@ def photo_size(seed: int, approx_bytes: int) -> bytes:
     return best
 
 
+def logo() -> bytes:
+    """A small PNG as it stands in a mail's signature: no photo of anything."""
+    image = Image.new("RGB", (120, 48), (190, 40, 40))
+    ImageDraw.Draw(image).text((26, 14), "DEMO", font=ImageFont.load_default(20), fill=(255, 236, 170))
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
 @dataclass(frozen=True, slots=True)
 class _Canvas:
     """What a scene is drawn on: the picture, its seeded chance, and where the ground begins."""
