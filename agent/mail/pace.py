@@ -1,0 +1,24 @@
+"""How fast letters may leave. Pure: the time comes in, the seconds to wait come out."""
+
+from __future__ import annotations
+
+from collections import deque
+
+MINUTE = 60.0
+
+
+class Pace:
+    """At most so many letters in any minute; a burst up to that goes at once."""
+
+    def __init__(self, per_minute: int) -> None:
+        self._booked: deque[float] = deque(maxlen=max(1, per_minute))
+
+    def wait(self, now: float) -> float:
+        """Seconds until the next letter may leave (0: now); its place is booked with that.
+
+        ``now`` is in seconds of any clock; one that is set back never makes a wait longer than a minute.
+        """
+        full = len(self._booked) == self._booked.maxlen
+        delay = min(max(0.0, self._booked[0] + MINUTE - now), MINUTE) if full else 0.0
+        self._booked.append(now + delay)
+        return delay
