@@ -1,0 +1,90 @@
+"""Paragraphs and tables in reading order to a Document: which lines stand above and below which table.
+
+Shared by the formats that have running text: Word, OpenDocument text, HTML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from agent.reading.grid import Cell, Document, Grid, Merge, Picture
+
+LINES_BESIDE = 15  # lines above and below a table that are looked at for header values
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A paragraph; ``inside`` is true for one in a table's cell, which is no running text."""
+
+    text: str
+    inside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table where it begins; the lines and tables of its own cells follow, then its end."""
+
+    rows: tuple[tuple[Cell, ...], ...]
+    merges: tuple[Merge, ...] = ()
+    columns: tuple[tuple[tuple[int, int], ...], ...] = ()
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TableEnd:
+    """Where a table ends."""
+
+
+Block = Line | Table | TableEnd
+
+
+def document(blocks: Iterable[Block], pictures: Sequence[Picture] = ()) -> Document:
+    """The document whose blocks these are, its tables named 表1, 表2 … in the order of their beginnings.
+
+    The lines next to a table reach to the next beginning or end of any table.
+    """
+    grids: list[Grid] = []
+    text: list[str] = []
+    near: list[str] = []
+    open_tables: list[int] = []
+    ended: int | None = None
+    for block in blocks:
+        if isinstance(block, Line):
+            near += [line for line in block.text.split("\n") if line.strip()]
+            if not block.inside:
+                text.append(block.text)
+            continue
+        grids = _with_lines_after(grids, ended, near)
+        ended = None
+        if isinstance(block, Table):
+            open_tables.append(len(grids))
+            grids.append(
+                Grid(
+                    name=f"表{len(grids) + 1}",
+                    rows=block.rows,
+                    merges=block.merges,
+                    columns=block.columns,
+                    lines_before=tuple(near[-LINES_BESIDE:]),
+                    hidden=block.hidden,
+                )
+            )
+        elif open_tables:
+            ended = open_tables.pop()
+        near = []
+    grids = _with_lines_after(grids, ended, near)
+    return Document(grids=tuple(grids), text="\n".join(text).strip("\n"), pictures=tuple(pictures))
+
+
+def _with_lines_after(grids: list[Grid], ended: int | None, near: list[str]) -> list[Grid]:
+    if ended is not None and near:
+        grids[ended] = replace(grids[ended], lines_after=tuple(near[:LINES_BESIDE]))
+    return grids
+
+
+def text_cell(address: str, text: str, withheld: str = "", hidden: bool = False) -> Cell:
+    """A cell that holds text, some of which may not count."""
+    if hidden:
+        return Cell(address, "text" if text.strip() else "empty", text, hidden=True, withheld=withheld)
+    struck = bool(withheld.strip()) and not text.strip()
+    return Cell(address, "text" if text.strip() else "empty", text, struck=struck, withheld=withheld)

@@ -1,0 +1,361 @@
+"""OpenDocument sheets (.ods), from their XML: percentages, currencies and number styles have to be seen."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+from agent.reading.formats.limits import Budget
+from agent.reading.formats.package import Package
+from agent.reading.formats.refusals import damaged, encrypted, too_large
+from agent.reading.formats.sheet import address, decimal_text, exact, sheet_grid
+from agent.reading.grid import Cell, Document, Grid, Merge, Picture
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+_NS = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
+OFFICE, TABLE, TEXT, STYLE, NUMBER = (
+    _NS % name for name in ("office", "table", "text", "style", "datastyle")
+)
+CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
+HIDDEN_LINES = ("collapse", "filter")
+
+
+def read_ods(data: bytes, budget: Budget) -> Document:
+    """The sheets as grids, hidden ones marked, and the pictures in them.
+
+    Raises:
+        Unreadable: damaged, with a password, or over the bounds.
+    """
+    package = Package(data, budget)
+    require_open(package)
+    root = package.xml("content.xml")
+    styles = Styles.of(root, package.xml("styles.xml") if "styles.xml" in package.names else None)
+    sheets = root.iterfind(f"{OFFICE}body/{OFFICE}spreadsheet/{TABLE}table")
+    grids = tuple(_Sheet(sheet, styles, budget).grid() for sheet in sheets)
+    pictures = tuple(
+        Picture(name.rpartition("/")[2], package.read(name)) for name in package.pictures_under("Pictures")
+    )
+    return Document(grids=grids, pictures=pictures)
+
+
+def require_open(package: Package) -> None:
+    """Refuse a document whose manifest says that its parts are encrypted."""
+    if "META-INF/manifest.xml" in package.names and b"encryption-data" in package.read(
+        "META-INF/manifest.xml"
+    ):
+        raise encrypted()
+
+
+# --- styles ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Styles:
+    """The named styles of a document and its number styles."""
+
+    named: Mapping[tuple[str, str], _Element]
+    numbers: Mapping[str, _Element]
+
+    @classmethod
+    def of(cls, *roots: _Element | None) -> Styles:
+        named: dict[tuple[str, str], _Element] = {}
+        numbers: dict[str, _Element] = {}
+        for root in roots:
+            for one in root.iter() if root is not None else ():
+                name = one.get(f"{STYLE}name") if isinstance(one.tag, str) else None
+                if name and one.tag == f"{STYLE}style":
+                    named.setdefault((one.get(f"{STYLE}family", ""), name), one)
+                elif name and one.tag.startswith(NUMBER):
+                    numbers.setdefault(name, one)
+        return cls(named, numbers)
+
+    def chain(self, family: str, name: str | None) -> Iterator[_Element]:
+        """A style and those that it is based on, nearest first."""
+        seen: set[str] = set()
+        while name and name not in seen and (family, name) in self.named:
+            seen.add(name)
+            style = self.named[family, name]
+            yield style
+            name = style.get(f"{STYLE}parent-style-name")
+
+    def struck(self, family: str, name: str | None) -> bool | None:
+        """Whether the style strikes text through; None where it leaves that open."""
+        for style in self.chain(family, name):
+            properties = style.find(f"{STYLE}text-properties")
+            for key in ("text-line-through-style", "text-line-through-type"):
+                line = properties.get(f"{STYLE}{key}") if properties is not None else None
+                if line is not None:
+                    return line != "none"
+        return None
+
+    def hides(self, family: str, name: str | None) -> bool:
+        """Whether the style hides its text or its sheet."""
+        for style in self.chain(family, name):
+            for one in style:
+                if one.get(f"{TEXT}display") == "none" or one.get(f"{TABLE}display") == "false":
+                    return True
+                if one.get(f"{TEXT}display") or one.get(f"{TABLE}display"):
+                    return False
+        return False
+
+    def format_code(self, cell_style: str | None) -> str:
+        """The cell's number format in a workbook's notation; ``General`` where it has none."""
+        for style in self.chain("table-cell", cell_style):
+            name = style.get(f"{STYLE}data-style-name")
+            if name in self.numbers:
+                return _code(self._for_positive(self.numbers[name]))
+        return "General"
+
+    def _for_positive(self, style: _Element) -> _Element:
+        for one in style.iterfind(f"{STYLE}map"):
+            target = self.numbers.get(one.get(f"{STYLE}apply-style-name", ""))
+            if target is not None and one.get(f"{STYLE}condition", "").startswith("value()>"):
+                return target
+        return style
+
+
+def _code(style: _Element) -> str:
+    """A number style as a format code: ``0.00"元"``."""
+    parts: list[str] = []
+    for one in style:
+        name = one.tag.removeprefix(NUMBER) if isinstance(one.tag, str) else ""
+        if name == "number":
+            parts.append(_digits(one))
+        elif name in ("text", "currency-symbol"):
+            parts.append(_literal(one.text or ""))
+        elif name == "fraction":
+            parts.append("# ?/?")
+        elif name == "scientific-number":
+            parts.append("0.00E+00")
+        elif name == "text-content":
+            parts.append("@")
+    code = "".join(parts)
+    if style.tag == f"{NUMBER}percentage-style" and "%" not in code:
+        code += "%"
+    return code or "General"
+
+
+def _digits(number: _Element) -> str:
+    if number.get(f"{NUMBER}decimal-places") is None and number.get(f"{NUMBER}display-factor") is None:
+        if number.get(f"{NUMBER}grouping") != "true":
+            return "General"
+        decimals = 0
+    else:
+        decimals = _small(number.get(f"{NUMBER}decimal-places"))
+    least = _small(number.get(f"{NUMBER}min-decimal-places"), decimals)
+    whole = "0" * max(1, _small(number.get(f"{NUMBER}min-integer-digits"), 1))
+    if number.get(f"{NUMBER}grouping") == "true":
+        whole = "#,##" + whole
+    factor = number.get(f"{NUMBER}display-factor") or "1"
+    fraction = "." + "0" * min(least, decimals) + "#" * max(0, decimals - least) if decimals else ""
+    inside = "".join(_literal(one.text or "") for one in number.iterfind(f"{NUMBER}embedded-text"))
+    return whole + fraction + "," * ((len(factor) - 1) // 3 if factor.strip("0") == "1" else 0) + inside
+
+
+def _small(value: str | None, default: int = 0) -> int:
+    return min(int(value), 30) if value and value.isdecimal() else default
+
+
+def _literal(text: str) -> str:
+    if text == "%" or not text.strip():
+        return text
+    return '"' + text.replace('"', "") + '"'
+
+
+# --- a sheet ---------------------------------------------------------------------------------------------
+
+
+class _Sheet:
+    """Walks one sheet, repeating what is stored once; blank runs cost nothing."""
+
+    def __init__(self, table: _Element, styles: Styles, budget: Budget) -> None:
+        self._table = table
+        self._styles = styles
+        self._limits = budget.limits
+        self._cells: dict[tuple[int, int], Cell] = {}
+        self._merges: list[Merge] = []
+        self._columns = list(_columns(table))
+        self._hidden = styles.hides("table", table.get(f"{TABLE}style-name"))
+
+    def grid(self) -> Grid:
+        """The sheet's grid."""
+        at = 0
+        for row, in_hidden_group in _rows(self._table):
+            times = _repeated(row, "rows")
+            hidden = self._hidden or in_hidden_group or row.get(f"{TABLE}visibility") in HIDDEN_LINES
+            cells = list(self._row(row, at, hidden))
+            if cells:
+                self._repeat(cells, at, times)
+            at += times
+        name = self._table.get(f"{TABLE}name", "")
+        return sheet_grid(name, self._cells, self._merges, self._limits, hidden=self._hidden)
+
+    def _repeat(self, cells: list[tuple[int, Cell]], at: int, times: int) -> None:
+        if len(self._cells) + len(cells) * times > self._limits.cells:
+            raise too_large("单元格太多")
+        for row in range(at, at + times):
+            for column, cell in cells:
+                self._cells[row, column] = replace(cell, address=address(row, column))
+
+    def _row(self, row: _Element, number: int, hidden: bool) -> Iterator[tuple[int, Cell]]:
+        at = 0
+        for stored in row:
+            if stored.tag not in (f"{TABLE}table-cell", f"{TABLE}covered-table-cell"):
+                continue
+            times = _repeated(stored, "columns")
+            self._span(stored, number, at)
+            column = self._column(at)
+            cell = self._cell(stored, row, column, hidden or column.hidden)
+            if cell is not None:
+                if times > self._limits.cells:
+                    raise too_large("单元格太多")
+                for right in range(at, at + times):
+                    yield right, cell
+            at += times
+
+    def _span(self, stored: _Element, row: int, column: int) -> None:
+        wide = _number_of(stored, "number-columns-spanned")
+        high = _number_of(stored, "number-rows-spanned")
+        if wide * high > 1:
+            self._merges.append(Merge(row, column, row + high - 1, column + wide - 1))
+
+    def _column(self, at: int) -> _Column:
+        for column in self._columns:
+            if column.first <= at < column.end:
+                return column
+        return _Column(at, at + 1, False, None)
+
+    def _cell(self, stored: _Element, row: _Element, column: _Column, hidden: bool) -> Cell | None:
+        style = (
+            stored.get(f"{TABLE}style-name")
+            or row.get(f"{TABLE}default-cell-style-name")
+            or column.default_style
+        )
+        struck = bool(self._styles.struck("table-cell", style))
+        kept, withheld = self._text(stored, struck)
+        kind = stored.get(f"{OFFICE}value-type")
+        if kind is None and stored.get(f"{TABLE}formula") is not None and not kept and not withheld:
+            return Cell("", "no_result", hidden=hidden)
+        if stored.get(f"{CALC}value-type") == "error":
+            return Cell("", "error", kept, hidden=hidden, struck=struck)
+        if kind in (None, "string"):
+            if not kept and not withheld:
+                return None
+            whole = bool(withheld) and not kept.strip()
+            shown = "text" if kept else "empty"
+            return Cell("", shown, kept, hidden=hidden, struck=whole, withheld=withheld)
+        return self._value(stored, kind, kept or withheld, style, hidden, struck)
+
+    def _value(
+        self, stored: _Element, kind: str, shown: str, style: str | None, hidden: bool, struck: bool
+    ) -> Cell:
+        withheld = shown if struck else ""
+        if kind == "date":
+            day = _day(stored.get(f"{OFFICE}date-value", ""))
+            return Cell(
+                "", "date", day.isoformat() if day else shown, None, day, "General", hidden, struck, withheld
+            )
+        if kind == "time":
+            return Cell("", "date", shown, None, None, "General", hidden, struck, withheld)
+        if kind == "boolean":
+            text = "TRUE" if stored.get(f"{OFFICE}boolean-value") == "true" else "FALSE"
+            return Cell("", "boolean", text, None, None, "General", hidden, struck, withheld)
+        number = _stored_number(stored.get(f"{OFFICE}value", ""))
+        code = self._styles.format_code(style)
+        if kind == "percentage" and "%" not in code:
+            code = "0.##%"
+        if kind == "currency" and '"' not in code:
+            code = f'{code}"{stored.get(f"{OFFICE}currency") or "货币"}"'
+        return Cell("", "number", decimal_text(number), number, None, code, hidden, struck, withheld)
+
+    def _text(self, stored: _Element, struck: bool) -> tuple[str, str]:
+        """The text that counts, and what is struck or hidden; notes are neither."""
+        kept: list[str] = []
+        withheld: list[str] = []
+        for number, paragraph in enumerate(stored.iterfind(f"{TEXT}p")):
+            if number:
+                kept.append("\n")
+            for text, counts in runs(paragraph, self._styles, not struck):
+                (kept if counts else withheld).append(text)
+        return "".join(kept).strip("\n"), "".join(withheld)
+
+
+def runs(paragraph: _Element, styles: Styles, counts: bool) -> Iterator[tuple[str, bool]]:
+    """A paragraph's text in pieces, each with whether it counts."""
+    yield paragraph.text or "", counts
+    for one in paragraph:
+        if isinstance(one.tag, str):
+            name = one.tag.rpartition("}")[2]
+            if name == "s":
+                yield " " * max(1, min(_small(one.get(f"{TEXT}c"), 1), 30)), counts
+            elif name in ("tab", "line-break"):
+                yield "\t" if name == "tab" else "\n", counts
+            elif name in ("span", "a"):
+                style = one.get(f"{TEXT}style-name")
+                struck = styles.struck("text", style)
+                inner = counts if struck is None else not struck
+                yield from runs(one, styles, inner and not styles.hides("text", style))
+        yield one.tail or "", counts
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    first: int
+    end: int
+    hidden: bool
+    default_style: str | None
+
+
+def _columns(table: _Element) -> Iterator[_Column]:
+    at = 0
+    for one, in_hidden_group in _lines(table, "column"):
+        times = _repeated(one, "columns")
+        hidden = in_hidden_group or one.get(f"{TABLE}visibility") in HIDDEN_LINES
+        yield _Column(at, at + times, hidden, one.get(f"{TABLE}default-cell-style-name"))
+        at += times
+
+
+def _rows(table: _Element) -> Iterator[tuple[_Element, bool]]:
+    return _lines(table, "row")
+
+
+def _lines(parent: _Element, kind: str, hidden: bool = False) -> Iterator[tuple[_Element, bool]]:
+    """Rows or columns through header and group elements, each with whether its group is folded away."""
+    for one in parent:
+        if one.tag == f"{TABLE}table-{kind}":
+            yield one, hidden
+        elif one.tag in (f"{TABLE}table-header-{kind}s", f"{TABLE}table-{kind}s"):
+            yield from _lines(one, kind, hidden)
+        elif one.tag == f"{TABLE}table-{kind}-group":
+            yield from _lines(one, kind, hidden or one.get(f"{TABLE}display") == "false")
+
+
+def _repeated(element: _Element, what: str) -> int:
+    return _number_of(element, f"number-{what}-repeated")
+
+
+def _number_of(element: _Element, name: str) -> int:
+    value = element.get(f"{TABLE}{name}") or "1"
+    return max(1, min(int(value), 2_000_000)) if value.isdecimal() and len(value) < 9 else 1
+
+
+def _day(value: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(value[:10])
+    except ValueError:
+        return None
+
+
+def _stored_number(value: str) -> Decimal:
+    try:
+        number = Decimal(value)
+    except InvalidOperation as error:
+        raise damaged() from error
+    if not number.is_finite() or abs(number.adjusted()) > 400:
+        raise damaged()
+    return exact(float(number)) if len(number.as_tuple().digits) > 15 else number

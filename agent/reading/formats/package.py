@@ -1,0 +1,115 @@
+"""A document that is a zip of XML parts (.xlsx, .docx, .ods): its parts, bounded and without external entities."""
+
+from __future__ import annotations
+
+import posixpath
+import zipfile
+import zlib
+from collections.abc import Mapping
+from functools import cached_property
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from agent.reading.formats.limits import Budget
+from agent.reading.formats.refusals import damaged
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+PICTURE_SUFFIXES = (
+    ".jpg",
+    ".jpeg",
+    ".jpe",
+    ".jfif",
+    ".png",
+    ".bmp",
+    ".tif",
+    ".tiff",
+    ".gif",
+    ".webp",
+    ".heic",
+)
+RELATIONSHIPS = "{http://schemas.openxmlformats.org/package/2006/relationships}"
+
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError)
+
+
+class Package:
+    """The parts of a zipped document by name, read on demand; every byte is charged to the budget once."""
+
+    def __init__(self, data: bytes, budget: Budget) -> None:
+        self._budget = budget
+        try:
+            self._zip = zipfile.ZipFile(BytesIO(data))
+        except _DAMAGE as error:
+            raise damaged() from error
+        self._infos = {info.filename.replace("\\", "/").lstrip("/"): info for info in self._zip.infolist()}
+        self._read: dict[str, bytes] = {}
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The parts' names in the file's order, with forward slashes and none in front."""
+        return tuple(name for name, info in self._infos.items() if not info.is_dir())
+
+    def read(self, name: str) -> bytes:
+        """A part's bytes.
+
+        Raises:
+            Unreadable: ``unreadable`` for a part that is missing or damaged, ``too_large`` over the budget.
+        """
+        if name not in self._read:
+            info = self._infos.get(name)
+            if info is None:
+                raise damaged()
+            self._budget.spend_bytes(info.file_size)
+            try:
+                self._read[name] = self._zip.read(info)
+            except _DAMAGE as error:
+                raise damaged() from error
+        return self._read[name]
+
+    def xml(self, name: str) -> _Element:
+        """A part as XML; one with a document type is refused."""
+        return parse_xml(self.read(name))
+
+    def relationships(self, name: str) -> Mapping[str, str]:
+        """The ids of what a part refers to inside the package, each with the target part's name."""
+        folder, file = posixpath.split(name)
+        rels = posixpath.join(folder, "_rels", f"{file}.rels")
+        if rels not in self._infos:
+            return {}
+        found = {}
+        for one in self.xml(rels).iter(f"{RELATIONSHIPS}Relationship"):
+            target = one.get("Target", "")
+            if one.get("TargetMode") != "External" and target:
+                inside = target.lstrip("/") if target.startswith("/") else posixpath.join(folder, target)
+                found[one.get("Id", "")] = posixpath.normpath(inside)
+        return found
+
+    def pictures_under(self, *folders: str) -> tuple[str, ...]:
+        """The names of the pictures in these folders, in the order of their numbers."""
+        names = [
+            name
+            for name in self.names
+            if name.lower().endswith(PICTURE_SUFFIXES) and any(name.startswith(f"{one}/") for one in folders)
+        ]
+        return tuple(sorted(names, key=lambda name: (len(name), name)))
+
+
+def parse_xml(data: bytes) -> _Element:
+    """XML without entities, without network, without a document type.
+
+    Raises:
+        Unreadable: ``unreadable``.
+    """
+    from lxml import etree
+
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False)
+    try:
+        root = etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise damaged() from error
+    docinfo: Any = root.getroottree().docinfo
+    if docinfo.doctype:
+        raise damaged()
+    return root

@@ -1,0 +1,142 @@
+"""Plain text: its characters, the tables drawn in it, and lines of the kind 巡查次数：12."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from agent.reading.formats.flow import LINES_BESIDE, text_cell
+from agent.reading.formats.refusals import damaged
+from agent.reading.grid import Cell, Document, Grid
+
+Splitter = Callable[[str], list[str] | None]
+
+LONGEST_LABEL = 40
+LONGEST_VALUE = 80
+
+_NUMBERING = (
+    r"(?:[（(]?[\d一二三四五六七八九十]{1,3}[）)]|\d{1,2}[.．、]|[一二三四五六七八九十]{1,3}[、.．]|[-*•·●◆])"
+)
+_PAIR = re.compile(
+    rf"^\s*{_NUMBERING}?\s*(?P<label>[^\s:：][^:：]{{0,{LONGEST_LABEL}}}?)\s*[:：]\s*(?P<value>.{{0,{LONGEST_VALUE}}}?)\s*$"
+)
+_WIDE_GAP = re.compile(r"\t+| {2,}|\u3000{2,}|[;；]")
+_RULE = re.compile(r"^[\s|+\-=_:─━═┌┐└┘├┤┬┴┼│┃┏┓┗┛┣┫┳┻╋╔╗╚╝╠╣╦╩╬]+$")
+_WORD = re.compile(r"[^\W\d_]")
+
+
+def decode(data: bytes) -> str:
+    """Text by its byte order mark, else strictly as UTF-8, else strictly as GB18030; newlines as one character.
+
+    Raises:
+        Unreadable: it is none of them.
+    """
+    for marks, name in (((b"\xef\xbb\xbf",), "utf-8-sig"), ((b"\xff\xfe", b"\xfe\xff"), "utf-16")):
+        if data.startswith(marks):
+            return _strictly(data, name)
+    try:
+        return _strictly(data, "utf-8")
+    except type(damaged()):
+        return _strictly(data, "gb18030")
+
+
+def _strictly(data: bytes, name: str) -> str:
+    try:
+        text = data.decode(name)
+    except UnicodeDecodeError as error:
+        raise damaged() from error
+    if "\0" in text:
+        raise damaged()
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_text(text: str) -> Document:
+    """The tables in a text: by tabs, by drawn lines, by wide gaps, or as lines of label and value."""
+    lines = text.split("\n")
+    grids: list[Grid] = []
+    tabular: set[int] = set()
+    for first, end, rows, pairs in _tables(lines):
+        if not pairs:
+            tabular.update(range(first, end))
+        grids.append(
+            Grid(
+                name=f"表{len(grids) + 1}",
+                rows=_cells(rows),
+                lines_before=_near(lines[:first])[-LINES_BESIDE:],
+                lines_after=_near(lines[end:])[:LINES_BESIDE],
+            )
+        )
+    running = "\n".join(line for number, line in enumerate(lines) if number not in tabular)
+    return Document(grids=tuple(grids), text=running.strip("\n"))
+
+
+def _near(lines: list[str]) -> tuple[str, ...]:
+    return tuple(line.strip() for line in lines if line.strip())
+
+
+def _cells(rows: list[list[str]]) -> tuple[tuple[Cell, ...], ...]:
+    return tuple(
+        tuple(text_cell(f"R{row}C{column}", text.strip()) for column, text in enumerate(texts, 1))
+        for row, texts in enumerate(rows, 1)
+    )
+
+
+def _tables(lines: list[str]) -> Iterator[tuple[int, int, list[list[str]], bool]]:
+    """Each table's first line, the line behind it, its rows, and whether its lines are label and value."""
+    at = 0
+    while at < len(lines):
+        for split, pairs in ((_by_bars, False), (_by_tabs, False), (_by_gaps, False), (_by_colon, True)):
+            end, rows = _run(lines, at, split, pairs)
+            if len(rows) >= 2:
+                yield at, end, rows, pairs
+                at = end
+                break
+        else:
+            at += 1
+
+
+def _run(lines: list[str], at: int, split: Splitter, pairs: bool) -> tuple[int, list[list[str]]]:
+    """The rows from a line on that split alike; blank lines may stand between pairs of label and value."""
+    rows: list[list[str]] = []
+    end = at
+    for number in range(at, len(lines)):
+        line = lines[number]
+        if rows and ((_RULE.match(line) and line.strip()) or (pairs and not line.strip())):
+            continue
+        cells = split(line)
+        if cells is None or (split is _by_gaps and rows and len(cells) != len(rows[0])):
+            break
+        rows += [cells[start : start + 2] for start in range(0, len(cells), 2)] if pairs else [cells]
+        end = number + 1
+    return end, rows
+
+
+def _by_tabs(line: str) -> list[str] | None:
+    return line.split("\t") if "\t" in line.strip("\n") and line.strip() else None
+
+
+def _by_bars(line: str) -> list[str] | None:
+    for bar in "|│┃║｜":
+        if line.count(bar) >= 2:
+            stripped = line.strip()
+            return stripped.removeprefix(bar).removesuffix(bar).split(bar)
+    return None
+
+
+def _by_gaps(line: str) -> list[str] | None:
+    """Cells with wide gaps between them; only where every row has as many, for a blank one would shift them."""
+    cells = [cell for cell in re.split(r"\s{2,}|\u3000+", line.strip()) if cell]
+    return cells if len(cells) >= 3 and not any(re.search(r"[:：]", cell) for cell in cells) else None
+
+
+def _by_colon(line: str) -> list[str] | None:
+    """Label, value, label, value … of a line that holds nothing else."""
+    found: list[str] = []
+    for piece in _WIDE_GAP.split(line):
+        if not piece.strip():
+            continue
+        match = _PAIR.match(piece)
+        if match is None or not _WORD.search(match["label"]):
+            return None
+        found += [match["label"].strip(), match["value"].strip()]
+    return found or None
