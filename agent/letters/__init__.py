@@ -1,0 +1,9 @@
+"""Everything that is written to somebody: see letters.py. Only this package renders templates/*.j2."""
+
+from __future__ import annotations
+
+from agent.letters.digest import NewItem, news
+from agent.letters.envelope import Answered, Kind, Letter, is_own_id, message_id
+from agent.letters.letters import Letters
+
+__all__ = ["Answered", "Kind", "Letter", "Letters", "NewItem", "is_own_id", "message_id", "news"]

@@ -1,0 +1,230 @@
+"""What the digest shows: the overview, sorted by what the contact has to do. Holds no wording."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from agent.dossier import Dossier, Standing, Submission
+from agent.findings import Finding
+from agent.letters.views import Owed, Problem, owed
+from agent.overview import Failed, Held, Overview, Told
+from agent.units import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """One mail that joined a dossier since the last digest: what it brought.
+
+    Attributes:
+        unit: the unit's name.
+        form: the version's number where it brought a form, else None; ``standing`` is that version's now.
+        unread: how many of its files couldn't be read.
+    """
+
+    at: dt.datetime
+    unit: str
+    form: int | None = None
+    standing: Standing | None = None
+    narratives: int = 0
+    photos: int = 0
+    others: int = 0
+    unread: int = 0
+    explains: bool = False
+    confirms: bool = False
+
+    @classmethod
+    def of(cls, dossier: Dossier, submission: Submission) -> NewItem:
+        """What the submission brought to the dossier; what an earlier mail brought already doesn't count."""
+        new = [one.piece for one in dossier.filed if one.message == submission.message]
+        versions = [one for one in dossier.versions if one.submission.message == submission.message]
+        return cls(
+            at=submission.received,
+            unit=dossier.unit.name,
+            form=versions[-1].number if versions else None,
+            standing=versions[-1].standing if versions else None,
+            narratives=sum(one.is_narrative for one in new),
+            photos=sum(one.kind == "photo" for one in new),
+            others=sum(one.kind == "other" and not one.is_narrative for one in new),
+            unread=sum(one.severity == "error" for one in submission.findings),
+            explains=bool(submission.explanation),
+            confirms=submission.confirms,
+        )
+
+
+def news(overview: Overview, since: dt.datetime | None = None) -> tuple[NewItem, ...]:
+    """One item a mail that was received after ``since`` (the last digest, where None), oldest first."""
+    after = since or overview.health.last_digest
+    items = [
+        NewItem.of(dossier, submission)
+        for dossier in overview.dossiers
+        for submission in dossier.submissions
+        if after is None or submission.received > after
+    ]
+    return tuple(sorted(items, key=lambda item: item.at))
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """One unit's line of the matrix.
+
+    Attributes:
+        overdue: it owes something and the deadline is over; ``late``: that, or its form came late.
+        pending: a newer form waits while an older one stands: how it waits, or None.
+    """
+
+    unit: Unit
+    owed: tuple[Owed, ...]
+    complete: bool
+    overdue: bool
+    late: bool
+    days_over: int
+    pending: Standing | None
+    unreachable: bool
+    has_sent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRow:
+    """A held mail with the suggested unit's name; ``acceptable``: ``accept`` alone will do."""
+
+    held: Held
+    suggested: Unit | None
+    acceptable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UnitNote:
+    """Something about one unit that the contact should look at."""
+
+    unit: Unit
+    version: int
+    file: str
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The sum of one figure over the accepted forms."""
+
+    label: str
+    value: Decimal
+    measure: str
+
+
+@dataclass(frozen=True, slots=True)
+class DigestView:
+    """All that a digest tells of; ``waiting`` is how many things wait for the contact."""
+
+    complete: int
+    required: int
+    accepted: int
+    days_left: int
+    rows: tuple[UnitRow, ...]
+    overdue: tuple[UnitRow, ...]
+    held: tuple[HeldRow, ...]
+    to_confirm: tuple[UnitNote, ...]
+    to_mend: tuple[UnitNote, ...]
+    cross: tuple[UnitNote, ...]
+    unexplained: tuple[UnitNote, ...]
+    questions: tuple[Told, ...]
+    troubles: tuple[Told, ...]
+    failed: tuple[Failed, ...]
+    totals: tuple[Total, ...]
+    news: tuple[NewItem, ...]
+
+    @property
+    def waiting(self) -> int:
+        groups = (self.held, self.to_confirm, self.cross, self.unexplained, self.questions, self.failed)
+        return sum(len(group) for group in groups)
+
+
+def digest_view(overview: Overview, new: Iterable[NewItem]) -> DigestView:
+    rows = tuple(_row(one, overview) for one in overview.dossiers)
+    required = [row for row in rows if row.unit.required]
+    pending = [one for one in overview.dossiers if one.pending is not None]
+    units = overview.register.by_id
+    return DigestView(
+        complete=sum(row.complete for row in required),
+        required=len(required),
+        accepted=sum(one.accepted is not None for one in overview.dossiers),
+        days_left=(overview.campaign.deadline - overview.today).days,
+        rows=rows,
+        overdue=tuple(row for row in rows if row.overdue),
+        held=tuple(_held(one, units.get(one.suggested_unit or "")) for one in overview.held),
+        to_confirm=tuple(_waiting(one) for one in pending if _standing(one) == "needs_confirmation"),
+        to_mend=tuple(_waiting(one) for one in pending if _standing(one) == "needs_correction"),
+        cross=tuple(_cross(one, overview) for one in overview.dossiers if _crossed(one, overview)),
+        unexplained=tuple(_unexplained(one) for one in overview.dossiers if _open(one)),
+        questions=tuple(one for one in overview.told if one.kind == "question"),
+        troubles=tuple(one for one in overview.told if one.kind != "question"),
+        failed=overview.failed,
+        totals=tuple(_totals(overview)),
+        news=tuple(new),
+    )
+
+
+def _row(dossier: Dossier, overview: Overview) -> UnitRow:
+    over = (overview.today - dossier.deadline).days
+    both = dossier.accepted is not None and dossier.pending is not None
+    return UnitRow(
+        unit=dossier.unit,
+        owed=owed(dossier),
+        complete=dossier.complete,
+        overdue=dossier.unit.required and not dossier.complete and over > 0,
+        late=dossier.late(overview.today),
+        days_over=over,
+        pending=_standing(dossier) if both else None,
+        unreachable=dossier.unit.id in overview.unreachable,
+        has_sent=dossier.has_sent,
+    )
+
+
+def _held(held: Held, suggested: Unit | None) -> HeldRow:
+    # accept refuses where sender and form disagree: there a person has to name the unit.
+    return HeldRow(held, suggested, suggested is not None and held.reason != "unit_conflict")
+
+
+def _standing(dossier: Dossier) -> Standing | None:
+    return dossier.pending.standing if dossier.pending else None
+
+
+def _waiting(dossier: Dossier) -> UnitNote:
+    version = dossier.pending
+    assert version is not None
+    return _note(dossier, version.number, version.file, version.of_severity("error"))
+
+
+def _open(dossier: Dossier) -> tuple[Finding, ...]:
+    return tuple(one for one in dossier.accepted.open_warnings) if dossier.accepted else ()
+
+
+def _unexplained(dossier: Dossier) -> UnitNote:
+    version = dossier.accepted
+    assert version is not None
+    return _note(dossier, version.number, version.file, _open(dossier))
+
+
+def _crossed(dossier: Dossier, overview: Overview) -> tuple[Finding, ...]:
+    return overview.cross_findings.get(dossier.unit.id, ())
+
+
+def _cross(dossier: Dossier, overview: Overview) -> UnitNote:
+    number = dossier.accepted.number if dossier.accepted else 0
+    return _note(dossier, number, "", _crossed(dossier, overview))
+
+
+def _note(dossier: Dossier, number: int, file: str, findings: Iterable[Finding]) -> UnitNote:
+    label = dossier.campaign.form.label_of
+    problems = (
+        Problem(one.severity, label(one.field) if one.field else "", (), one.text) for one in findings
+    )
+    return UnitNote(dossier.unit, number, file, tuple(dict.fromkeys(problems)))
+
+
+def _totals(overview: Overview) -> Iterable[Total]:
+    for name, value in overview.totals.items():
+        column = overview.campaign.form.field(name)
+        yield Total(column.full_label, value, column.measure or "")

@@ -1,0 +1,195 @@
+"""The letters that leave the house: receipt, correction note, acknowledgement, reminder, digest.
+
+Puts together what a letter shows (views.py, digest.py), its wording (templates/) and its envelope. Pure: the same
+arguments and templates make the same bytes. Knows neither the ledger nor how mail is sent.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agent.dossier import Dossier
+from agent.errors import ConfigurationError
+from agent.letters import rendering
+from agent.letters.digest import NewItem, digest_view
+from agent.letters.envelope import Answered, Kind, Letter, Text, seal
+from agent.letters.views import (
+    brought_only_unreadable,
+    has_unmended_form,
+    standing_view,
+    unit_view,
+)
+from agent.overview import Overview
+from agent.rules import Campaign
+from agent.settings import Contact
+from agent.units import Unit
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+class Letters:
+    """Writes letters in one campaign's name.
+
+    Every method raises ConfigurationError, with template and line, where a template can't be rendered.
+    """
+
+    def __init__(self, folders: Sequence[Path], sender: str, contact: Contact, campaign: Campaign) -> None:
+        """Take the templates from ``folders``: the operator's own first, then the built-in; the first wins."""
+        self._folders = tuple(folders)
+        self._sender = sender
+        self._contact = contact
+        self._campaign = campaign
+
+    def reply(
+        self, answered: Answered, before: Dossier, after: Dossier, now: dt.datetime, links: Sequence[str] = ()
+    ) -> Letter:
+        """The one letter that a mail with something to file gets: a correction note where it needs one.
+
+        That is where its form has errors, or where it brought nothing but files that couldn't be read.
+        """
+        wrong = has_unmended_form(after, answered.message)
+        wrong = wrong or brought_only_unreadable(after, answered.message)
+        write = self.correction if wrong else self.receipt
+        return write(answered, before, after, now, links)
+
+    def receipt(
+        self,
+        answered: Answered,
+        unit_before: Dossier,
+        unit_after: Dossier,
+        now: dt.datetime,
+        links: Sequence[str] = (),
+    ) -> Letter:
+        """回执: what was read and filed, what changed, what is still missing; or what is to be confirmed.
+
+        Args:
+            answered: the mail; its ``decision`` where a person's decision gave rise to the answer.
+            unit_before: the dossier without it.
+            unit_after: the dossier with it.
+            now: for the Date header and for how many days are left.
+            links: names or addresses of files that came as a link to a cloud drive, which can't be filed.
+        """
+        return self._answer("receipt", answered, unit_before, unit_after, now, links)
+
+    def correction(
+        self,
+        answered: Answered,
+        unit_before: Dossier,
+        unit_after: Dossier,
+        now: dt.datetime,
+        links: Sequence[str] = (),
+    ) -> Letter:
+        """退回补正: each error, what was written, what to do; arguments as for the receipt."""
+        return self._answer("correction", answered, unit_before, unit_after, now, links)
+
+    def acknowledgement(self, answered: Answered, now: dt.datetime) -> Letter:
+        """To a held mail: that it came and a person will look. Nothing of a unit's, nor of the mail's own text."""
+        context = {"received": answered.received}
+        return self._seal("acknowledgement", answered.about, context, (answered.to,), None, now, answered)
+
+    def noted(self, answered: Answered, unit: Unit, now: dt.datetime, links: Sequence[str] = ()) -> Letter:
+        """To a registered unit's mail that holds nothing to file (a question): passed on to the contact."""
+        context = {"mail": answered, "unit": unit.name, "links": tuple(links)}
+        return self._seal("noted", answered.about, context, (answered.to,), unit.id, now, answered)
+
+    def reminder(
+        self, dossier: Dossier, to: Sequence[str], now: dt.datetime, about: str | None = None
+    ) -> Letter:
+        """催报: before the deadline, on its day or after it. One a unit and day, unless ``about`` says otherwise."""
+        unit = dossier.unit.id
+        context = _fields(standing_view(dossier, now.date()))
+        about = about or f"{self._campaign.id}/{unit}/{now:%Y-%m-%d}"
+        return self._seal("reminder", about, context, to, unit, now)
+
+    def digest(
+        self, overview: Overview, now: dt.datetime, new: Sequence[NewItem], about: str | None = None
+    ) -> Letter:
+        """日报, to the contact and the deputies. One a day, unless ``about`` says otherwise."""
+        context = {**_fields(digest_view(overview, new)), "overview": overview, "today": overview.today}
+        about = about or f"{self._campaign.id}/{now:%Y-%m-%d}"
+        to = (self._contact.address, *self._contact.deputies)
+        return self._seal("digest", about, context, to, None, now)
+
+    def check(self) -> list[str]:
+        """Render every letter with made-up dossiers; what went wrong, each in one line."""
+        from agent.letters.samples import every_letter
+
+        problems = []
+        for write in every_letter(self, self._campaign):
+            try:
+                write()
+            except ConfigurationError as error:
+                problems.append(str(error))
+        return list(dict.fromkeys(problems))
+
+    def _answer(
+        self,
+        kind: Kind,
+        answered: Answered,
+        before: Dossier,
+        after: Dossier,
+        now: dt.datetime,
+        links: Sequence[str],
+    ) -> Letter:
+        context = {
+            **_fields(unit_view(before, after, answered, now.date())),
+            "mail": answered,
+            "links": tuple(links),
+        }
+        return self._seal(kind, answered.about, context, (answered.to,), after.unit.id, now, answered)
+
+    def _seal(
+        self,
+        kind: Kind,
+        about: str,
+        context: Mapping[str, Any],
+        to: Sequence[str],
+        unit: str | None,
+        now: dt.datetime,
+        answered: Answered | None = None,
+    ) -> Letter:
+        text = self._text(kind, {**self._common(kind, now), **context})
+        return seal(kind, about, text, sender=self._sender, to=to, unit=unit, now=now, answered=answered)
+
+    def _common(self, kind: Kind, now: dt.datetime) -> Mapping[str, Any]:
+        """What every template may use; the rest is the fields of UnitView or DigestView."""
+        campaign = self._campaign
+        return {
+            "kind": kind,
+            "now": now,
+            "campaign": campaign,
+            "short": campaign.also_called[0] if campaign.also_called else campaign.title,
+            "contact": self._contact,
+            "address": self._sender,
+        }
+
+    def _text(self, kind: Kind, context: Mapping[str, Any]) -> Text:
+        def one(name: str) -> str:
+            return rendering.render(self._templates, name, context)
+
+        return Text(
+            subject=one(f"{kind}.subject.j2"),
+            display_name=one("sender.j2"),
+            plain=rendering.without_blank_runs(one(f"{kind}.txt.j2")),
+            html=rendering.without_blank_runs(one(f"{kind}.html.j2")),
+        )
+
+    @cached_property
+    def _templates(self) -> Environment:
+        return rendering.environment(self._folders)
+
+
+def _fields(view: Any) -> dict[str, Any]:
+    """A view's fields and properties by name, for a template."""
+    return dict(_named(view))
+
+
+def _named(view: Any) -> Iterator[tuple[str, Any]]:
+    for name in dir(type(view)):
+        if not name.startswith("_"):
+            yield name, getattr(view, name)

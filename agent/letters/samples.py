@@ -1,0 +1,158 @@
+"""Made-up dossiers for trying the templates out: every branch of a letter once, for whatever the campaign asks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING
+
+from agent.dossier import Dossier, Filed, FormVersion, Piece, PieceKind, Standing, Submission
+from agent.findings import Finding
+from agent.letters.digest import news
+from agent.letters.envelope import Answered, Letter
+from agent.overview import Failed, Health, Held, HeldReason, LetterCounts, MessageCounts, Overview, Told
+from agent.reading.reading import Figure, Form
+from agent.rules import Campaign
+from agent.units import Register, Unit
+
+if TYPE_CHECKING:
+    from agent.letters.letters import Letters
+
+
+def every_letter(letters: Letters, campaign: Campaign) -> Iterator[Callable[[], Letter]]:
+    """Each kind of letter, to be written, in the cases that its template tells apart."""
+    noon = dt.datetime.combine(campaign.deadline, dt.time(12), dt.UTC)
+    days = [noon + dt.timedelta(days=shift) for shift in (-3, 0, 2)]
+    nothing = _dossier(campaign)
+    fuller = [_dossier(campaign, standing, at) for at in days for standing in _STANDINGS]
+    for after in (nothing, *fuller, *(_with_older(one) for one in fuller)):
+        answered = _answered(after, noon)
+        yield partial(letters.receipt, answered, nothing, after, noon, ["云盘/附件"])
+        yield partial(letters.correction, answered, nothing, after, noon)
+        yield from (partial(letters.reminder, after, ["a@b.example"], now) for now in days)
+    answered = _answered(nothing, noon)
+    yield partial(letters.acknowledgement, answered, noon)
+    yield partial(letters.noted, answered, nothing.unit, noon, ["云盘/附件"])
+    for overview in (_overview(campaign, (), noon), *(_overview(campaign, fuller, now) for now in days)):
+        yield partial(letters.digest, overview, noon, news(overview))
+
+
+_STANDINGS: tuple[Standing, ...] = ("accepted", "needs_correction", "needs_confirmation")
+_UNIT = Unit(id="sample", name="示例单位")
+
+
+def _answered(dossier: Dossier, at: dt.datetime) -> Answered:
+    message = dossier.submissions[-1].message if dossier.submissions else "0" * 64
+    return Answered(message, "<sample@sample.example>", (), "示例", "sample@sample.example", at)
+
+
+def _dossier(
+    campaign: Campaign, standing: Standing | None = None, at: dt.datetime | None = None, number: int = 1
+) -> Dossier:
+    if standing is None or at is None:
+        return Dossier(_UNIT, campaign, campaign.deadline)
+    submission = _submission(campaign, at, number)
+    version = _version(submission, campaign, standing, number)
+    filed = tuple(Filed(one, f"示例单位/{one.name}", submission.message, at) for one in submission.pieces)
+    return Dossier(_UNIT, campaign, campaign.deadline, (submission,), (), (version,), filed)
+
+
+def _with_older(dossier: Dossier) -> Dossier:
+    """The same with an accepted version before, so that there is something to compare with."""
+    before = dossier.submissions[0].received - dt.timedelta(days=1)
+    older = _dossier(dossier.campaign, "accepted", before, number=0)
+    return Dossier(
+        dossier.unit,
+        dossier.campaign,
+        dossier.deadline,
+        (*older.submissions, *dossier.submissions),
+        (),
+        (*older.versions, *dossier.versions),
+        dossier.filed,
+    )
+
+
+def _submission(campaign: Campaign, at: dt.datetime, number: int) -> Submission:
+    kinds: tuple[PieceKind, ...] = ("form", "narrative", "photo", "photo", "other")
+    pieces = tuple(
+        Piece(f"示例{index}.bin", f"{index}", kind, kind == "narrative") for index, kind in enumerate(kinds)
+    )
+    return Submission(
+        seq=number,
+        message=f"{number}" * 64,
+        received=at,
+        sender="sample@sample.example",
+        subject="示例",
+        pieces=(*pieces, pieces[2]),
+        form=_form(campaign, number),
+        form_file=pieces[0],
+        findings=(
+            *_findings(campaign, with_field=False),
+            Finding("error", "encrypted", "“示例.zip”有密码。"),
+        ),
+        explanation="示例说明",
+    )
+
+
+def _form(campaign: Campaign, number: int) -> Form:
+    values: dict[str, Figure] = {
+        one.id: Decimal(10 + number) if one.is_figure else "示例" for one in campaign.form.fields
+    }
+    sources = dict.fromkeys(values, "Sheet1!B6")
+    return Form("示例单位", campaign.start, "示例", "000-00000000", values, sources)
+
+
+def _findings(campaign: Campaign, *, with_field: bool) -> tuple[Finding, ...]:
+    field = campaign.form.fields[0].id if with_field else None
+    fields = tuple(one.id for one in campaign.form.figures[:2]) if with_field else ()
+    return (
+        Finding("error", "not_exact", "请填准确数字。", field=field, written="约20"),
+        Finding("warning", "sample", "请核实这两个数。", field=field, fields=fields),
+        Finding("note", "normalised", "按 12 登记。", field=field, written="十二"),
+    )
+
+
+def _version(submission: Submission, campaign: Campaign, standing: Standing, number: int) -> FormVersion:
+    form = submission.form
+    assert form is not None
+    findings = _findings(campaign, with_field=True)
+    shown = findings if standing == "needs_correction" else findings[1:]
+    return FormVersion(number, submission, form, form.values, shown, standing)
+
+
+def _overview(
+    campaign: Campaign, dossiers: tuple[Dossier, ...] | list[Dossier], now: dt.datetime
+) -> Overview:
+    register = Register(district="示例", units=(_UNIT,))
+    if not dossiers:
+        return Overview(campaign, register, now, ())
+    held = [
+        Held(f"H{index}", "0" * 64, reason, "x@x.example", "示例", suggested, now, "示例", ("a.xlsx",))
+        for index, (reason, suggested) in enumerate(_HELD)
+    ]
+    kinds = ("question", "bounce", "letter_failed", "letter_doubtful", "limit", "oversize")
+    return Overview(
+        campaign,
+        register,
+        now,
+        tuple(dossiers),
+        held=tuple(held) * 2,
+        failed=(Failed("0" * 64, "x@x.example", "示例", now, "示例"),) * 6,
+        messages=MessageCounts(1, 1),
+        letters=LetterCounts(1, 1),
+        unreachable=frozenset({_UNIT.id}),
+        told=tuple(Told(kind, now, "示例") for kind in kinds) * 2,
+        health=Health(now, now - dt.timedelta(days=30), ("示例",) * 6),
+        cross_findings={_UNIT.id: (Finding("warning", "outlier", "请核实。", contact_only=True),) * 4},
+    )
+
+
+_HELD: tuple[tuple[HeldReason, str | None], ...] = (
+    ("unknown_sender", _UNIT.id),
+    ("unit_conflict", _UNIT.id),
+    ("failed_authentication", None),
+    ("automatic", None),
+    ("after_final", _UNIT.id),
+)

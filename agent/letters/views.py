@@ -1,0 +1,363 @@
+"""What a letter to a unit shows: its dossier, sorted for reading. Holds no wording; that is the templates'."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from agent.dossier import Dossier, Filed, FormVersion, Piece, Standing, Submission
+from agent.findings import Finding, Severity
+from agent.letters.envelope import Answered
+from agent.reading.reading import Figure
+from agent.rules import Campaign, FormField
+
+State = Literal["ok", "missing", "some", "needs_correction", "needs_confirmation"]
+"""How one thing that is owed stands; ``some``: photos have come, but fewer than are owed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One field of the form: what it is called, what was read, what the accepted form before said.
+
+    Attributes:
+        measure: "" for text.
+        was: the accepted form's value, where there is one; the same as ``value`` where nothing changed.
+        changed: ``was`` and ``value`` differ.
+        source: the cell (``Sheet1!B6``), or "".
+        severity: of the worst finding about it, or "".
+        overridden: the contact set it.
+    """
+
+    label: str
+    value: Figure
+    measure: str
+    was: Figure
+    changed: bool
+    source: str
+    severity: Severity | Literal[""]
+    overridden: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What one field says: ``text`` as the sender wrote it, else the value that was read."""
+
+    label: str
+    text: Figure
+    measure: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A finding with what was written in the fields that it is about."""
+
+    severity: Severity
+    label: str
+    written: tuple[Written, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormView:
+    """One version of the form.
+
+    Attributes:
+        replaces: the accepted version before, where another one; None for the first.
+        superseded: accepted, but a newer one stands, so that this one isn't reported.
+        open_warnings: nobody has explained or closed them yet.
+    """
+
+    number: int
+    file: str
+    received: dt.datetime
+    standing: Standing
+    rows: tuple[Row, ...]
+    header: tuple[tuple[str, dt.date | str | None], ...]
+    errors: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    open_warnings: tuple[Problem, ...]
+    notes: tuple[Problem, ...]
+    replaces: FormVersion | None
+    superseded: bool
+    late: bool
+    explanation: str
+
+    @property
+    def changes(self) -> tuple[Row, ...]:
+        return tuple(row for row in self.rows if row.changed)
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What one mail brought, by kind; ``repeated`` was filed before and counts once."""
+
+    forms: tuple[Piece, ...] = ()
+    narratives: tuple[Piece, ...] = ()
+    photos: tuple[Piece, ...] = ()
+    others: tuple[Piece, ...] = ()
+    repeated: tuple[Piece, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.forms or self.narratives or self.photos or self.others)
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """One thing that the unit owes and how it stands."""
+
+    what: Literal["form", "narrative", "photos"]
+    label: str
+    state: State
+    count: int
+    needed: int
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """By when; ``left`` is the days from today, negative once it is over."""
+
+    on: dt.date
+    left: int
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UnitView:
+    """All that a letter to a unit may tell of.
+
+    Attributes:
+        form: the version that the mail brought, or that it confirmed; None where it did neither.
+        confirmed, explained: the mail did so; ``explained`` is the unit's words.
+        standing: the accepted version after this mail, or None.
+        pending: the version that waits to be mended or confirmed after this mail, or None.
+        late: the mail came after the deadline and brought something.
+    """
+
+    unit: str
+    form: FormView | None
+    confirmed: bool
+    explained: str
+    standing: FormView | None
+    pending: FormView | None
+    brought: Brought
+    unread: tuple[Problem, ...]
+    file_warnings: tuple[Problem, ...]
+    file_notes: tuple[Problem, ...]
+    owed: tuple[Owed, ...]
+    due: Due
+    late: bool
+
+    @property
+    def missing(self) -> tuple[Owed, ...]:
+        return tuple(one for one in self.owed if one.state != "ok")
+
+
+def unit_view(before: Dossier, after: Dossier, answered: Answered, today: dt.date) -> UnitView:
+    """What the answer to one mail shows, from the dossier before and after it."""
+    mine = [one for one in after.submissions if one.message == answered.message]
+    submission = mine[-1] if mine else None
+    version = _version_of(answered, before, after)
+    brought = _brought(after, answered.message, submission)
+    findings = submission.findings if submission else ()
+    own = version is not None and version.submission.message == answered.message
+    return replace(
+        standing_view(after, today),
+        form=_form_view(version, before.accepted, after) if version else None,
+        confirmed=version is not None and not own,
+        explained=submission.explanation if submission else "",
+        brought=brought,
+        unread=_problems(findings, "error", None, after.campaign),
+        file_warnings=_problems(findings, "warning", None, after.campaign),
+        file_notes=_problems(findings, "note", None, after.campaign),
+        late=bool(brought) and answered.received.date() > after.deadline,
+    )
+
+
+def standing_view(dossier: Dossier, today: dt.date) -> UnitView:
+    """What a letter shows that no mail gave rise to: how the unit's dossier stands today."""
+    accepted, pending = dossier.accepted, dossier.pending
+    return UnitView(
+        unit=dossier.unit.name,
+        form=None,
+        confirmed=False,
+        explained="",
+        standing=_form_view(accepted, None, dossier) if accepted else None,
+        pending=_form_view(pending, accepted, dossier) if pending else None,
+        brought=Brought(),
+        unread=(),
+        file_warnings=(),
+        file_notes=(),
+        owed=owed(dossier),
+        due=Due(dossier.deadline, (dossier.deadline - today).days, dossier.unit.required),
+        late=False,
+    )
+
+
+def owed(dossier: Dossier) -> tuple[Owed, ...]:
+    """The things owed, in the order form, narrative, photos."""
+    shown, deliverables = dossier.shown, dossier.campaign.deliverables
+    form: State = "missing" if shown is None else "ok" if shown.standing == "accepted" else _waiting(shown)
+    number = shown.number if shown else None
+    found = [Owed("form", deliverables.form.label, form, len(dossier.versions), 1, number)]
+    if deliverables.narrative is not None:
+        count = len(dossier.narratives)
+        found.append(Owed("narrative", deliverables.narrative.label, "ok" if count else "missing", count, 1))
+    if deliverables.photos is not None:
+        count, needed = len(dossier.photos), deliverables.photos.min_count
+        photos: State = "ok" if count >= needed else "some" if count else "missing"
+        found.append(Owed("photos", deliverables.photos.label, photos, count, needed))
+    return tuple(found)
+
+
+def has_unmended_form(dossier: Dossier, message: str) -> bool:
+    """Whether the mail's form has errors that stand."""
+    return any(
+        one.standing == "needs_correction" for one in dossier.versions if one.submission.message == message
+    )
+
+
+def brought_only_unreadable(dossier: Dossier, message: str) -> bool:
+    """Whether the mail brought nothing to file but a file that couldn't be read."""
+    mine = [one for one in dossier.submissions if one.message == message]
+    if not mine or mine[-1].form is not None or mine[-1].explanation or mine[-1].confirms:
+        return False
+    filed = any(piece.kind != "other" or piece.is_narrative for piece in mine[-1].pieces)
+    return not filed and any(one.severity == "error" for one in mine[-1].findings)
+
+
+def _waiting(version: FormVersion) -> State:
+    return "needs_confirmation" if version.standing == "needs_confirmation" else "needs_correction"
+
+
+def _version_of(answered: Answered, before: Dossier, after: Dossier) -> FormVersion | None:
+    """The version that the mail brought; else the one that it got accepted."""
+    for version in after.versions:
+        if version.submission.message == answered.message:
+            return version
+    newly = after.accepted
+    if newly is None or (before.accepted is not None and before.accepted.number == newly.number):
+        return None
+    return newly
+
+
+def _form_view(version: FormVersion, accepted: FormVersion | None, dossier: Dossier) -> FormView:
+    campaign, form = dossier.campaign, version.form
+    older = accepted if accepted is not None and accepted.number != version.number else None
+    newest = dossier.accepted
+    values = {
+        "unit": form.unit,
+        "reported_on": form.reported_on,
+        "reporter": form.reporter,
+        "phone": form.phone,
+    }
+    accepted_but_older = version.standing == "accepted" and newest is not None
+    return FormView(
+        number=version.number,
+        file=version.file,
+        received=version.received,
+        standing=version.standing,
+        rows=tuple(_row(one, version, older) for one in campaign.form.fields),
+        header=tuple((one.label, values[one.id]) for one in campaign.form.header if one.id in values),
+        errors=_problems(version.findings, "error", version, campaign),
+        warnings=_problems(version.findings, "warning", version, campaign),
+        open_warnings=_problems(version.open_warnings, "warning", version, campaign),
+        notes=_problems(version.findings, "note", version, campaign),
+        replaces=older,
+        superseded=accepted_but_older and newest is not None and newest.number != version.number,
+        late=version.received.date() > dossier.deadline,
+        explanation=version.explanation,
+    )
+
+
+def _row(field: FormField, version: FormVersion, older: FormVersion | None) -> Row:
+    value = version.values.get(field.id)
+    was = older.values.get(field.id) if older else value
+    return Row(
+        label=field.full_label,
+        value=value,
+        measure=field.measure or "",
+        was=was,
+        changed=was != value,
+        source=version.form.sources.get(field.id, ""),
+        severity=_worst(version.findings, field.id),
+        overridden=field.id in version.overrides,
+    )
+
+
+def _worst(findings: Iterable[Finding], field_id: str) -> Severity | Literal[""]:
+    about = {
+        one.severity for one in findings if field_id in (one.field, *one.fields) and not one.contact_only
+    }
+    order: tuple[Severity, ...] = ("error", "warning", "note")
+    return next((one for one in order if one in about), "")
+
+
+def _problems(
+    findings: Iterable[Finding], severity: Severity, version: FormVersion | None, campaign: Campaign
+) -> tuple[Problem, ...]:
+    """The findings of that severity that the unit is told, each once."""
+    told = [one for one in findings if one.severity == severity and not one.contact_only]
+    return tuple(dict.fromkeys(_problem(one, version, campaign) for one in told))
+
+
+def _problem(finding: Finding, version: FormVersion | None, campaign: Campaign) -> Problem:
+    names = finding.fields or ((finding.field,) if finding.field else ())
+    return Problem(
+        severity=finding.severity,
+        label="、".join(campaign.form.label_of(name) for name in names),
+        written=_written(finding, names, version, campaign),
+        text=finding.text,
+    )
+
+
+def _written(
+    finding: Finding, names: Sequence[str], version: FormVersion | None, campaign: Campaign
+) -> tuple[Written, ...]:
+    """As written where the finding quotes it; else the values of the fields that a check compares."""
+    label = campaign.form.label_of
+    source = version.form.sources if version else {}
+    if finding.written is not None and names:
+        return (Written(label(names[0]), finding.written, "", source.get(names[0], "")),)
+    if version is None:
+        return ()
+    measures = {one.id: one.measure or "" for one in campaign.form.fields}
+    compared = [name for name in names if version.values.get(name) is not None]
+    return tuple(
+        Written(label(name), version.values[name], measures[name], source.get(name, "")) for name in compared
+    )
+
+
+def _brought(dossier: Dossier, message: str, submission: Submission | None) -> Brought:
+    new = tuple(one.piece for one in dossier.filed if one.message == message)
+    pieces = submission.pieces if submission else ()
+    known = {_identity(piece) for piece in new}
+    return Brought(
+        forms=tuple(one for one in new if one.kind == "form"),
+        narratives=tuple(one for one in new if one.is_narrative and one.kind != "form"),
+        photos=tuple(one for one in new if one.kind == "photo"),
+        others=tuple(one for one in new if one.kind == "other" and not one.is_narrative),
+        repeated=_repeated(pieces, known, dossier.filed, message),
+    )
+
+
+def _repeated(
+    pieces: Sequence[Piece], new: set[str], filed: Sequence[Filed], message: str
+) -> tuple[Piece, ...]:
+    """Pieces that an earlier mail brought already, or that this mail holds more than once."""
+    earlier = {_identity(one.piece) for one in filed if one.message != message}
+    seen: set[str] = set()
+    repeated = []
+    for piece in pieces:
+        identity = _identity(piece)
+        if identity in seen or (identity in earlier and identity not in new):
+            repeated.append(piece)
+        seen.add(identity)
+    return tuple(repeated)
+
+
+def _identity(piece: Piece) -> str:
+    return piece.pixels or piece.sha256
