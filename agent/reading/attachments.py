@@ -15,6 +15,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Literal
 
+from agent.errors import Unreadable
 from agent.reading.formats.limits import MEGABYTE, Budget
 from agent.reading.formats.refusals import damaged, empty, not_supported, too_large
 
@@ -189,7 +190,6 @@ def _mail(name: str, head: bytes) -> Sniffed | None:
 
 def _is_text(data: bytes) -> bool:
     """No control characters, and UTF-8, UTF-16 or GB18030 throughout."""
-    from agent.errors import Unreadable
     from agent.reading.formats.text import decode
 
     try:
@@ -294,7 +294,7 @@ class Member:
 
     name: str
     data: bytes = field(repr=False, default=b"")
-    refusal: Exception | None = None
+    refusal: Unreadable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,6 +375,6 @@ def clean_path(name: str) -> str:
     return "/".join(part for part in parts if part not in ("", ".", "..")) or "未命名"
 
 
-def refusal_of(what: str) -> Exception:
+def refusal_of(what: str) -> Unreadable:
     """Why a format that is known and can't be read isn't: what it is, and what to send instead."""
     return not_supported(*UNSUPPORTED[what])

@@ -86,7 +86,11 @@ def read_html(data: bytes | str, budget: Budget) -> Document:
     Raises:
         Unreadable: damaged, or over the bounds.
     """
-    root = parse_html(data if isinstance(data, str) else decode_html(data))
+    return read_tree(parse_html(data if isinstance(data, str) else decode_html(data)), budget)
+
+
+def read_tree(root: _Element | None, budget: Budget) -> Document:
+    """The same of a page that is a tree already."""
     return document(_Reader(budget).blocks(root)) if root is not None else Document()
 
 

@@ -12,7 +12,7 @@ from agent.reading.formats.limits import Budget
 from agent.reading.formats.package import Package
 from agent.reading.formats.refusals import damaged, encrypted, too_large
 from agent.reading.formats.sheet import address, decimal_text, exact, sheet_grid
-from agent.reading.grid import Cell, Document, Grid, Merge, Picture
+from agent.reading.grid import Cell, CellKind, Document, Grid, Merge, Picture
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -107,7 +107,7 @@ class Styles:
         """The cell's number format in a workbook's notation; ``General`` where it has none."""
         for style in self.chain("table-cell", cell_style):
             name = style.get(f"{STYLE}data-style-name")
-            if name in self.numbers:
+            if name is not None and name in self.numbers:
                 return _code(self._for_positive(self.numbers[name]))
         return "General"
 
@@ -247,7 +247,7 @@ class _Sheet:
             if not kept and not withheld:
                 return None
             whole = bool(withheld) and not kept.strip()
-            shown = "text" if kept else "empty"
+            shown: CellKind = "text" if kept else "empty"
             return Cell("", shown, kept, hidden=hidden, struck=whole, withheld=withheld)
         return self._value(stored, kind, kept or withheld, style, hidden, struck)
 

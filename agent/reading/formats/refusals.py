@@ -28,3 +28,17 @@ def too_large(what: str) -> Unreadable:
 def not_supported(what: str, instead: str) -> Unreadable:
     """A known format without a reader: what it is, and what to send instead."""
     return Unreadable("not_supported", f"是{what}，目前还不能读取。{instead}")
+
+
+def some_encrypted() -> Unreadable:
+    """A part of an archive asks for a password."""
+    return Unreadable("encrypted", "里面有文件设有密码，无法读取。请取消密码后重新发送。")
+
+
+def page_as_picture() -> Unreadable:
+    """A picture that looks like a page of paper; there is no reader for writing in pictures yet."""
+    return Unreadable(
+        "not_supported",
+        "看起来是拍照或扫描的表格、文稿，目前还不能识别图片里的文字，也不计作工作照片。"
+        "请发送 Word（.docx）或 Excel（.xlsx）文件。",
+    )

@@ -1,0 +1,305 @@
+"""One file to its reading: what it is, the form in it, and what is inside it. Bytes in, values out.
+
+Knows no disk, no clock and no network. Whatever a file makes a library do, it ends as a finding.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from agent.errors import Unreadable
+from agent.findings import Finding
+from agent.reading.attachments import FileType, Sniffed, refusal_of, sniff, unpack_zip
+from agent.reading.formats.limits import MEGABYTE, Budget, Limits
+from agent.reading.formats.refusals import damaged, encrypted, page_as_picture, some_encrypted, too_large
+from agent.reading.grid import Document
+from agent.reading.reading import FileReading, Kind
+from agent.rules import Campaign, PhotosDeliverable
+from agent.units import Register
+
+if TYPE_CHECKING:
+    from agent.mime import Mime, MimePart
+    from agent.reading.form import FoundForm
+
+__all__ = ["Limits", "read_file", "read_message"]
+
+TEXT_TYPES: tuple[FileType, ...] = ("docx", "odt", "html", "mht", "text")
+"""Formats whose running text may be a narrative."""
+
+NO_FILES = ("message/delivery-status", "message/disposition-notification", "text/rfc822-headers")
+
+
+def read_file(
+    name: str,
+    data: bytes,
+    campaign: Campaign,
+    register: Register,
+    near: dt.date,
+    limits: Limits = Limits(),  # noqa: B008 (frozen)
+) -> FileReading:
+    """What a file is and holds, with all that is inside it.
+
+    Args:
+        name: as sent.
+        data: its bytes.
+        campaign: whose form is looked for.
+        register: the units that a form may name.
+        near: the day that settles a date written without its year.
+        limits: bounds for the file and everything in it together.
+    """
+    return _read(name, data, _Context(campaign, register, near, limits, Budget(limits)), depth=0)
+
+
+def read_message(
+    name: str,
+    raw: bytes,
+    campaign: Campaign,
+    register: Register,
+    near: dt.date,
+    limits: Limits = Limits(),  # noqa: B008 (frozen)
+) -> FileReading:
+    """What a mail holds: a form in its own text, its attachments in ``contains``. Arguments as above."""
+    context = _Context(campaign, register, near, limits, Budget(limits))
+    return _guarded(name, raw, context, lambda: _message(name, raw, context, depth=0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What stays the same while one file given is read, and what is left of the bounds."""
+
+    campaign: Campaign
+    register: Register
+    near: dt.date
+    limits: Limits
+    budget: Budget
+
+    def find(self, document: Document) -> FoundForm | None:
+        """The form in a document, or None."""
+        from agent.reading.form import find_form
+
+        return find_form(document, self.campaign, self.register, self.near) if document.grids else None
+
+
+def _read(name: str, data: bytes, context: _Context, depth: int) -> FileReading:
+    return _guarded(name, data, context, lambda: _known(name, data, context, depth))
+
+
+def _guarded(name: str, data: bytes, context: _Context, read: Callable[[], FileReading]) -> FileReading:
+    """The reading, or the finding that there is none: the one place where a library's failure ends."""
+    most = context.limits.file_bytes
+    try:
+        if len(data) > most:
+            raise too_large(f"超过 {most // MEGABYTE} MB")
+        return read()
+    except Unreadable as refusal:
+        return _unreadable(name, data, refusal)
+    except Exception:
+        return _unreadable(name, data, damaged())
+
+
+def _unreadable(name: str, data: bytes, refusal: Unreadable) -> FileReading:
+    return _reading(name, data, "unreadable", findings=(_refused(name, refusal),))
+
+
+def _refused(name: str, refusal: Unreadable) -> Finding:
+    return Finding("error", refusal.rule, f"“{name}”{refusal}")
+
+
+def _known(name: str, data: bytes, context: _Context, depth: int) -> FileReading:
+    """By what the file is."""
+    sniffed = sniff(name, data)
+    match sniffed.type:
+        case "zip":
+            return _archive(name, data, context, depth)
+        case "message":
+            return _message(name, data, context, depth)
+        case "picture":
+            return _picture(name, data, context)
+        case "vector" | "card":
+            return _reading(name, data, "other")
+        case "encrypted":
+            raise encrypted()
+        case "unsupported":
+            raise refusal_of(sniffed.what)
+        case _:
+            return _document(name, data, sniffed, context, depth)
+
+
+# --- documents -------------------------------------------------------------------------------------------
+
+
+def _document(name: str, data: bytes, sniffed: Sniffed, context: _Context, depth: int) -> FileReading:
+    document = _load(sniffed.type, data, context.budget)
+    found = context.find(document)
+    text = document.text if sniffed.type in TEXT_TYPES else ""
+    if found is None and sniffed.type in ("html", "mht"):
+        from agent.reading.formats.text import read_text
+
+        found = context.find(read_text(text))
+    inside = tuple(_read(picture.name, picture.data, context, depth + 1) for picture in document.pictures)
+    kind: Kind = "form" if found else "narrative" if text.strip() else "other"
+    return _reading(name, data, kind, found=found, contains=inside, text=text)
+
+
+def _load(kind: FileType, data: bytes, budget: Budget) -> Document:
+    """The document in the file; each format's reader is imported when it is first needed."""
+    match kind:
+        case "xlsx":
+            from agent.reading.formats.xlsx import read_xlsx
+
+            return read_xlsx(data, budget)
+        case "xls":
+            from agent.reading.formats.xls import read_xls
+
+            return read_xls(data, budget)
+        case "ods":
+            from agent.reading.formats.ods import read_ods
+
+            return read_ods(data, budget)
+        case "odt":
+            from agent.reading.formats.odt import read_odt
+
+            return read_odt(data, budget)
+        case "docx":
+            from agent.reading.formats.docx import read_docx
+
+            return read_docx(data, budget)
+        case "csv":
+            from agent.reading.formats.delimited import read_delimited
+
+            return read_delimited(data, budget)
+        case "html" | "mht":
+            from agent.reading.formats.html import read_html
+
+            return read_html(_page(data) if kind == "mht" else data, budget)
+        case _:
+            from agent.reading.formats.text import decode, read_text
+
+            text = decode(data)
+            return replace(read_text(text), text=text)
+
+
+def _page(data: bytes) -> str:
+    """The page of a web archive, which is a mail in form."""
+    from agent.mime import parse_mime
+
+    return parse_mime(data).html
+
+
+def _picture(name: str, data: bytes, context: _Context) -> FileReading:
+    from agent.reading.pictures import look_at
+
+    photos = context.campaign.deliverables.photos or PhotosDeliverable(label="")
+    looked = look_at(data, photos.min_pixels, context.budget)
+    if looked.look == "page":
+        finding = _refused(name, page_as_picture())
+        return _reading(name, data, "unreadable", findings=(finding,), pixels=looked.pixels)
+    return _reading(name, data, "photo" if looked.look == "photo" else "other", pixels=looked.pixels)
+
+
+# --- containers ------------------------------------------------------------------------------------------
+
+
+def _archive(name: str, data: bytes, context: _Context, depth: int) -> FileReading:
+    _require_depth(context, depth)
+    unpacked = unpack_zip(data, context.budget)
+    if not unpacked.members:
+        raise (
+            encrypted()
+            if unpacked.encrypted
+            else Unreadable("unreadable", "里面没有文件。请检查后重新发送。")
+        )
+    inside = tuple(
+        _unreadable(member.name, member.data, member.refusal)
+        if member.refusal
+        else _read(member.name, member.data, context, depth + 1)
+        for member in unpacked.members
+    )
+    findings = (_refused(name, some_encrypted()),) if unpacked.encrypted else ()
+    return _reading(name, data, "archive", findings=findings, contains=inside)
+
+
+def _require_depth(context: _Context, depth: int) -> None:
+    if depth >= context.limits.depth:
+        raise too_large(f"在压缩包或邮件里套了 {depth} 层以上")
+
+
+def _message(name: str, raw: bytes, context: _Context, depth: int) -> FileReading:
+    from agent.mime import parse_mime
+
+    _require_depth(context, depth)
+    mime = parse_mime(raw)
+    context.budget.spend_members(len(mime.parts))
+    context.budget.spend_bytes(sum(len(part.data) for part in mime.parts))
+    inside = tuple(_part(part, context, depth + 1) for part in mime.parts)
+    # A mail that lies inside another and that a machine wrote may be our own receipt, figures and all.
+    found = None if depth and _automatic(mime) else _form_in_message(mime, context)
+    return _reading(name, raw, "message", found=found, contains=inside, text=mime.text)
+
+
+def _part(part: MimePart, context: _Context, depth: int) -> FileReading:
+    if part.content_type in NO_FILES:
+        return _reading(part.name, part.data, "other")
+    if part.content_type == "message/rfc822":
+        return _guarded(part.name, part.data, context, lambda: _message(part.name, part.data, context, depth))
+    return _read(part.name, part.data, context, depth)
+
+
+def _automatic(mime: Mime) -> bool:
+    said = [value for name, value in mime.headers if name.lower() == "auto-submitted"]
+    return any(value.strip().lower() != "no" for value in said)
+
+
+def _form_in_message(mime: Mime, context: _Context) -> FoundForm | None:
+    """The form in the sender's own text, else in a mail that is forwarded in it; never in a quotation."""
+    for document in _texts(mime, context.budget):
+        found = context.find(document)
+        if found is not None:
+            return found
+    return None
+
+
+def _texts(mime: Mime, budget: Budget) -> Iterator[Document]:
+    """Where in a message's text a form may stand, in the order of preference."""
+    from agent.reading.formats.html import read_tree
+    from agent.reading.formats.text import read_text
+    from agent.reading.quoting import forwarded_html, forwarded_texts, own_html, own_text
+
+    if mime.html.strip():
+        yield read_tree(own_html(mime.html), budget)
+    yield read_text(own_text(mime.text))
+    if mime.html.strip():
+        for tree in forwarded_html(mime.subject, mime.html):
+            yield read_tree(tree, budget)
+    for text in forwarded_texts(mime.subject, mime.text):
+        yield read_text(text)
+
+
+# --- the result ------------------------------------------------------------------------------------------
+
+
+def _reading(
+    name: str,
+    data: bytes,
+    kind: Kind,
+    found: FoundForm | None = None,
+    findings: tuple[Finding, ...] = (),
+    contains: tuple[FileReading, ...] = (),
+    text: str = "",
+    pixels: str | None = None,
+) -> FileReading:
+    return FileReading(
+        file=name,
+        sha256=hashlib.sha256(data).hexdigest(),
+        kind=kind,
+        form=found.form if found else None,
+        findings=(*findings, *(found.findings if found else ())),
+        contains=contains,
+        text=text,
+        pixels=pixels,
+        data=data,
+    )

@@ -1,0 +1,130 @@
+"""OpenDocument texts (.odt): the tables by their cells' order, the running text, the pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from agent.reading.formats.flow import Block, Line, Table, TableEnd, document, text_cell
+from agent.reading.formats.limits import Budget
+from agent.reading.formats.ods import OFFICE, TABLE, TEXT, Styles, require_open, runs
+from agent.reading.formats.package import Package
+from agent.reading.formats.refusals import damaged, too_large
+from agent.reading.grid import Cell, Document, Merge, Picture
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+HREF = "{http://www.w3.org/1999/xlink}href"
+PARAGRAPHS = (f"{TEXT}p", f"{TEXT}h")
+SKIPPED = frozenset(
+    f"{TEXT}{name}" for name in ("tracked-changes", "sequence-decls", "note", "table-of-content")
+)
+
+
+def read_odt(data: bytes, budget: Budget) -> Document:
+    """The document's tables as grids, its running text and its pictures.
+
+    Raises:
+        Unreadable: damaged, with a password, or over the bounds.
+    """
+    package = Package(data, budget)
+    require_open(package)
+    root = package.xml("content.xml")
+    body = root.find(f"{OFFICE}body/{OFFICE}text")
+    if body is None:
+        raise damaged()
+    styles = Styles.of(root, package.xml("styles.xml") if "styles.xml" in package.names else None)
+    return document(_Reader(styles, budget).blocks(body, inside=False), _pictures(package, body))
+
+
+class _Reader:
+    """Walks a text with its styles at hand, counting cells against the bounds."""
+
+    def __init__(self, styles: Styles, budget: Budget) -> None:
+        self._styles = styles
+        self._left = budget.limits.cells
+
+    def blocks(self, parent: _Element, inside: bool) -> Iterator[Block]:
+        """The paragraphs and tables under an element, those of text boxes behind their paragraph."""
+        for one in parent:
+            if one.tag in PARAGRAPHS:
+                yield Line(self._paragraph(one)[0], inside)
+                for box in one.iter("{*}text-box"):
+                    yield from self.blocks(box, inside)
+            elif one.tag == f"{TABLE}table":
+                yield self._table(one)
+                for cell in one.iterfind(f".//{TABLE}table-cell"):
+                    if next(cell.iterancestors(f"{TABLE}table")) is one:
+                        yield from self.blocks(cell, inside=True)
+                yield TableEnd()
+            elif isinstance(one.tag, str) and one.tag not in SKIPPED:
+                yield from self.blocks(one, inside)
+
+    def _table(self, table: _Element) -> Table:
+        rows: list[tuple[Cell, ...]] = []
+        merges: list[Merge] = []
+        for row in _rows(table):
+            cells: list[Cell] = []
+            for stored in row:
+                if stored.tag == f"{TABLE}table-cell":
+                    wide, high = (
+                        _number(stored, "number-columns-spanned"),
+                        _number(stored, "number-rows-spanned"),
+                    )
+                    if wide * high > 1:
+                        top, left = len(rows), len(cells)
+                        merges.append(Merge(top, left, top + high - 1, left + wide - 1))
+                    for _ in range(_number(stored, "number-columns-repeated")):
+                        cells.append(self._cell(stored, len(rows), len(cells)))
+                elif stored.tag == f"{TABLE}covered-table-cell":
+                    for _ in range(_number(stored, "number-columns-repeated")):
+                        cells.append(Cell(_address(len(rows), len(cells))))
+            rows.append(tuple(cells))
+        return Table(tuple(rows), tuple(merges))
+
+    def _cell(self, stored: _Element, row: int, column: int) -> Cell:
+        self._left -= 1
+        if self._left < 0:
+            raise too_large("表格的单元格太多")
+        texts = [self._paragraph(one) for one in stored.iter(*PARAGRAPHS) if _innermost(one, stored)]
+        kept = "\n".join(text for text, _ in texts)
+        return text_cell(_address(row, column), kept, "\n".join(text for _, text in texts if text))
+
+    def _paragraph(self, paragraph: _Element) -> tuple[str, str]:
+        """The text that counts, and what doesn't."""
+        style = paragraph.get(f"{TEXT}style-name")
+        counts = not self._styles.struck("paragraph", style) and not self._styles.hides("paragraph", style)
+        kept: list[str] = []
+        withheld: list[str] = []
+        for text, shown in runs(paragraph, self._styles, counts):
+            (kept if shown else withheld).append(text)
+        return "".join(kept), "".join(withheld).strip()
+
+
+def _address(row: int, column: int) -> str:
+    return f"R{row + 1}C{column + 1}"
+
+
+def _innermost(paragraph: _Element, cell: _Element) -> bool:
+    return next(paragraph.iterancestors(f"{TABLE}table-cell")) is cell
+
+
+def _rows(table: _Element) -> Iterator[_Element]:
+    for one in table:
+        if one.tag == f"{TABLE}table-row":
+            yield one
+        elif one.tag in (f"{TABLE}table-header-rows", f"{TABLE}table-rows"):
+            yield from _rows(one)
+
+
+def _number(stored: _Element, name: str) -> int:
+    value = stored.get(f"{TABLE}{name}") or "1"
+    return max(1, min(int(value), 1000)) if value.isdecimal() and len(value) < 6 else 1
+
+
+def _pictures(package: Package, body: _Element) -> tuple[Picture, ...]:
+    names = dict.fromkeys(one.get(HREF, "").removeprefix("./") for one in body.iter("{*}image"))
+    return tuple(
+        Picture(name.rpartition("/")[2], package.read(name)) for name in names if name in package.names
+    )

@@ -1,0 +1,383 @@
+"""What the sender of a mail wrote now, apart from what is quoted and from the signature.
+
+Our own letters quote figures, and a reply quotes our letter: what stands in a quotation is never a new form.
+A forwarded mail is another matter: there the quotation is what is being sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agent.reading.formats.html import INLINE, SKIPPED, parse_html
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+MOST_LEVELS = 4  # forwarded mails inside each other
+WRAPPED = 3  # lines over which mail programs break "在 … 写道："
+
+
+def own_text(text: str) -> str:
+    """What the sender wrote now: without quoted replies, forwarded mails, and the signature."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    cut = find_cut(lines)
+    own = lines[: cut.start] if cut else lines
+    return "\n".join(_without_signature([line for line in own if not _QUOTED.match(line)])).strip("\n")
+
+
+def forwarded_texts(subject: str, text: str) -> tuple[str, ...]:
+    """What each forwarded mail in the text said itself, the outermost first; empty where none is forwarded."""
+    found: list[str] = []
+    lines = text.replace("\r\n", "\n").split("\n")
+    for _ in range(MOST_LEVELS):
+        cut = find_cut(lines)
+        if cut is None or not is_forwarded(cut, subject):
+            break
+        subject, lines = cut.subject, lines[cut.body :]
+        if is_automatic("\n".join(lines)):
+            break
+        found.append(own_text("\n".join(lines)))
+    return tuple(found)
+
+
+def own_html(html: str) -> _Element | None:
+    """The page without what it quotes; None where nothing is left."""
+    root = parse_html(html)
+    return _own_tree(root) if root is not None else None
+
+
+def forwarded_html(subject: str, html: str) -> tuple[_Element, ...]:
+    """What each forwarded mail in the page holds itself, the outermost first."""
+    found: list[_Element] = []
+    for level in range(1, MOST_LEVELS + 1):
+        tree = _opened(subject, html, level)
+        if tree is None:
+            break
+        found.append(_own_tree(tree))
+    return tuple(found)
+
+
+def _opened(subject: str, html: str, levels: int) -> _Element | None:
+    """The page with that many forwarded mails opened, or None where there are fewer."""
+    root = parse_html(html)
+    inner: str | None = subject
+    for _ in range(levels):
+        if root is None or inner is None:
+            return None
+        inner = _open_forwarded(root, inner)
+    return root if inner is not None else None
+
+
+# --- where a quotation begins ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Where a quotation begins.
+
+    Attributes:
+        start: its first line.
+        body: the first line of what is quoted, behind the line that announces it and its From, To, Subject.
+        forwarded: what the announcing line says; None where programs use it for replies as well.
+        subject: the quoted mail's, where it is given.
+    """
+
+    start: int
+    body: int
+    forwarded: bool | None
+    subject: str = ""
+
+
+_QUOTED = re.compile(r"^\s*[>＞]")
+_DASHES = r"[-—–_=*─━\s]"
+_FORWARDING = re.compile(
+    rf"^{_DASHES}{{2,}}(?:转发邮件信息|转发的?原?邮件|转发的?(?:消息|信息)|轉寄的?郵件"
+    rf"|forwarded\s+(?:message|mail|by\b.*))[:：]?{_DASHES}*$"
+    r"|^(?:begin forwarded message|以下是转发的邮件|开始转发的邮件|已转发的邮件|下面是被转发的邮件|转发的邮件)\s*[:：]\s*$",
+    re.IGNORECASE,
+)
+_REPLYING = re.compile(
+    rf"^{_DASHES}{{2,}}(?:回复的原邮件|回复邮件信息|reply\s+message){_DASHES}*$", re.IGNORECASE
+)
+_QUOTING = re.compile(
+    rf"^{_DASHES}{{2,}}(?:原始邮件(?:信息)?|原始信息|原始郵件|原邮件|邮件原文|原文"
+    rf"|original(?:\s+(?:message|mail|e-?mail))?)[:：]?{_DASHES}*$",
+    re.IGNORECASE,
+)
+_WROTE = re.compile(r"(?:写道|写到|寫道|写了|wrote|writes)\s*[:：]?\s*$", re.IGNORECASE)
+_WHEN_OR_WHO = re.compile(r"\d{1,4}\s*[-/年.]\s*\d{1,2}|\d{1,2}:\d{2}|\S@\S")
+_SPACES = re.compile(r"[\s\u00a0\u200b]+")
+_FROM = re.compile(r"^[\s>*]*(?:发件人|寄件人|發件人|from)\s*\**\s*(?:[:：]|$)", re.IGNORECASE)
+_HEADER = re.compile(
+    r"^[\s>*]*(?:发件人|寄件人|發件人|发件日期|发送时间|发送日期|傳送時間|日期|时间|收件人|抄送人?|密送|主题|主旨|回复|附件|重要性"
+    r"|from|sent|date|to|cc|bcc|subject|reply-to|attachments?|importance|发送至)\s*\**\s*(?:[:：]|$)",
+    re.IGNORECASE,
+)
+_SUBJECT = re.compile(r"^[\s>*]*(?:主题|主旨|subject)\s*\**\s*[:：]\s*\**\s*(.*)$", re.IGNORECASE)
+_RULE = re.compile(r"^\s*[-—_=─━*]{5,}\s*$")
+_FORWARD_SUBJECT = re.compile(r"^\s*(?:\[?转发\]?|转|轉寄|fwd?|wg|tr)\s*[:：\]】]", re.IGNORECASE)
+_AUTOMATIC = re.compile(r"系统自动(?:发送|回复|生成)|自动发送的?邮件|自动回复")
+
+
+def find_cut(lines: Sequence[str]) -> Cut | None:
+    """Where the first quotation begins, or None."""
+    for number in range(len(lines)):
+        line = _SPACES.sub(" ", lines[number]).strip()
+        if not line:
+            continue
+        bare = line.lstrip(">＞ ")
+        if _FORWARDING.match(bare):
+            return _cut(lines, number, number + 1, True)
+        if _REPLYING.match(bare):
+            return _cut(lines, number, number + 1, False)
+        if _QUOTING.match(bare):
+            return _cut(lines, number, number + 1, None)
+        end = _attribution(lines, number)
+        if end is not None:
+            return _cut(lines, number, end, False)
+        if _header_block(lines, number):
+            start = number - 1 if number and _RULE.match(lines[number - 1]) else number
+            return _cut(lines, start, number, None)
+    return None
+
+
+def is_forwarded(cut: Cut, subject: str) -> bool:
+    """Whether the quotation is what is being sent: its own words say so, or else the mail's subject."""
+    return cut.forwarded if cut.forwarded is not None else bool(_FORWARD_SUBJECT.match(subject))
+
+
+def is_automatic(text: str) -> bool:
+    """Whether a quoted text says that a system has sent it: a letter of ours, passed on, is no new form."""
+    return _AUTOMATIC.search(text) is not None
+
+
+def _cut(lines: Sequence[str], start: int, end: int, forwarded: bool | None) -> Cut:
+    subject, body = "", end
+    for number in range(end, len(lines)):
+        line = lines[number]
+        if line.strip(" \t>＞\u00a0*") and not _HEADER.match(line):
+            break
+        body = number + 1
+        found = _SUBJECT.match(line)
+        subject = found[1].strip() if found else subject
+    return Cut(start, body, forwarded, subject)
+
+
+def _attribution(lines: Sequence[str], number: int) -> int | None:
+    """The line behind "在 2024年3月1日，某某 写道：", also where it is broken over lines; else None."""
+    joined = ""
+    for end in range(number, min(number + WRAPPED, len(lines))):
+        if end > number and not lines[end].strip():
+            return None
+        joined = f"{joined} {lines[end].strip()}"
+        if len(joined) > 300:
+            return None
+        if _WROTE.search(joined):
+            return end + 1 if _WHEN_OR_WHO.search(joined) else None
+        if not _WHEN_OR_WHO.search(joined) and not re.match(r"^\s*[>＞]?\s*(?:在|于|on|at)\b", joined, re.I):
+            return None
+    return None
+
+
+def _header_block(lines: Sequence[str], number: int) -> bool:
+    """Whether 发件人 stands here with at least two of 发送时间, 收件人 and 主题 right below."""
+    if not _FROM.match(lines[number]):
+        return False
+    below = [line for line in lines[number + 1 : number + 12] if line.strip()][:8]
+    return sum(1 for line in below if _HEADER.match(line)) >= 2
+
+
+# --- signatures ------------------------------------------------------------------------------------------
+
+_SIGNATURE = re.compile(r"^--\s?$")
+_DEVICE = re.compile(
+    r"^\s*(?:发自|發自|来自|從|从)\s*(?:我的|移动|手机|新浪|网易|QQ|139|189|[\w\s+-]{0,20}(?:iPhone|iPad|手机|邮箱|邮件|客户端|版|Outlook|Mail|Foxmail)).{0,40}$"
+    r"|^\s*sent (?:from|with|via) (?:my|mail|outlook|yahoo|proton|the |foxmail|huawei|xiaomi).{0,40}$"
+    r"|^\s*(?:获取|get)\s*outlook.{0,40}$",
+    re.IGNORECASE,
+)
+_DISCLAIMER = re.compile(
+    r"^\s*(?:(?:本|此|该)(?:电子)?邮件(?:及其?附件)?.{0,30}(?:保密|机密)|this (?:e-?mail|message).{0,80}(?:confidential|intended))",
+    re.IGNORECASE,
+)
+LONGEST_SIGNATURE_LINE = 40
+LONGEST_SIGNATURE = 8
+
+
+def _without_signature(lines: list[str]) -> list[str]:
+    for number, line in enumerate(lines):
+        if _SIGNATURE.match(line) or _DISCLAIMER.match(line) or _short_end(lines, number):
+            lines = lines[:number]
+            break
+    return [line for line in lines if not _DEVICE.match(line)]
+
+
+def _short_end(lines: list[str], number: int) -> bool:
+    """A drawn line with nothing but a few short lines below it (a name, an office, a telephone)."""
+    if not re.match(r"^\s*[-—_=─━]{4,}\s*$", lines[number]):
+        return False
+    below = [line.strip() for line in lines[number + 1 :] if line.strip()]
+    return len(below) <= LONGEST_SIGNATURE and all(len(line) <= LONGEST_SIGNATURE_LINE for line in below)
+
+
+# --- pages -----------------------------------------------------------------------------------------------
+
+_QUOTE_IDS = re.compile(
+    r"^(?:x_)?(?:origbody|isreplycontent|isforwardcontent|divrplyfwdmsg|olk_src_body_section|reply-?content|original-content"
+    r"|mail-editor-reference-message-container|ntesmailquote|divntesquote)$",
+    re.IGNORECASE,
+)
+_QUOTE_CLASSES = re.compile(
+    r"(?:^|\s)(?:gmail_quote\S*|yahoo_quoted|moz-cite-prefix|ntes-mailmaster-quote|protonmail_quote|zmail_extra|mail_quote)(?:\s|$)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A piece of text in a tree: an element's text, or what stands behind it."""
+
+    element: _Element
+    behind: bool
+
+
+def _own_tree(root: _Element) -> _Element:
+    for element in list(root.iter()):
+        if _quotes(element) and element.getparent() is not None:
+            _drop_following(element, (element.get("id") or "").lower().endswith("divrplyfwdmsg"))
+            _drop(element)
+    lines = _lines(root)
+    cut = find_cut([text for text, _ in lines])
+    if cut is not None:
+        _drop_from(lines[cut.start][1])
+    return root
+
+
+def _open_forwarded(root: _Element, subject: str) -> str | None:
+    """Leave in the tree only what is forwarded; the forwarded mail's subject, or None where nothing is."""
+    lines = _lines(root)
+    cut = find_cut([text for text, _ in lines])
+    if cut is None or not is_forwarded(cut, subject) or cut.body >= len(lines):
+        return None
+    if is_automatic("\n".join(text for text, _ in lines[cut.body :])):
+        return None
+    first = lines[cut.body][1]
+    for element in (first.element, *first.element.iterancestors()):
+        if _quotes(element):  # the outermost quotation is what is being sent, no longer a quotation
+            element.tag = "div"
+            for name in ("id", "class"):
+                if name in element.attrib:
+                    del element.attrib[name]
+    _drop_before(root, first)
+    return cut.subject
+
+
+def _quotes(element: _Element) -> bool:
+    if not isinstance(element.tag, str):
+        return False
+    return (
+        element.tag == "blockquote"
+        or bool(_QUOTE_IDS.match(element.get("id") or ""))
+        or bool(_QUOTE_CLASSES.search(element.get("class") or ""))
+    )
+
+
+def _lines(root: _Element) -> list[tuple[str, _Node]]:
+    """The page's lines of text, each with the piece of text in which it begins."""
+    lines: list[tuple[str, _Node]] = []
+    text = ""
+    first: _Node | None = None
+    for node, piece in _walk(root):
+        if node is None:
+            if first is not None:
+                lines.append((_SPACES.sub(" ", text).strip(), first))
+            text, first = "", None
+        else:
+            first = first or (node if piece.strip() else None)
+            text += piece
+    return lines
+
+
+def _walk(root: _Element) -> list[tuple[_Node | None, str]]:
+    """Every piece of text in the page's order, and None where a line ends."""
+    walked: list[tuple[_Node | None, str]] = []
+    stack: list[tuple[_Element, bool]] = [(root, False)]
+    while stack:
+        element, leaving = stack.pop()
+        known = isinstance(element.tag, str)
+        if leaving:
+            if known and element.tag not in INLINE:
+                walked.append((None, ""))
+            walked.append((_Node(element, True), element.tail or ""))
+            continue
+        if element is not root:
+            stack.append((element, True))
+        if not known or element.tag in SKIPPED:
+            continue
+        if element.tag not in INLINE:
+            walked.append((None, ""))
+        walked.append((_Node(element, False), element.text or ""))
+        stack += [(child, False) for child in reversed(element)]
+    walked.append((None, ""))
+    return walked
+
+
+def _drop(element: _Element) -> None:
+    """Take an element away; what stands behind it stays."""
+    parent = element.getparent()
+    if parent is None:
+        return
+    previous, tail = element.getprevious(), element.tail or ""
+    if previous is not None:
+        previous.tail = (previous.tail or "") + tail
+    else:
+        parent.text = (parent.text or "") + tail
+    element.tail = None
+    parent.remove(element)
+
+
+def _drop_following(element: _Element, all_of_them: bool) -> None:
+    """Outlook puts the quotation behind its header, as the header's siblings."""
+    if all_of_them:
+        element.tail = None
+        for sibling in list(element.itersiblings()):
+            _remove(sibling)
+
+
+def _drop_from(node: _Node) -> None:
+    """Take away a piece of text and everything behind it."""
+    element = node.element
+    if not node.behind:
+        element.text = None
+        for child in list(element):
+            element.remove(child)
+    for one in (element, *element.iterancestors()):
+        one.tail = None
+        for sibling in list(one.itersiblings()):
+            _remove(sibling)
+
+
+def _drop_before(root: _Element, node: _Node) -> None:
+    """Take away everything in front of a piece of text."""
+    element = node.element
+    if node.behind:
+        element.text = None
+        for child in list(element):
+            element.remove(child)
+    for one in (element, *element.iterancestors()):
+        for sibling in list(one.itersiblings(preceding=True)):
+            _remove(sibling)
+        parent = one.getparent()
+        if parent is not None:
+            parent.text = None
+    root.text = None if root is not element or node.behind else root.text
+
+
+def _remove(element: _Element) -> None:
+    parent = element.getparent()
+    if parent is not None:
+        element.tail = None
+        parent.remove(element)
