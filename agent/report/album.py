@@ -32,7 +32,7 @@ from agent.rules import plain
 LONGEST = 1280
 """Pixels, the longer side: enough for print at this size, small enough to send."""
 QUALITY = 80
-BOX = (75.0, 75.0)
+BOX = (78.0, 54.0)
 """Millimetres that a photo may take."""
 
 PhotoBytes = Callable[[Filed], bytes]
@@ -46,7 +46,7 @@ def album(overview: Overview, titles: Titles, photo_bytes: PhotoBytes) -> bytes:
     _title(document, titles.album, _summary(overview, with_photos))
     for dossier in with_photos:
         heading = f"{dossier.unit.name}（{len(dossier.photos)}张）"
-        _line(document, heading, HEI, 16, keep=True, before=12)
+        _line(document, heading, HEI, 16, keep=True, before=6)
         _photos(document, dossier.photos, photo_bytes)
     return saved(document, titles.album, overview.as_of)
 
@@ -82,7 +82,10 @@ def _page(document: Document) -> None:
     set_font(document.styles["Normal"], FANG, 16)
     name_fonts(document)
     document.settings.odd_and_even_pages_header_footer = True
-    paper(document.sections[0])
+    section = document.sections[0]
+    paper(section)
+    section.top_margin, section.bottom_margin = Mm(25), Mm(25)
+    section.left_margin, section.right_margin, section.footer_distance = Mm(25), Mm(25), Mm(14)
     page_numbers(document.sections[0])
 
 
@@ -125,14 +128,14 @@ def _photos(document: Document, photos: Sequence[Filed], photo_bytes: PhotoBytes
         row = table.add_row()
         row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
         for cell, filed in zip(row.cells, photos[start : start + 2], strict=False):
-            cell.width = Mm(78)
+            cell.width = Mm(80)
             _photo(cell, filed, photo_bytes)
 
 
 def _photo(cell: Any, filed: Filed, photo_bytes: PhotoBytes) -> None:
     paragraph = cell.paragraphs[0]
     form = paragraph.paragraph_format
-    form.alignment, form.keep_with_next = 1, True
+    form.alignment = 1
     form.space_before, form.space_after, form.line_spacing = Pt(4), Pt(2), 1.0
     try:
         picture = shrunk(photo_bytes(filed))

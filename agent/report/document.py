@@ -18,6 +18,7 @@ from agent.report.remarks import remarks
 from agent.report.table import table_xml
 from agent.report.word import saved
 from agent.report.words import INCOMPLETE, Titles, clean, moment, numeral, one_line, width
+from agent.report.words import titles as names
 from agent.rules import fill, plain
 
 NAME = "report.docx"
@@ -81,7 +82,7 @@ def _inert(xml: str) -> str:
 
 
 def _facts(overview: Overview, merged: Merged, titles: Titles) -> dict[str, Any]:
-    campaign = overview.campaign
+    campaign, unmarked = overview.campaign, names(overview.campaign, complete=True)
     return {
         "title": titles.report,
         "title_lines": _two_lines(titles.report, campaign.title),
@@ -92,8 +93,9 @@ def _facts(overview: Overview, merged: Merged, titles: Titles) -> dict[str, Any]
         "as_of": moment(overview.as_of),
         "date": plain(overview.as_of),
         "complete": overview.is_complete,
-        "table_name": titles.table,
-        "album_name": titles.album if has_album(overview) else "",
+        "table_title": titles.table,
+        "table_name": unmarked.table,
+        "album_name": unmarked.album if has_album(overview) else "",
         "counted": len(merged.counted),
         "uncounted": "、".join(row.dossier.unit.name for row in merged.rows if not row.values),
     }

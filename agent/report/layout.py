@@ -82,7 +82,9 @@ def _header(columns: list[Column], depth: int) -> list[HeaderCell]:
 
 
 def _heading(column: Column) -> str:
-    return f"{column.label}{_bracket(column.field.measure if column.field else None)}"
+    """The label, its measure on a line of its own: a narrow column would break inside the brackets."""
+    measure = column.field.measure if column.field else None
+    return f"{column.label}\n{_bracket(measure)}" if measure else column.label
 
 
 def _bracket(measure: str | None) -> str:

@@ -9,7 +9,7 @@ import decimal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from agent.dossier import Dossier
 from agent.errors import AgentError
@@ -77,8 +77,8 @@ def _frame(overview: Overview) -> pd.DataFrame:
 
 
 def _row(frame: pd.DataFrame, dossier: Dossier) -> dict[str, Figure]:
-    values: dict[str, Figure] = frame.loc[dossier.unit.id].to_dict()
-    return values
+    cells = cast("pd.Series[Any]", frame.loc[dossier.unit.id])
+    return {str(name): value for name, value in cells.items()}
 
 
 def _totals(frame: pd.DataFrame, overview: Overview) -> dict[str, Decimal]:

@@ -29,7 +29,7 @@ def missing_workbook(overview: Overview, titles: Titles) -> bytes:
 def write_missing(sheet: Sheet, overview: Overview, title: str) -> None:
     """A row a unit; where nothing is missing, a line that says so."""
     columns = (
-        ("单位", 22), ("缺什么", 26), ("截止日期", 16), ("是否逾期", 14), ("待补正的问题", 60), ("联系邮箱", 32),
+        ("单位", 20), ("缺什么", 26), ("截止日期", 15), ("是否逾期", 12), ("待补正的问题", 46), ("联系邮箱", 28),
     )  # fmt: skip
     rows = [_row(lack) for lack in lacks(overview)]
     below = sheet.listing(title, columns, rows or [("无", "", "", "", "各单位材料均已报齐。", "")])
@@ -57,6 +57,8 @@ def _row(lack: Lack) -> tuple[str, ...]:
 def _late(lack: Lack) -> str:
     if not lack.dossier.unit.required:
         return "非必报"
+    if not lack.dossier.owes:
+        return "否（已有统计表在册）"
     return f"逾期{lack.days_late}天" if lack.days_late else "未到期"
 
 

@@ -17,7 +17,8 @@ class Lack:
     Attributes:
         owes: of form, narrative and photos, in that order.
         what: the same on paper, with how the form stands: 统计表（待补正）.
-        days_late: days since the deadline; 0 before it and for a unit that needn't report.
+        days_late: days since the deadline; 0 before it, for a unit that needn't report, and where an accepted
+            form stands while its newer one waits.
         problems: what is to be mended, complete sentences.
         addresses: where to write: the registered ones, else where its last mail came from.
     """
@@ -57,18 +58,17 @@ def _lack(dossier: Dossier, overview: Overview) -> Lack:
     return Lack(
         dossier=dossier,
         owes=owed,
-        what=tuple(f"{labels[name]}{_how(dossier) if name == 'form' else ''}" for name in owed),
-        days_late=max(0, over),
+        what=tuple(_form(dossier, labels[name]) if name == "form" else labels[name] for name in owed),
+        days_late=max(0, over) if dossier.owes else 0,
         problems=_problems(dossier),
         addresses=dossier.unit.senders or ((last,) if last else ()),
         unreachable=dossier.unit.id in overview.unreachable,
     )
 
 
-def _how(dossier: Dossier) -> str:
-    if dossier.accepted is not None:
-        return "（更正表" + standing(dossier) + "）"
-    return "" if not dossier.versions else f"（{standing(dossier)}）"
+def _form(dossier: Dossier, label: str) -> str:
+    how = f"（{standing(dossier)}）" if dossier.versions else ""
+    return f"更正后的{label}{how}" if dossier.accepted else f"{label}{how}"
 
 
 def _problems(dossier: Dossier) -> tuple[str, ...]:

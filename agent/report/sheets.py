@@ -118,7 +118,12 @@ class Sheet:
         self.raw.print_area(0, 0, *last)
 
     def listing(
-        self, title: str, columns: Sequence[tuple[str, float]], rows: Sequence[Sequence[str | Decimal]]
+        self,
+        title: str,
+        columns: Sequence[tuple[str, float]],
+        rows: Sequence[Sequence[str | Decimal]],
+        *,
+        wrapped: bool = True,
     ) -> int:
         """A plain list below a title: headings with their widths, then the rows; returns the row below it."""
         widths = [wide for _, wide in columns]
@@ -129,17 +134,22 @@ class Sheet:
             self.text(1, place, heading, font_name=HEI)
         self.height(1, 24)
         for at, row in enumerate(rows, start=2):
-            self._list_row(at, row, widths)
+            self._list_row(at, row, widths, wrapped=wrapped)
         self.raw.freeze_panes(2, 1)
         self.printing((1, 1), (len(rows) + 1, len(columns) - 1))
         return len(rows) + 2
 
-    def _list_row(self, at: int, row: Sequence[str | Decimal], widths: Sequence[float]) -> None:
+    def _list_row(
+        self, at: int, row: Sequence[str | Decimal], widths: Sequence[float], *, wrapped: bool
+    ) -> None:
         for place, value in enumerate(row):
             if isinstance(value, Decimal):
                 self.number(at, place, value, "来源表里的数")
             else:
-                self.text(at, place, value, align="left")
+                self.text(at, place, value, align="left", text_wrap=wrapped)
+        if not wrapped:
+            self.height(at, 18)
+            return
         shown = zip(row, widths, strict=True)
         tallest = max(lines(value, wide - 1) for value, wide in shown if isinstance(value, str))
         self.height(at, max(20.0, tallest * 14.5 + 6))

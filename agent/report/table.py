@@ -27,8 +27,8 @@ def table_xml(overview: Overview, merged: Merged) -> str:
     shape = layout(overview.campaign.form)
     texts = [*(_texts(shape, row) for row in merged.rows), _total_texts(shape, merged)]
     table = docx.Document().add_table(rows=shape.depth + len(texts), cols=len(shape.columns))
-    points = 9.0 if len(shape.columns) <= 18 else 7.5
-    _frame(table, _widths(shape, texts))
+    points, widths = _fit(shape, texts)
+    _frame(table, widths)
     grid = [list(row.cells) for row in table.rows]
     _header(grid, shape, points)
     for row, shown in zip(grid[shape.depth :], texts, strict=True):
@@ -53,21 +53,50 @@ def _total_texts(shape: Layout, merged: Merged) -> list[str]:
     return ["合计", "", *(plain(merged.totals[name]) if name else "" for name in figures[UNIT + 1 :])]
 
 
-def _widths(shape: Layout, texts: list[list[str]]) -> list[float]:
-    """Millimetres a column: what its longest number needs, and a share of what is left."""
-    needs = []
+def _fit(shape: Layout, texts: list[list[str]]) -> tuple[float, list[float]]:
+    """The largest type in which no number breaks, and the columns' widths in millimetres."""
+    for points in (10.5, 10, 9.5, 9, 8.5, 8, 7.5, 7, 6.5, 6, 5.5, 5):
+        needs = [_need(shape, place, texts, points) for place in range(len(shape.columns))]
+        if sum(needs) <= ACROSS:
+            break
+    else:
+        return points, [need * ACROSS / sum(needs) for need in needs]
+    spare = ACROSS - sum(needs)
     for place, column in enumerate(shape.columns):
-        longest = max(width(line) for row in texts for line in row[place].split("\n"))
-        if place == NUMBER:
-            needs.append(8.0)
-        elif place == UNIT:
-            needs.append(min(max(16.0, longest * 1.7 + 4), 34.0))
-        elif column.is_figure:
-            needs.append(max(11.5, longest * 1.75 + 3.5))
-        else:
-            needs.append(min(max(16.0, longest * 1.0 + 4), 45.0))
-    scale = ACROSS / sum(needs)
-    return [need * scale for need in needs]
+        if column.field is not None and not column.is_figure:
+            longest = max(width(line) for row in texts for line in row[place].split("\n"))
+            more = min(spare, max(0.0, longest * points * MM / 2 + EDGES - needs[place]), 45.0)
+            needs[place], spare = needs[place] + more, spare - more
+    shared = spare / (len(needs) - 1)
+    return points, [need + (shared if place != NUMBER else 0) for place, need in enumerate(needs)]
+
+
+MM = 25.4 / 72
+"""Millimetres a point."""
+EDGES = 1.8
+"""Millimetres: a cell's margins, left and right together, and its lines."""
+DIGIT = 0.64
+"""A digit's width to its height, in the widest of the fonts that stand in where 仿宋 isn't installed."""
+
+
+def _need(shape: Layout, place: int, texts: list[list[str]], points: float) -> float:
+    """The least width of a column: a number stays whole, and so does a measure; a long remark gets more."""
+    column = shape.columns[place]
+    longest = max(width(line) for row in texts for line in row[place].split("\n"))
+    if place == NUMBER:
+        return 2.2 * points * MM + EDGES
+    if place == UNIT:
+        return min(max(longest / 2, 4), 8) * points * MM + EDGES
+    if column.is_figure:
+        measure = len(column.field.measure or "") + 2 if column.field else 3
+        return max(measure * _header_points(points), longest * DIGIT * points) * MM + EDGES
+    # In eight lines or so, within reason.
+    return min(max(5.0, longest / 2 / 8), 15.0) * points * MM + EDGES
+
+
+def _header_points(points: float) -> float:
+    """A heading's type: a little smaller than the figures', in half points."""
+    return int(points * 0.85 * 2) / 2
 
 
 def _frame(table: Any, widths: list[float]) -> None:
@@ -79,9 +108,9 @@ def _frame(table: Any, widths: list[float]) -> None:
     whole.set(qn("w:w"), str(round(sum(widths) * 1440 / 25.4)))
     properties.append(_borders())
     margins = OxmlElement("w:tblCellMar")
-    for side in ("left", "right"):
+    for side, twips in (("top", "25"), ("left", "40"), ("bottom", "25"), ("right", "40")):
         margin = OxmlElement(f"w:{side}")
-        margin.set(qn("w:w"), "40")
+        margin.set(qn("w:w"), twips)
         margin.set(qn("w:type"), "dxa")
         margins.append(margin)
     properties.append(margins)
@@ -112,7 +141,7 @@ def _header(grid: list[list[Any]], shape: Layout, points: float) -> None:
     for cell in shape.header:
         first = grid[cell.row][cell.column]
         last = grid[cell.row + cell.rows - 1][cell.column + cell.columns - 1]
-        _write(first.merge(last) if first is not last else first, cell.text, HEI, points)
+        _write(first.merge(last) if first is not last else first, cell.text, HEI, _header_points(points))
 
 
 def _fill(row: list[Any], texts: list[str], shape: Layout, points: float) -> None:

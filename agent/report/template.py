@@ -60,6 +60,7 @@ def make_template() -> bytes:
     page_numbers(section)
     _body(document)
     across = document.add_section(WD_SECTION.NEW_PAGE)
+    _end_section_with_last_line(document)
     paper(across, landscape=True)
     _annex(document)
     return saved(document, "{{ title }}", dt.datetime(2024, 1, 1, tzinfo=dt.UTC))
@@ -100,22 +101,30 @@ def _body(document: Document) -> None:
 
 
 def _closing(add: Any) -> None:
-    """The annex line one blank line below the body, then signature and date."""
-    add("", style="公文正文")
+    """The annex line one blank line below the body, then signature and date, all on one page."""
+    add("", style="公文正文").paragraph_format.keep_with_next = True
     add("附件：{% if album_name %}1.{% endif %}{{ table_name }}", style="公文附件说明")
     add("{%p if album_name %}", style="公文正文")
     second = add("2.{{ album_name }}（另附）", style="公文附件说明")
     second.paragraph_format.left_indent = Pt(5 * CHARACTER + 8)
     second.paragraph_format.first_line_indent = Pt(-8)
     add("{%p endif %}", style="公文正文")
-    add("", style="公文正文")
-    add(HINT, style="公文落款")
+    add("", style="公文正文").paragraph_format.keep_with_next = True
+    add(HINT, style="公文落款").paragraph_format.keep_with_next = True
     add("{{ date }}", style="公文落款")
+
+
+def _end_section_with_last_line(document: Document) -> None:
+    """python-docx ends a section with an empty paragraph, which could stand alone on a page."""
+    last, empty = (paragraph._p for paragraph in document.paragraphs[-2:])
+    properties: Any = empty.get_or_add_pPr()
+    last.get_or_add_pPr().append(properties.sectPr)
+    document.element.body.remove(empty)
 
 
 def _annex(document: Document) -> None:
     document.add_paragraph("附件{% if album_name %}1{% endif %}", style="公文附件")
-    document.add_paragraph("{{ table_name }}", style="公文表题")
+    document.add_paragraph("{{ table_title }}", style="公文表题")
     line = document.add_paragraph("填报单位：{{ district }}\t填报时间：{{ date }}", style="公文表注")
     # The type area across is 225 mm wide: the date ends at its right edge.
     line.paragraph_format.tab_stops.add_tab_stop(Pt(637), 2)
@@ -142,7 +151,7 @@ def _styles(document: Document) -> None:
     _paragraph_style(document, "公文标题", TITLE, 22, align=ALIGN.CENTER)
     _paragraph_style(document, "公文正文", FANG, 16, indent=2, align=ALIGN.JUSTIFY)
     _paragraph_style(document, "公文一级标题", HEI, 16, indent=2, keep=True)
-    annexes = _paragraph_style(document, "公文附件说明", FANG, 16)
+    annexes = _paragraph_style(document, "公文附件说明", FANG, 16, keep=True)
     annexes.paragraph_format.left_indent = Pt(5 * CHARACTER + 8)
     annexes.paragraph_format.first_line_indent = Pt(-3 * CHARACTER - 8)
     signature = _paragraph_style(document, "公文落款", FANG, 16, align=ALIGN.RIGHT)

@@ -138,10 +138,11 @@ def _write_sources(sheet: Sheet, overview: Overview) -> None:
     columns = (
         ("单位", 16), ("项目", 24), ("登记数", 14), ("计量单位", 9), ("原表所填", 12), ("文件", 30),
         ("位置", 16), ("收到时间", 21), ("发件人", 28), ("第几次", 7), ("核定人", 24), ("核定说明", 24),
-        ("邮件（SHA-256）", 68), ("文件（SHA-256）", 68),
+        ("邮件（SHA-256）", 24), ("文件（SHA-256）", 24),
     )  # fmt: skip
     found = list(sources(overview))
-    sheet.listing(title, columns, [_source_row(source, overview) for source in found])
+    sheet.listing(title, columns, [_source_row(source, overview) for source in found], wrapped=False)
+    sheet.raw.set_paper(8)  # A3
     sheet.raw.autofilter(1, 0, max(1, len(found) + 1), len(columns) - 1)
 
 
