@@ -33,6 +33,8 @@ THUMBNAIL_SIDE = 320
 """Pixels of a thumbnail's longer side."""
 
 THUMBNAILS = "缩略图"
+MANIFEST = ".made.json"
+"""Names of what the last merge wrote, so that the next one takes away nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,11 @@ class Archive:
         self.write(self._entry(entry), jsontext.dumps(entry.as_json()).encode())
         passing("entry recorded")
 
+    def has_record(self, entry: Entry) -> bool:
+        """Whether the entry, and each of its letters, lies there as a file."""
+        letters = all(self._letter(one.id).with_suffix(".eml").exists() for one in entry.letters)
+        return letters and self._entry(entry).exists()
+
     def entries(self) -> list[Entry]:
         """Every entry that was recorded, in order, with its letters' bytes."""
         raw = self.folder / "raw"
@@ -155,23 +162,36 @@ class Archive:
             if filed.message == message:
                 self._file_copy(filed, blobs[filed.piece.sha256])
 
-    def expected_copies(self, dossier: Dossier) -> dict[str, str]:
-        """Path, relative to the campaign's folder → SHA-256 of each filed copy."""
-        return {filed.path: filed.piece.sha256 for filed in dossier.filed}
+    def put_report(self, files: Mapping[str, bytes]) -> list[Path]:
+        """Write the district report into final/; an earlier one, whose names may differ, goes."""
+        manifest = self.final / MANIFEST
+        earlier = jsontext.loads(manifest.read_bytes()) if manifest.exists() else []
+        self.write(manifest, jsontext.dumps(sorted({*earlier, *files})).encode())
+        paths = self.put(self.final, files)
+        for name in set(earlier) - set(files):
+            (self.final / name).unlink(missing_ok=True)
+        self.write(manifest, jsontext.dumps(sorted(files)).encode())
+        return paths
+
+    def put(self, folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+        """Write files into a folder, each whole or not at all; returns their paths."""
+        for name, data in files.items():
+            self.write(folder / name, data)
+        return [folder / name for name in files]
 
     def copy(self, filed: Filed) -> bytes:
         return (self.folder / filed.path).read_bytes()
 
     def _file_copy(self, filed: Filed, data: bytes) -> None:
         path = self.folder / filed.path
-        if not (path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == filed.piece.sha256):
-            self.write(path, data)
-        passing("copy filed")
-        thumbnail = path.parent / THUMBNAILS / f"{path.stem}.jpg"
-        if filed.piece.kind == "photo" and not thumbnail.exists():
+        if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == filed.piece.sha256:
+            return
+        if filed.piece.kind == "photo":
             from agent.photos import smaller
 
-            self.write(thumbnail, smaller(data, THUMBNAIL_SIDE))
+            self.write(path.parent / THUMBNAILS / f"{path.stem}.jpg", smaller(data, THUMBNAIL_SIDE))
+        self.write(path, data)
+        passing("copy filed")
 
     # Writing
 

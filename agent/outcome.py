@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from agent.dossier import Dossier, Piece, PieceKind, Submission
+from agent.dossier import Dossier, FormVersion, Piece, PieceKind, Submission
 from agent.findings import Finding
 from agent.letters import is_own_id, message_id
 from agent.mail.automatic import automatic, bounced_ids
@@ -187,6 +187,38 @@ def hand_in(
     )
 
 
+def withheld(
+    head: bytes, received: dt.datetime, seq: int, envelope: Mapping[str, Any], circumstances: Circumstances
+) -> Outcome:
+    """What a mail comes to whose text the mailbox didn't hand over: too large, or refused by the server."""
+    message = parse(head)
+    local = received.astimezone(circumstances.zone)
+    size = f"{int(envelope['size']) / 1_000_000:.0f} MB"
+    registered = circumstances.register.of_sender(message.sender)
+    outcome = Outcome(
+        "failed", sender=message.sender, subject=message.subject, rules=circumstances.campaign.digest
+    )
+    if envelope["withheld"] != "too_large" or registered is None:
+        why = (
+            f"邮件太大（{size}），没有取回"
+            if envelope["withheld"] == "too_large"
+            else "邮件服务器没有给出这封邮件"
+        )
+        return replace(outcome, reason=f"{why}。请在邮箱网页里打开这封邮件查看。")
+    text = f"邮件太大（{size}），系统没有取回其中的材料。请压缩照片，或分几封邮件发送，每封不超过 50 MB。"
+    finding = Finding("error", "too_large", text)
+    brought = _Brought((), None, None, (), (finding,), "", {})
+    submission = _submission(message, local, seq, brought)
+    return replace(
+        outcome,
+        state="processed",
+        unit=registered.id,
+        submission=submission,
+        reply="receipt",
+        reply_to=_answer_to(message, circumstances.register),
+    )
+
+
 def adopt(submission: Submission, seq: int, by: str, campaign: Campaign) -> Submission:
     """The submission once a person has decided whose it is: what the form says of its unit is settled."""
     settled = {header.id for header in campaign.form.header if header.type == "unit"}
@@ -304,22 +336,28 @@ def _words_only(
     words = brought.own_words.strip()
     answers = {message.in_reply_to, *message.references}
 
-    def answers_letter_about(sha256: str) -> bool:
-        kinds: tuple[Reply, ...] = ("receipt", "correction")
-        return any(message_id(kind, sha256, circumstances.address) in answers for kind in kinds)
+    def answers_letter_about(version: FormVersion) -> bool:
+        sha256 = version.submission.message
+        abouts = (sha256, f"{sha256}+{version.submission.seq}")  # the second: once a person had decided
+        ids = {
+            message_id(kind, about, circumstances.address)
+            for kind in _LETTERS_WITH_FIGURES
+            for about in abouts
+        }
+        return not ids.isdisjoint(answers)
 
     pending, shown = dossier.pending, dossier.pending or dossier.accepted
     if (
         pending is not None
         and pending.standing == "needs_confirmation"
         and _CONFIRMS.fullmatch(words)
-        and answers_letter_about(pending.submission.message)
+        and answers_letter_about(pending)
     ):
         return _spoken(submission, dossier.unit, confirms=True)
     if (
         shown is not None
         and shown.open_warnings
-        and answers_letter_about(shown.submission.message)
+        and answers_letter_about(shown)
         and len(_BARE_ASSURANCE.sub("", fold(words))) >= _LEAST_EXPLANATION
     ):
         return _spoken(submission, dossier.unit, explanation=words)
@@ -333,6 +371,7 @@ def _spoken(submission: Submission, unit: Unit, *, confirms: bool = False, expla
     return Outcome("processed", unit=unit.id, submission=spoken, reply="receipt")
 
 
+_LETTERS_WITH_FIGURES: tuple[Reply, ...] = ("receipt", "correction")
 _CONFIRMS = re.compile(r"\s*(确认|确认无误|确认。|确认无误。|确认!|确认！)\s*")
 _BARE_ASSURANCE = re.compile(r"已?经?核实|核对|无误|属实|没有问题|正确|确认|数据|情况|以上|[，。、,.!！\s]")
 _LEAST_EXPLANATION = 6

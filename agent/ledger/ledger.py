@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -97,11 +97,17 @@ class Ledger:
                 is not None
             )
 
-    def places(self) -> frozenset[str]:
-        """The files that were read in folder mode, so that an unchanged one isn't read again."""
+    def next_number(self) -> int:
+        """The place in the order of arrival that the next mail takes."""
         with self._engine.connect() as connection:
-            rows = connection.execute(select(messages.c.envelope)).scalars().all()
-        return frozenset(one["file"] for one in map(jsontext.loads, rows) if "file" in one)
+            return _highest(connection, messages.c.number) + 1
+
+    def with_bytes(self, queued: Sequence[QueuedLetter]) -> list[QueuedLetter]:
+        """The letters with their bytes, where the ledger still has them (until they are sent)."""
+        with self._engine.connect() as connection:
+            query = select(letters.c.id, letters.c.raw).where(letters.c.id.in_([one.id for one in queued]))
+            raw = {row[0]: base64.b64decode(row[1] or "") for row in connection.execute(query)}
+        return [replace(one, raw=raw.get(one.id, b"")) for one in queued]
 
     def message(self, sha256: str) -> MessageRow | None:
         return next(iter(self._messages(messages.c.sha256 == sha256)), None)
@@ -148,7 +154,7 @@ class Ledger:
 
     def last_seq(self) -> int:
         with self._engine.connect() as connection:
-            return connection.execute(select(func.coalesce(func.max(journal.c.seq), 0))).scalar_one()
+            return _highest(connection, journal.c.seq)
 
     def last_run(self, name: str) -> RunEntry | None:
         runs = [one for one in self.entries("run") if isinstance(one, RunEntry) and one.name == name]
@@ -275,7 +281,7 @@ class Writing:
     connection: Connection
 
     def next_seq(self) -> int:
-        return self.connection.execute(select(func.coalesce(func.max(journal.c.seq), 0))).scalar_one() + 1
+        return _highest(self.connection, journal.c.seq) + 1
 
     def set_meta(self, key: str, value: str) -> None:
         statement = insert(meta).values(key=key, value=value)
@@ -339,8 +345,7 @@ class Writing:
             "outcome": jsontext.dumps(outcome.as_json(), indent=None),
         }
         if outcome.state == "held":
-            highest = select(func.coalesce(func.max(messages.c.held_number), 0))
-            change["held_number"] = self.connection.execute(highest).scalar_one() + 1
+            change["held_number"] = _highest(self.connection, messages.c.held_number) + 1
         self._change(entry.message, change)
         for letter_id in outcome.bounced:
             query = letters.update().where(letters.c.id == letter_id).values(bounced_at=_stamp(entry.at))
@@ -425,6 +430,11 @@ def _engine(path: Path) -> Engine:
         connection.execute("PRAGMA synchronous = FULL")
 
     return engine
+
+
+def _highest(connection: Connection, column: Any) -> int:
+    highest: int = connection.execute(select(func.coalesce(func.max(column), 0))).scalar_one()
+    return highest
 
 
 def _stamp(at: dt.datetime) -> str:

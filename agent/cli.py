@@ -1,0 +1,531 @@
+"""The commands: arguments in, terminal out; no logic. interface.md's names, options and exit statuses.
+
+Standard output carries the answer, standard error everything else. What a command needs is imported inside it, so
+that `--help` starts at once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from agent.errors import AgentError, UsageError
+
+if TYPE_CHECKING:
+    from agent.decisions import Ruling
+    from agent.settings import Settings
+    from agent.workplace import Workplace
+
+DONE, ATTENTION = 0, 1
+
+app = typer.Typer(
+    name="report-agent",
+    help="报送邮箱值守：收信、校核、归档、回信、日报、催报、汇总。",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+review = typer.Typer(help="列出待核事项，并作出决定。", no_args_is_help=False, rich_markup_mode=None)
+app.add_typer(review, name="review", invoke_without_command=True)
+
+Config = Annotated[
+    Path | None, typer.Option("--config", help="设置文件（默认 ./config.yaml）。", show_default=False)
+]
+Now = Annotated[
+    str | None, typer.Option("--now", help="以此时刻代替当前时间（ISO 8601）。", show_default=False)
+]
+Json = Annotated[bool, typer.Option("--json", help="输出 JSON。")]
+Reason = Annotated[str, typer.Option("--reason", help="理由，记入台账。")]
+By = Annotated[str | None, typer.Option("--by", help="由谁决定（默认：联系人）。", show_default=False)]
+
+
+def main() -> None:
+    """The entry point. Errors end in one message; nobody but the maintainers sees a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        app()
+    except AgentError as error:
+        _say(f"错误：{error}")
+        sys.exit(error.exit_status)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(DONE)
+    except Exception:
+        _crashed()
+
+
+@app.command()
+def demo(
+    out: Annotated[
+        Path | None, typer.Option("--out", help="结果放在哪里（默认 ./demo-output）。", show_default=False)
+    ] = None,
+) -> None:
+    """演示：在内置邮件服务器上，用虚构的一个区，把全过程走一遍。不用任何设置。"""
+    from agent.demo.run import run_demo
+
+    run_demo(out or Path("demo-output"), _say)
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="新建的工作文件夹。")]) -> None:
+    """建立工作文件夹：config.yaml、rules/、templates/。"""
+    from agent.starting import lay_out
+
+    print("\n".join(lay_out(folder)))
+
+
+@app.command()
+def check(config: Config = None, now: Now = None) -> None:
+    """检查设置、规则、模板和每个连接，逐项说明怎么办。"""
+    del now
+    from agent.checkup import check_all
+
+    lines = check_all(config or Path("config.yaml"))
+    for line in lines:
+        print(
+            f"{'✓' if line.ok else '✗'} {line.what}"
+            + (f"\n    {line.advice}" if line.advice and not line.ok else "")
+        )
+    if not all(line.ok for line in lines):
+        raise typer.Exit(next(line.exit_status for line in lines if not line.ok))
+
+
+@app.command()
+def run(config: Config = None, now: Now = None) -> None:
+    """值守：按时间表收信、回信、发日报和催报，直到停止（SIGTERM 或 Ctrl+C）。"""
+    import signal
+
+    from agent.service import Service
+
+    work, clock = _open(config, now)
+    with work.archive.locked():
+        service = Service(work, clock, _say)
+        for name in ("SIGTERM", "SIGINT"):
+            signal.signal(getattr(signal, name), lambda *_: service.stop.set())
+        _say(f"开始值守：{work.campaign.title}，每 {work.settings.schedule.poll_minutes} 分钟收一次信。")
+        service.run()
+        _say("已停止。")
+
+
+@app.command()
+def poll(config: Config = None, now: Now = None, json: Json = False) -> None:
+    """收一次信：取信、校核、归档、回信。"""
+    from dataclasses import asdict
+
+    from agent.service import Service
+
+    work, clock = _open(config, now)
+    with work.archive.locked():
+        done = Service(work, clock, _say).poll()
+    if json:
+        _print_json({"new": done.intake.new, "dispatch": asdict(done.dispatch)})
+    else:
+        print(f"新邮件 {done.intake.new} 封，发出信件 {done.dispatch.sent} 封。")
+    if done.dispatch.trouble:
+        _say(f"信件没能发出：{done.dispatch.trouble}")
+    raise typer.Exit(DONE if done.went_well else ATTENTION)
+
+
+@app.command()
+def read(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="要读的文件。")],
+    config: Config = None,
+    now: Now = None,
+    json: Json = False,
+) -> None:
+    """读给你看：程序从这些文件里读出什么。不保存，不发送。"""
+    del now
+    from agent.readout import has_unreadable, read_files
+
+    campaign, register = _rules(config)
+    readings = read_files(files, campaign, register)
+    if json:
+        _print_json([reading.as_json() for reading in readings])
+    else:
+        from agent.terminal import show_readings
+
+        show_readings(readings, campaign)
+    raise typer.Exit(ATTENTION if has_unreadable(readings) else DONE)
+
+
+@app.command()
+def status(config: Config = None, now: Now = None, json: Json = False) -> None:
+    """各单位报送了什么，还缺什么。"""
+    work, clock = _open(config, now)
+    overview = work.overview(clock())
+    if json:
+        _print_json(overview.as_json())
+    else:
+        from agent.terminal import show_status
+
+        show_status(overview)
+
+
+@review.callback()
+def review_list(context: typer.Context, config: Config = None, now: Now = None, json: Json = False) -> None:
+    """列出待核事项；用子命令作出决定。"""
+    context.obj = (config, now)
+    if context.invoked_subcommand is not None:
+        return
+    work, clock = _open(config, now)
+    overview = work.overview(clock())
+    if json:
+        _print_json(overview.as_json()["held"])
+    else:
+        from agent.terminal import show_review
+
+        show_review(overview)
+
+
+Unit = Annotated[str, typer.Argument(metavar="UNIT", help="单位的代号或名称。")]
+HeldId = Annotated[str, typer.Argument(metavar="ID", help="待核编号，如 H3。")]
+Register = Annotated[bool, typer.Option("--register", help="把发件邮箱登记给该单位。")]
+
+
+@review.command("accept")
+def review_accept(
+    context: typer.Context,
+    held: HeldId,
+    register: Register = False,
+    reason: Reason = "",
+    by: By = None,
+    config: Config = None,
+    now: Now = None,
+) -> None:
+    """接受：归入系统推断的单位。"""
+    from agent.decisions import accept
+
+    _decide(
+        context, config, now, by, reason, lambda work, ruling: accept(work, held, ruling, register=register)
+    )
+
+
+@review.command("reject")
+def review_reject(
+    context: typer.Context,
+    held: HeldId,
+    reason: Reason = "",
+    by: By = None,
+    config: Config = None,
+    now: Now = None,
+) -> None:
+    """退回：不计入。"""
+    from agent.decisions import reject
+
+    _decide(context, config, now, by, reason, lambda work, ruling: reject(work, held, ruling))
+
+
+@review.command("assign")
+def review_assign(
+    context: typer.Context,
+    held: HeldId,
+    unit: Unit,
+    register: Register = False,
+    reason: Reason = "",
+    by: By = None,
+    config: Config = None,
+    now: Now = None,
+) -> None:
+    """归入指定的单位。"""
+    from agent.decisions import assign
+
+    _decide(
+        context,
+        config,
+        now,
+        by,
+        reason,
+        lambda work, ruling: assign(work, held, unit, ruling, register=register),
+    )
+
+
+@review.command("confirm")
+def review_confirm(
+    context: typer.Context,
+    unit: Unit,
+    reason: Reason = "",
+    by: By = None,
+    config: Config = None,
+    now: Now = None,
+) -> None:
+    """确认：等待确认的统计表（识别自图片，或未标合计的多行相加）。"""
+    from agent.decisions import confirm
+
+    _decide(context, config, now, by, reason, lambda work, ruling: confirm(work, unit, ruling))
+
+
+@review.command("override")
+def review_override(
+    context: typer.Context,
+    unit: Unit,
+    field: Annotated[str, typer.Argument(metavar="FIELD", help="项目 id，见规则文件。")],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="数值，按表上的计量单位。")],
+    reason: Reason = "",
+    by: By = None,
+    config: Config = None,
+    now: Now = None,
+) -> None:
+    """改定一个数。"""
+    from agent.decisions import override
+
+    _decide(context, config, now, by, reason, lambda work, ruling: override(work, unit, field, value, ruling))
+
+
+@review.command("close")
+def review_close(
+    context: typer.Context,
+    unit: Unit,
+    reason: Reason = "",
+    by: By = None,
+    config: Config = None,
+    now: Now = None,
+) -> None:
+    """了结：该单位的待核实事项。"""
+    from agent.decisions import close
+
+    _decide(context, config, now, by, reason, lambda work, ruling: close(work, unit, ruling))
+
+
+@review.command("hand-in")
+def review_hand_in(
+    context: typer.Context,
+    unit: Unit,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="代交的文件。")],
+    reason: Reason = "",
+    by: By = None,
+    config: Config = None,
+    now: Now = None,
+) -> None:
+    """代交：把别的途径收到的文件登记给该单位。"""
+    from agent.decisions import hand_in
+
+    _decide(context, config, now, by, reason, lambda work, ruling: hand_in(work, unit, files, ruling))
+
+
+@review.command("withdraw")
+def review_withdraw(
+    context: typer.Context,
+    unit: Unit,
+    reason: Reason = "",
+    by: By = None,
+    config: Config = None,
+    now: Now = None,
+) -> None:
+    """撤回：该单位已报的统计表，等待重报。"""
+    from agent.decisions import withdraw
+
+    _decide(context, config, now, by, reason, lambda work, ruling: withdraw(work, unit, ruling))
+
+
+@review.command("extend")
+def review_extend(
+    context: typer.Context,
+    unit: Unit,
+    date: Annotated[str, typer.Argument(metavar="DATE", help="新的期限，如 2024-03-08。")],
+    reason: Reason = "",
+    by: By = None,
+    config: Config = None,
+    now: Now = None,
+) -> None:
+    """延期：改该单位的报送期限。"""
+    from agent.decisions import extend
+
+    _decide(context, config, now, by, reason, lambda work, ruling: extend(work, unit, date, ruling))
+
+
+@review.command("reopen")
+def review_reopen(
+    context: typer.Context, reason: Reason = "", by: By = None, config: Config = None, now: Now = None
+) -> None:
+    """重新打开：定稿以后还要改时。"""
+    from agent.decisions import reopen
+
+    _decide(context, config, now, by, reason, lambda work, ruling: reopen(work, ruling))
+
+
+@app.command()
+def digest(
+    config: Config = None,
+    now: Now = None,
+    send: Annotated[bool, typer.Option("--send", help="发给联系人。")] = False,
+) -> None:
+    """日报：打印；加 --send 则发出。"""
+    from agent.mailings import digest_letter, send_digest
+
+    work, clock = _open(config, now)
+    if send:
+        _mail_out(
+            work,
+            clock,
+            lambda: send_digest(work, clock(), clock(), f"{work.campaign.id}/{clock().isoformat()}"),
+        )
+    else:
+        from agent.terminal import plain_text
+
+        print(plain_text(digest_letter(work, clock()).raw))
+
+
+@app.command()
+def remind(
+    config: Config = None,
+    now: Now = None,
+    send: Annotated[bool, typer.Option("--send", help="发给欠报的单位。")] = False,
+) -> None:
+    """催报：打印；加 --send 则发出。"""
+    from agent.mailings import reminder_letters, send_reminders
+
+    work, clock = _open(config, now)
+    if send:
+        _mail_out(work, clock, lambda: send_reminders(work, clock(), clock(), all_who_owe=True))
+        return
+    from agent.terminal import plain_text
+
+    letters = reminder_letters(work, clock())
+    print(
+        "\n\n".join(f"发给 {'、'.join(one.to)}\n{plain_text(one.raw)}" for one in letters)
+        or "没有需要催报的单位。"
+    )
+
+
+@app.command()
+def merge(
+    config: Config = None,
+    now: Now = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="写到这个文件夹（默认归档的 final/）。", show_default=False)
+    ] = None,
+    final: Annotated[bool, typer.Option("--final", help="定稿：此后的来件转为待核。")] = False,
+    reason: Reason = "",
+    by: By = None,
+) -> None:
+    """汇总：生成全区报告。"""
+    from agent.merging import merge as make
+    from agent.terminal import show_owed
+
+    work, clock = _open(config, now)
+    made = make(work, clock(), out, _ruling(work, clock, by, reason) if final else None)
+    if made.refused:
+        _say("还不能定稿：")
+    for path in made.paths:
+        print(path)
+    show_owed(made.overview)
+    raise typer.Exit(DONE if made.overview.is_complete else ATTENTION)
+
+
+@app.command()
+def rebuild(
+    config: Config = None,
+    now: Now = None,
+    verify: Annotated[bool, typer.Option("--verify", help="只比较，不改动。")] = False,
+) -> None:
+    """重建：从归档重新生成台账和归档文件；--verify 只核对。"""
+    from agent.rebuild import rebuild as make
+    from agent.rebuild import verify as compare
+
+    work, _ = _open(config, now)
+    if verify:
+        differences = compare(work)
+        print("\n".join(differences) or "台账、归档文件与原始邮件一致。")
+        raise typer.Exit(ATTENTION if differences else DONE)
+    with work.archive.locked():
+        print("\n".join(make(work)))
+
+
+def _settings(config: Path | None) -> Settings:
+    from agent.settings import load_settings
+
+    return load_settings(config or Path("config.yaml"))
+
+
+def _open(config: Path | None, now: str | None) -> tuple[Workplace, Callable[[], dt.datetime]]:
+    from agent.workplace import Workplace
+
+    work = Workplace.open(_settings(config))
+    return work, _clock(now, work)
+
+
+def _clock(now: str | None, work: Workplace) -> Callable[[], dt.datetime]:
+    """The time in the configured zone; --now stands in for it."""
+    if now is None:
+        return lambda: dt.datetime.now(work.zone)
+    try:
+        fixed = dt.datetime.fromisoformat(now)
+    except ValueError as error:
+        raise UsageError(f"--now 的时刻 {now} 不对，应写成 2024-03-01T09:30 这样。") from error
+    moment = fixed.astimezone(work.zone) if fixed.tzinfo else fixed.replace(tzinfo=work.zone)
+    return lambda: moment
+
+
+def _rules(config: Path | None) -> Any:
+    """The campaign and the units: of the settings, or the built-in ones where there are none."""
+    from agent import resources
+    from agent.settings import load_rules, load_settings
+
+    if config is not None or Path("config.yaml").exists():
+        return load_rules(load_settings(config or Path("config.yaml")))
+    return load_rules(load_settings(resources.base() / "config.yaml"))
+
+
+def _ruling(work: Workplace, clock: Callable[[], dt.datetime], by: str | None, reason: str) -> Ruling:
+    from agent.decisions import Ruling
+
+    return Ruling(by or work.settings.contact.address, clock(), reason)
+
+
+def _decide(
+    context: typer.Context,
+    config: Path | None,
+    now: str | None,
+    by: str | None,
+    reason: str,
+    act: Callable[[Workplace, Ruling], str],
+) -> None:
+    above = context.obj or (None, None)
+    work, clock = _open(config or above[0], now or above[1])
+    print(act(work, _ruling(work, clock, by, reason)))
+
+
+def _mail_out(work: Workplace, clock: Callable[[], dt.datetime], queue: Callable[[], object]) -> None:
+    """Queue letters, then send what is queued."""
+    from agent.intake import start
+    from agent.service import Service
+
+    with work.archive.locked():
+        start(work, clock())
+        queue()
+        sent = Service(work, clock, _say).send()
+    print(f"发出信件 {sent.sent} 封。")
+    if sent.trouble:
+        _say(f"信件没能发出：{sent.trouble}")
+    raise typer.Exit(DONE if sent.went_well else ATTENTION)
+
+
+def _print_json(value: Any) -> None:
+    from agent import jsontext
+
+    print(jsontext.dumps(value))
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _crashed() -> NoReturn:
+    """An error of the program's own: the traceback goes into a file for the maintainers."""
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="report-agent-", suffix=".log", delete=False, encoding="utf-8"
+    ) as log:
+        log.write(traceback.format_exc())
+    _say(f"程序出错了，数据没有丢失。请把这个文件交给维护人员：{log.name}")
+    sys.exit(ATTENTION)

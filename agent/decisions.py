@@ -1,0 +1,292 @@
+"""What the contact decides (review): each decision checked, recorded with its reason, and told to the unit."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+from typing import Any
+
+from agent.dossier import Decision, DecisionKind, Dossier, FormVersion
+from agent.errors import UsageError
+from agent.intake import answer, with_submission
+from agent.ledger import DecisionEntry, MailEntry, MessageRow, QueuedLetter
+from agent.outcome import adopt
+from agent.outcome import hand_in as judge_hand_in
+from agent.reading.grid import Cell
+from agent.reading.values import read_figure
+from agent.rules import plain
+from agent.units import Unit
+from agent.workplace import Workplace
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """Who decides, when, why: what every decision is recorded with."""
+
+    by: str
+    at: dt.datetime
+    reason: str = ""
+
+
+def accept(work: Workplace, held: str, ruling: Ruling, *, register: bool = False) -> str:
+    """Take a held mail as the suggested unit's.
+
+    Raises:
+        UsageError: no such mail; or it is not certain whose it is, and `assign` must say.
+    """
+    row = _held(work, held)
+    suggested = row.outcome.suggested_unit if row.outcome else None
+    if row.reason == "unit_conflict":
+        raise UsageError(
+            f"{held} 的发件邮箱和统计表写的单位不一致，请用 review assign {held} 单位 指明归哪个单位。"
+        )
+    if suggested is None:
+        raise UsageError(f"{held} 看不出是哪个单位的，请用 review assign {held} 单位 指明归哪个单位。")
+    return assign(work, held, suggested, ruling, register=register)
+
+
+def assign(work: Workplace, held: str, unit: str, ruling: Ruling, *, register: bool = False) -> str:
+    """Take a held mail as that unit's; with ``register``, its sender's address is the unit's from now on."""
+    row, owner = _held(work, held), find_unit(work, unit)
+    outcome = row.outcome
+    assert outcome is not None
+    address = outcome.sender if register else None
+    if register:
+        other = work.register().of_sender(outcome.sender)
+        if other is not None and other.id != owner.id:
+            raise UsageError(f"{outcome.sender} 已登记为{other.name}的邮箱，不能再登记给{owner.name}。")
+    blobs = _blobs(work, row)
+    with work.ledger.writing() as writing:
+        seq = writing.next_seq()
+        decision = _decision(seq, "assign", ruling, unit=owner.id, message=row.sha256, address=address)
+        letters: tuple[QueuedLetter, ...] = ()
+        if outcome.submission is not None:
+            before = work.dossier(owner.id)
+            after = with_submission(before, adopt(outcome.submission, seq, ruling.by, work.campaign))
+            work.archive.file(after, row.sha256, blobs)
+            # An automatic mail is never answered, not even once its form is taken.
+            welcome = replace(outcome, reply="receipt" if outcome.reply else None)
+            letters = answer(work, row, welcome, (before, after), ruling.at, decided_seq=seq)
+        entry = DecisionEntry(seq, ruling.at, decision, letters)
+        writing.append(entry)
+    work.archive.record(entry)
+    also = f"，并登记 {address}" if address else ""
+    return f"{held} 已归入{owner.name}{also}。"
+
+
+def reject(work: Workplace, held: str, ruling: Ruling) -> str:
+    """Set a held mail aside: it changes nothing; its raw mail stays."""
+    row = _held(work, held)
+    _record(work, "reject", ruling, message=row.sha256)
+    return f"{held} 已退回，不计入；原始邮件仍保存。"
+
+
+def confirm(work: Workplace, unit: str, ruling: Ruling) -> str:
+    """Confirm a form that was read from a picture, or a sum that nobody marked as the total."""
+    dossier = work.dossier(find_unit(work, unit).id)
+    version = dossier.pending
+    if version is None or version.standing != "needs_confirmation":
+        raise UsageError(f"{dossier.unit.name}没有等待确认的统计表。")
+    _record(work, "confirm", ruling, unit=dossier.unit.id, message=version.submission.message)
+    return f"{dossier.unit.name}第 {version.number} 版统计表已确认。"
+
+
+def override(work: Workplace, unit: str, field: str, value: str, ruling: Ruling) -> str:
+    """Set one figure of a unit's newest form.
+
+    Raises:
+        UsageError: no form, no such field, or not a value that the field can take.
+    """
+    dossier = work.dossier(find_unit(work, unit).id)
+    version = _newest(dossier)
+    figure = _value(work, field, value)
+    _record(
+        work,
+        "override",
+        ruling,
+        unit=dossier.unit.id,
+        message=version.submission.message,
+        field=field,
+        value=figure,
+    )
+    label = work.campaign.form.label_of(field)
+    after = work.dossier(dossier.unit.id)
+    left = sum(1 for one in _same(after, version).findings if one.severity == "error")
+    more = f"该表还有 {left} 处错误待改。" if left else ""
+    return f"{dossier.unit.name}第 {version.number} 版统计表：“{label}”改为 {plain(figure)}。{more}"
+
+
+def close(work: Workplace, unit: str, ruling: Ruling) -> str:
+    """Close the open warnings of a unit's newest form."""
+    dossier = work.dossier(find_unit(work, unit).id)
+    version = _newest(dossier)
+    if not version.open_warnings:
+        raise UsageError(f"{dossier.unit.name}没有待核实的事项。")
+    _record(work, "close", ruling, unit=dossier.unit.id, message=version.submission.message)
+    return f"{dossier.unit.name}的 {len(version.open_warnings)} 处待核实事项已了结。"
+
+
+def withdraw(work: Workplace, unit: str, ruling: Ruling) -> str:
+    """Withdraw the forms that a unit has sent so far; narrative and photos stay."""
+    dossier = work.dossier(find_unit(work, unit).id)
+    _newest(dossier)
+    _record(work, "withdraw", ruling, unit=dossier.unit.id)
+    return f"{dossier.unit.name}已报的统计表已撤回，不计入汇总，等待重新报送。"
+
+
+def extend(work: Workplace, unit: str, date: str, ruling: Ruling) -> str:
+    """Give a unit another deadline."""
+    owner = find_unit(work, unit)
+    try:
+        until = dt.date.fromisoformat(date)
+    except ValueError as error:
+        raise UsageError(f"日期 {date} 不对，应写成 2024-03-08 这样。") from error
+    _record(work, "extend", ruling, unit=owner.id, date=until)
+    return f"{owner.name}的报送期限改为 {plain(until)}。"
+
+
+def close_campaign(work: Workplace, ruling: Ruling) -> None:
+    """Record that the report is final: later changes are held."""
+    _record(work, "final", ruling)
+
+
+def reopen(work: Workplace, ruling: Ruling) -> str:
+    """Open the campaign again after a final report."""
+    if not work.circumstances().closed:
+        raise UsageError("本次行动还没有定稿，不用重新打开。")
+    _record(work, "reopen", ruling)
+    return "已重新打开，之后的来件照常登记。"
+
+
+def hand_in(work: Workplace, unit: str, files: Sequence[Path], ruling: Ruling) -> str:
+    """File what came another way (on paper, by chat) as the unit's; decided by the contact.
+
+    Raises:
+        UsageError: a file can't be read from the disk.
+    """
+    owner = find_unit(work, unit)
+    raw = _hand_in_mail(work, owner, files, ruling)
+    envelope = {
+        "number": work.ledger.next_number(),
+        "received": ruling.at.isoformat(),
+        "fetched_at": ruling.at.isoformat(),
+        "handed_in_by": ruling.by,
+        "unit": owner.id,
+    }
+    kept = work.archive.keep(raw, envelope)
+    with work.ledger.writing() as writing:
+        seq = writing.next_seq()
+        if not writing.add_message(kept.sha256, kept.received, kept.envelope):
+            raise UsageError(f"这些文件刚才已经为{owner.name}登记过。")
+        outcome = judge_hand_in(raw, ruling.at, seq, owner, ruling.by, work.circumstances())
+        assert outcome.submission is not None
+        after = with_submission(work.dossier(owner.id), outcome.submission)
+        work.archive.file(after, kept.sha256, outcome.blobs)
+        entry = MailEntry(seq, ruling.at, kept.sha256, outcome)
+        writing.append(entry)
+    work.archive.record(entry)
+    return _handed_in(after, kept.sha256)
+
+
+def find_unit(work: Workplace, name: str) -> Unit:
+    """The unit of that id, name or alias.
+
+    Raises:
+        UsageError: there is none; the message lists them.
+    """
+    for unit in work.listed.units:
+        if name == unit.id or name in unit.names:
+            return unit
+    known = "、".join(f"{unit.id}（{unit.name}）" for unit in work.listed.units)
+    raise UsageError(f"没有名为 {name} 的单位。可用：{known}")
+
+
+def _held(work: Workplace, held: str) -> MessageRow:
+    number = held.upper().removeprefix("H")
+    row = work.ledger.held_message(int(number)) if number.isdigit() else None
+    if row is None or row.state != "held":
+        waiting = "、".join(one.id for one in work.ledger.held()) or "没有"
+        raise UsageError(f"没有编号 {held} 的待核邮件。现有待核：{waiting}。")
+    return row
+
+
+def _newest(dossier: Dossier) -> FormVersion:
+    """The form that a decision about a unit is about: the one that waits, else the accepted one."""
+    version = dossier.pending or dossier.accepted
+    if version is None:
+        raise UsageError(f"{dossier.unit.name}还没有报送统计表。")
+    return version
+
+
+def _same(dossier: Dossier, version: FormVersion) -> FormVersion:
+    return next(one for one in dossier.versions if one.number == version.number)
+
+
+def _value(work: Workplace, name: str, text: str) -> Decimal | str:
+    fields = work.campaign.form.fields
+    field = next((one for one in fields if one.id == name), None)
+    if field is None:
+        known = "、".join(f"{one.id}（{one.full_label}）" for one in fields)
+        raise UsageError(f"没有名为 {name} 的项目。可用：{known}")
+    if not field.is_figure:
+        return text
+    reading = read_figure(Cell("命令行", "text", text), field, work.campaign)
+    if not isinstance(reading.value, Decimal):
+        why = "；".join(one.text for one in reading.findings)
+        raise UsageError(f"“{text}”不能作为“{field.full_label}”的数：{why}")
+    return reading.value
+
+
+def _decision(seq: int, kind: DecisionKind, ruling: Ruling, **about: Any) -> Decision:
+    return Decision(seq=seq, kind=kind, at=ruling.at, by=ruling.by, reason=ruling.reason, **about)
+
+
+def _record(work: Workplace, kind: DecisionKind, ruling: Ruling, **about: Any) -> None:
+    with work.ledger.writing() as writing:
+        seq = writing.next_seq()
+        entry = DecisionEntry(seq, ruling.at, _decision(seq, kind, ruling, **about))
+        writing.append(entry)
+    work.archive.record(entry)
+
+
+def _blobs(work: Workplace, row: MessageRow) -> Mapping[str, bytes]:
+    from agent.rebuild import blobs_of
+
+    return blobs_of(work, row)
+
+
+def _hand_in_mail(work: Workplace, owner: Unit, files: Sequence[Path], ruling: Ruling) -> bytes:
+    """The files as a mail of the contact's, so that they go the way of every mail."""
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = work.settings.contact.address
+    mail["To"] = work.settings.address
+    mail["Subject"] = f"{owner.name}材料（联系人代交）"
+    mail["Date"] = ruling.at
+    mail.set_content(ruling.reason or "联系人代交。")
+    for path in files:
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise UsageError(f"读不到文件 {path}：{error.strerror}。") from error
+        mail.add_attachment(data, "application", "octet-stream", filename=path.name)
+    mail.set_boundary(f"hand-in-{owner.id}-{ruling.at:%Y%m%d%H%M%S}")
+    return mail.as_bytes()
+
+
+def _handed_in(dossier: Dossier, sha256: str) -> str:
+    filed = [one for one in dossier.filed if one.message == sha256]
+    version = next((one for one in dossier.versions if one.submission.message == sha256), None)
+    submission = next(one for one in dossier.submissions if one.message == sha256)
+    lines = [f"已为{dossier.unit.name}登记 {len(filed)} 份材料。"]
+    if version is not None and version.standing == "needs_correction":
+        lines.append("统计表有错误，暂不计入汇总：")
+    if version is not None and version.standing == "needs_confirmation":
+        lines.append(f"统计表需要确认：核对后运行 review confirm {dossier.unit.id}。")
+    findings = (*(version.findings if version else ()), *submission.findings)
+    lines.extend(f"  · {one.text}" for one in findings if one.severity != "note")
+    return "\n".join(lines)

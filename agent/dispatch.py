@@ -1,0 +1,174 @@
+"""From the ledger to the outbox: send the letters that are queued, each once.
+
+SMTP leaves one doubt: a connection that dies after the text was sent and before the answer. It is recorded, the
+letter is sent again, and at most that one arrives twice.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from agent.errors import Unreachable
+from agent.faults import passing
+from agent.ledger import DueLetter
+from agent.mail.outbox import Deferred, Doubt, Outbox, Refused
+from agent.mail.pace import Pace
+from agent.workplace import LETTER_NAMES, Workplace
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], dt.datetime]
+
+LONGEST_PAUSE = dt.timedelta(hours=1)
+REPLIES = ("receipt", "correction", "acknowledgement", "noted")
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """What became of the letters that were due.
+
+    Attributes:
+        trouble: what kept letters back, in words; "" when all went well.
+    """
+
+    sent: int = 0
+    failed: int = 0
+    postponed: int = 0
+    trouble: str = ""
+
+    @property
+    def went_well(self) -> bool:
+        return not self.failed and not self.trouble
+
+
+def dispatch(
+    work: Workplace,
+    outbox: Outbox,
+    clock: Clock,
+    wait: Callable[[], bool],
+    tell: Callable[[str], None] = lambda _text: None,
+) -> Dispatch:
+    """Send what is due.
+
+    Args:
+        work: whose ledger holds the letters.
+        outbox: the way out.
+        clock: the time, for the record and for the limit of an address.
+        wait: called before each letter; waits as the pace asks, or says False to leave the rest for later.
+        tell: gets a line for each letter.
+    """
+    sent = failed = postponed = 0
+    for found in work.ledger.letters_due(clock()):
+        if _left_before(work, found):
+            continue
+        due = _doubted(work, found)
+        if _over_limit(work, due, clock()):
+            postponed += 1
+            continue
+        if not wait():
+            break
+        try:
+            _send(work, outbox, due, clock)
+        except (Deferred, Doubt) as error:
+            postponed += 1
+            log.warning("letter %s: %s", due.letter.id, error)
+        except Refused as error:
+            failed += 1
+            tell(f"{LETTER_NAMES[due.letter.kind]}  {'、'.join(due.letter.to)}  没能发出：{error}")
+        except Unreachable as error:
+            return Dispatch(sent, failed, postponed, str(error))
+        else:
+            sent += 1
+            tell(f"{LETTER_NAMES[due.letter.kind]}  →  {'、'.join(due.letter.to)}")
+    return Dispatch(sent, failed, postponed)
+
+
+def pacing(
+    pace: Pace | None, sleep: Callable[[float], object], now: Callable[[], float]
+) -> Callable[[], bool]:
+    """A wait that sleeps as the provider's rate asks; None: no rate (a folder)."""
+
+    def wait() -> bool:
+        pause = pace.wait(now()) if pace else 0.0
+        if pause > 0:
+            sleep(pause)
+        return True
+
+    return wait
+
+
+def _send(work: Workplace, outbox: Outbox, due: DueLetter, clock: Clock) -> None:
+    letter = due.letter
+    with work.ledger.writing() as writing:
+        writing.letter_begins(letter.id)
+    passing("letter begins")
+    try:
+        outbox.send(letter.raw, work.settings.address, letter.to)
+    except Doubt as error:
+        with work.ledger.writing() as writing:
+            writing.letter_in_doubt(letter.id)
+            writing.letter_postponed(letter.id, clock() + pause_after(due.attempts), str(error))
+        raise
+    except (Deferred, Unreachable) as error:
+        with work.ledger.writing() as writing:
+            writing.letter_postponed(letter.id, clock() + pause_after(due.attempts), str(error))
+        raise
+    except Refused as error:
+        work.archive.record_departure(letter.id, "failed", clock(), str(error))
+        with work.ledger.writing() as writing:
+            writing.letter_failed(letter.id, str(error), clock())
+        raise
+    passing("letter accepted")
+    _settle(work, due, clock())
+
+
+def _settle(work: Workplace, due: DueLetter, now: dt.datetime) -> None:
+    # The file first: after a crash it tells that there is no doubt.
+    work.archive.record_departure(due.letter.id, "doubtful" if due.doubt else "sent", now)
+    passing("departure recorded")
+    with work.ledger.writing() as writing:
+        writing.letter_sent(due.letter.id, now)
+    passing("letter settled")
+
+
+def _left_before(work: Workplace, due: DueLetter) -> bool:
+    """Settle a letter that was being sent when the agent died: it left for certain, or there is a doubt."""
+    departure = work.archive.departure(due.letter.id) if due.state == "sending" else None
+    if departure is None:
+        return False
+    with work.ledger.writing() as writing:
+        writing.letter_restored(due.letter.id, departure["state"], departure["at"], departure["error"])
+    return True
+
+
+def _doubted(work: Workplace, due: DueLetter) -> DueLetter:
+    """The letter, with its doubt noted where it was being sent when the agent died."""
+    # A folder leaves no doubt: the same letter is the same file.
+    if due.state != "sending" or work.settings.outbox.folder is not None:
+        return due
+    with work.ledger.writing() as writing:
+        writing.letter_in_doubt(due.letter.id)
+    return replace(due, doubt=True)
+
+
+def _over_limit(work: Workplace, due: DueLetter, now: dt.datetime) -> bool:
+    """Hold back a reply to an address that has had its share this hour: a loop that no header betrays dies out."""
+    if due.letter.kind not in REPLIES:
+        return False
+    hour = dt.timedelta(hours=1)
+    limit = work.settings.outbox.per_address_per_hour
+    if all(work.ledger.sent_to_since(address, now - hour) < limit for address in due.letter.to):
+        return False
+    with work.ledger.writing() as writing:
+        writing.letter_postponed(
+            due.letter.id, now + hour / 4, f"一小时内已给该地址发出 {limit} 封答复", held_back=True
+        )
+    return True
+
+
+def pause_after(attempts: int) -> dt.timedelta:
+    """One minute after the first try, twice as long after each further one, an hour at most."""
+    return min(dt.timedelta(minutes=2 ** min(attempts, 10)), LONGEST_PAUSE)

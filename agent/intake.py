@@ -1,0 +1,268 @@
+"""From the mailbox to the ledger: keep each new mail, judge it, file what it brings, queue the answer."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from agent.dossier import Dossier, Submission, assemble
+from agent.faults import passing
+from agent.ledger import MailEntry, MessageRow, QueuedLetter, RunEntry
+from agent.letters import Answered, Letter
+from agent.mail.inbox import Arrival, Event, Inbox, Mark, Passed, Withheld
+from agent.mail.message import parse
+from agent.outcome import Outcome, decide, withheld
+from agent.workplace import Workplace
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], dt.datetime]
+
+TRIES = 3
+"""How often a mail is tried before it is set aside where the contact sees it."""
+
+REASON_TRIES = "处理时出错，已试 {tries} 次。原始邮件已保存，请人工查看。（{error}）"
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What one pass took in: how many new mails, and how many were judged to each state."""
+
+    new: int = 0
+    judged: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> int:
+        return self.judged.count("failed")
+
+
+def take_in(
+    work: Workplace, inbox: Inbox, clock: Clock, tell: Callable[[str], None] = lambda _text: None
+) -> Intake:
+    """Keep and judge all that is new; first what an earlier pass left.
+
+    Raises:
+        Unreachable: the mailbox couldn't be reached; what was had before stays had.
+    """
+    start(work, clock())
+    judged = [judge(work, row, clock(), tell) for row in work.ledger.waiting()]
+    new = 0
+    mark = work.ledger.mark(inbox.name)
+    for event in inbox.arrivals(Mark(*mark) if mark else None, _since(work), work.ledger.knows):
+        row = _receive(work, inbox, event, clock())
+        if row is not None:
+            new += 1
+            judged.append(judge(work, row, clock(), tell))
+    with work.ledger.writing() as writing:
+        writing.set_meta("last_poll", clock().isoformat())
+    return Intake(new, tuple(judged))
+
+
+def start(work: Workplace, now: dt.datetime) -> None:
+    """Note the first start; make good what a crash left half done."""
+    if work.first_start() is None:
+        with work.ledger.writing() as writing:
+            entry = RunEntry(writing.next_seq(), now, "start", now)
+            writing.append(entry)
+        work.archive.record(entry)
+    _lay_down_what_is_missing(work)
+
+
+def _lay_down_what_is_missing(work: Workplace) -> None:
+    """Mails kept but not yet in the ledger join it; entries committed but not yet files become files."""
+    for kept in work.archive.kept():
+        if not work.ledger.knows(kept.sha256):
+            with work.ledger.writing() as writing:
+                writing.add_message(kept.sha256, kept.received, kept.envelope)
+    for entry in work.ledger.entries():
+        if not work.archive.has_record(entry):
+            work.archive.record(replace(entry, letters=tuple(work.ledger.with_bytes(entry.letters))))
+    for row in work.ledger.all_messages():
+        if row.outcome is not None and row.outcome.private:
+            work.archive.discard(row.sha256)
+
+
+def _since(work: Workplace) -> dt.datetime:
+    day = work.settings.inbox.since or work.campaign.start
+    return dt.datetime.combine(day, dt.time(), work.zone)
+
+
+def _receive(work: Workplace, inbox: Inbox, event: Event, now: dt.datetime) -> MessageRow | None:
+    """Keep the mail, then note it and the mailbox's mark together; None where there is nothing new to judge."""
+    kept = None if isinstance(event, Passed) else work.archive.keep(*_to_keep(work, event, now))
+    with work.ledger.writing() as writing:
+        new = kept is not None and writing.add_message(kept.sha256, kept.received, kept.envelope)
+        if event.mark is not None:
+            writing.set_mark(inbox.name, event.mark.uidvalidity, event.mark.uid)
+    passing("mail noted")
+    return work.ledger.message(kept.sha256) if kept is not None and new else None
+
+
+def _to_keep(work: Workplace, event: Arrival | Withheld, now: dt.datetime) -> tuple[bytes, dict[str, Any]]:
+    """What is kept of a mail: its bytes (of one that isn't handed over, its headers), and its envelope."""
+    envelope = {
+        "number": work.ledger.next_number(),
+        "received": event.received.astimezone(work.zone).isoformat(),
+        "fetched_at": now.isoformat(),
+        **event.place,
+    }
+    if isinstance(event, Withheld):
+        # Two such mails without headers are still two: the place tells them apart.
+        head = event.head or f"X-Withheld: {dict(event.place)}\r\n\r\n".encode()
+        return head, envelope | {"withheld": event.reason, "size": event.size}
+    return event.raw, envelope
+
+
+def judge(
+    work: Workplace, row: MessageRow, now: dt.datetime, tell: Callable[[str], None] = lambda _text: None
+) -> str:
+    """Judge one kept mail, file what it brings, queue its answer; returns the state that it came to.
+
+    What goes wrong in judging is the mail's fault and counted; what goes wrong in writing (a full disk) is not, and
+    ends the pass.
+    """
+    with work.ledger.writing() as writing:
+        tries = writing.begin_attempt(row.sha256)
+    while True:
+        seq = work.ledger.last_seq() + 1
+        outcome = _decide(work, row, seq, tries)
+        if outcome is None:
+            return "waiting"
+        try:
+            entry = _commit(work, row, outcome, seq, now)
+        except OSError as error:
+            _not_its_fault(work, row, error)
+            raise
+        if entry is not None:
+            break
+    passing("outcome committed")
+    work.archive.record(entry)
+    if outcome.private:
+        work.archive.discard(row.sha256)
+    log.info("mail %s: %s %s", row.sha256[:12], outcome.state, outcome.unit or outcome.reason or "")
+    tell(_in_a_line(work, outcome, entry))
+    return outcome.state
+
+
+def _decide(work: Workplace, row: MessageRow, seq: int, tries: int) -> Outcome | None:
+    """The mail's outcome; failed once it has been tried often enough; None where it is to be tried again."""
+    if tries > TRIES:
+        return _set_aside(work, row, row.error or "上次处理时程序意外中止")
+    try:
+        circumstances = work.circumstances()
+        if "withheld" in row.envelope:
+            outcome = withheld(work.archive.raw(row.sha256), row.received, seq, row.envelope, circumstances)
+        else:
+            outcome = decide(work.archive.raw(row.sha256), row.received, seq, circumstances, work.dossier)
+    except (Exception, RecursionError) as error:  # the edge of the loop: one bad mail stops nobody
+        log.exception("mail %s: attempt %d failed", row.sha256[:12], tries)
+        if tries >= TRIES:
+            return _set_aside(work, row, type(error).__name__)
+        with work.ledger.writing() as writing:
+            writing.end_attempt(row.sha256, type(error).__name__, counted=True)
+        return None
+    return _stripped(outcome) if outcome.private else outcome
+
+
+def _set_aside(work: Workplace, row: MessageRow, error: str) -> Outcome:
+    message = parse(work.archive.raw(row.sha256))
+    reason = REASON_TRIES.format(tries=TRIES, error=error)
+    return Outcome(
+        "failed", reason, sender=message.sender, subject=message.subject, rules=work.campaign.digest
+    )
+
+
+def _stripped(outcome: Outcome) -> Outcome:
+    """Private mail leaves no trace but its hash."""
+    return replace(outcome, sender="", subject="", reply_to="", submission=None, told=(), blobs={})
+
+
+def _not_its_fault(work: Workplace, row: MessageRow, error: OSError) -> None:
+    try:
+        with work.ledger.writing() as writing:
+            writing.end_attempt(row.sha256, str(error), counted=False)
+    except Exception:  # the disk may be full for the ledger, too; the attempt then counts once
+        log.exception("mail %s: could not note the failure", row.sha256[:12])
+
+
+def _commit(
+    work: Workplace, row: MessageRow, outcome: Outcome, seq: int, now: dt.datetime
+) -> MailEntry | None:
+    """File and record the outcome in one step; None where something else was recorded meanwhile."""
+    with work.ledger.writing() as writing:
+        if writing.next_seq() != seq:
+            return None
+        letters: tuple[QueuedLetter, ...] = ()
+        after: Dossier | None = None
+        if outcome.unit is not None and outcome.submission is not None:
+            before = work.dossier(outcome.unit)
+            after = with_submission(before, outcome.submission)
+            work.archive.file(after, row.sha256, outcome.blobs)
+            letters = answer(work, row, outcome, (before, after), now)
+        elif outcome.reply is not None:
+            letters = answer(work, row, outcome, None, now)
+        entry = MailEntry(seq, now, row.sha256, outcome, letters)
+        writing.append(entry)
+        passing("before commit")
+    return entry
+
+
+def with_submission(before: Dossier, submission: Submission) -> Dossier:
+    """The dossier once the submission has joined it."""
+    return assemble(before.unit, [*before.submissions, submission], before.decisions, before.campaign)
+
+
+def answer(
+    work: Workplace,
+    row: MessageRow,
+    outcome: Outcome,
+    dossiers: tuple[Dossier, Dossier] | None,
+    now: dt.datetime,
+    decided_seq: int | None = None,
+) -> tuple[QueuedLetter, ...]:
+    """The letter that answers the mail, or none: from before the agent's time, or acknowledged today already."""
+    bound = work.answers_from()
+    if outcome.reply is None or not outcome.reply_to or (bound is not None and row.received < bound):
+        return ()
+    answered = _answered(work, row, outcome, decided_seq)
+    letters = work.letters
+    if dossiers is None:
+        if work.ledger.acknowledged_since(outcome.reply_to, now - dt.timedelta(days=1)):
+            return ()
+        return (queued(letters.acknowledgement(answered, now)),)
+    before, after = dossiers
+    if outcome.reply == "noted":
+        return (queued(letters.noted(answered, after.unit, now)),)
+    return (queued(letters.reply(answered, before, after, now)),)
+
+
+def _answered(work: Workplace, row: MessageRow, outcome: Outcome, decided_seq: int | None) -> Answered:
+    message = parse(work.archive.raw(row.sha256))
+    return Answered(
+        message=row.sha256,
+        message_id=message.message_id,
+        references=message.references,
+        subject=outcome.subject,
+        to=outcome.reply_to,
+        received=row.received,
+        decision=decided_seq,
+    )
+
+
+def queued(letter: Letter) -> QueuedLetter:
+    return QueuedLetter(letter.id, letter.kind, letter.to, letter.unit, letter.about, letter.raw)
+
+
+STATE_NAMES = {"processed": "已登记", "held": "待核", "ignored": "不处理", "failed": "失败"}
+
+
+def _in_a_line(work: Workplace, outcome: Outcome, entry: MailEntry) -> str:
+    """One line for the terminal: whose mail, what came of it, which letter answers it."""
+    from agent.workplace import LETTER_NAMES
+
+    unit = work.listed.by_id[outcome.unit].name if outcome.unit else outcome.sender or "—"
+    letters = "、".join(LETTER_NAMES[one.kind] for one in entry.letters) or "不回信"
+    return f"{STATE_NAMES[outcome.state]}  {unit}  {' '.join(outcome.subject.split())[:40] or '（无主题）'}  →  {letters}"

@@ -1,0 +1,44 @@
+"""The merge, run once by hand: the district report from what is there; with a ruling, the campaign's end."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.decisions import Ruling, close_campaign
+from agent.overview import Overview
+from agent.report.compile import compile_report
+from agent.workplace import Workplace
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What the merge made.
+
+    Attributes:
+        refused: it was to be final, and something is missing, unmended or held: nothing was made.
+    """
+
+    overview: Overview
+    paths: tuple[Path, ...] = ()
+    refused: bool = False
+
+
+def merge(work: Workplace, now: dt.datetime, out: Path | None = None, final: Ruling | None = None) -> Merged:
+    """Make the district report.
+
+    Args:
+        work: whose dossiers.
+        now: the report's date.
+        out: where to; None: final/ in the campaign's archive.
+        final: who closes the campaign; None: it stays open.
+    """
+    overview = work.overview(now)
+    if final is not None and not overview.is_complete:
+        return Merged(overview, refused=True)
+    files = compile_report(overview, work.template_folders, work.archive.copy)
+    paths = work.archive.put_report(files) if out is None else work.archive.put(out, files)
+    if final is not None:
+        close_campaign(work, final)
+    return Merged(overview, tuple(paths))

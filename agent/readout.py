@@ -1,0 +1,42 @@
+"""What the agent reads in files that somebody points at (`read`): nothing is kept, nothing is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from agent.errors import UsageError
+from agent.reading.files import read_file
+from agent.reading.reading import FileReading
+from agent.rules import Campaign, run_checks
+from agent.units import Register
+
+
+def read_files(paths: Sequence[Path], campaign: Campaign, register: Register) -> list[FileReading]:
+    """One reading a file, in the order given, with the checks that need neither sender nor dossier.
+
+    Raises:
+        UsageError: a file can't be opened.
+    """
+    return [_read(path, campaign, register) for path in paths]
+
+
+def has_unreadable(readings: Sequence[FileReading]) -> bool:
+    return any(file.kind == "unreadable" for reading in readings for file in reading.everything())
+
+
+def _read(path: Path, campaign: Campaign, register: Register) -> FileReading:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"读不到文件 {path}：{error.strerror}。") from error
+    return _checked(read_file(path.name, data, campaign, register, campaign.deadline), campaign)
+
+
+def _checked(reading: FileReading, campaign: Campaign) -> FileReading:
+    inner = tuple(_checked(one, campaign) for one in reading.contains)
+    if reading.form is None:
+        return replace(reading, contains=inner)
+    found = run_checks(campaign, {**reading.form.values, "reported_on": reading.form.reported_on})
+    return replace(reading, contains=inner, findings=(*reading.findings, *found))

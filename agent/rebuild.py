@@ -1,0 +1,170 @@
+"""The ledger and the filed copies anew, from the archive alone; or only compared (`rebuild --verify`)."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from agent.filing import THUMBNAILS
+from agent.ledger import Ledger, MessageRow
+from agent.outcome import Outcome, decide, hand_in, withheld
+from agent.reading.files import read_message
+from agent.workplace import Workplace
+
+
+def rebuild(work: Workplace) -> list[str]:
+    """Make the ledger and the filed copies anew; returns what was done, a line each.
+
+    The old ledger is kept beside as ledger.sqlite.old until the new one is whole.
+    """
+    path = work.archive.ledger
+    fresh = path.with_suffix(".new")
+    _remove(fresh)
+    ledger = Ledger(fresh, work.campaign)
+    _replay(work, ledger)
+    ledger.close()
+    if path.exists():
+        work.ledger.close()
+        _remove(path.with_suffix(".old"))
+        path.replace(path.with_suffix(".old"))
+        _remove(path)
+    fresh.replace(path)
+    work.__dict__.pop("ledger", None)
+    copies = _copy_again(work)
+    counts = work.ledger.message_counts()
+    return [f"台账已重建：{counts.received} 封邮件。", f"归档文件：补写 {copies} 份。"]
+
+
+def verify(work: Workplace) -> list[str]:
+    """Every difference between ledger, filed copies, and what the archive yields; empty when all is equal."""
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = Ledger(Path(folder) / "ledger.sqlite", work.campaign)
+        _replay(work, ledger)
+        differences = [*_differing_tables(work.ledger, ledger)]
+        ledger.close()
+    return [*differences, *_differing_copies(work), *_differing_readings(work)]
+
+
+def blobs_of(work: Workplace, row: MessageRow) -> Mapping[str, bytes]:
+    """SHA-256 → bytes of the pieces in a kept mail, read again from its raw text."""
+    assert row.outcome is not None
+    submission = row.outcome.submission
+    pieces = submission.pieces if submission else ()
+    found = {piece.sha256: piece.text.encode() for piece in pieces if piece.text is not None}
+    if any(piece.sha256 not in found for piece in pieces):
+        raw = work.archive.raw(row.sha256)
+        near = row.received.astimezone(work.zone).date()
+        reading = read_message("", raw, campaign=work.campaign, register=work.listed, near=near)
+        found |= {file.sha256: file.data for file in reading.everything()}
+    return found
+
+
+def _replay(work: Workplace, ledger: Ledger) -> None:
+    archive = work.archive
+    kept = archive.kept()
+    with ledger.writing() as writing:
+        for mail in kept:
+            writing.add_message(mail.sha256, mail.received, mail.envelope)
+        for entry in archive.entries():
+            writing.append(entry)
+        for letter in [letter for entry in archive.entries() for letter in entry.letters]:
+            departure = archive.departure(letter.id)
+            if departure is not None:
+                writing.letter_restored(letter.id, departure["state"], departure["at"], departure["error"])
+        for mail in kept:
+            place = mail.envelope
+            if "uid" in place and "mailbox" in place:
+                writing.set_mark(place["mailbox"], place["uidvalidity"], place["uid"])
+
+
+def _differing_tables(old: Ledger, new: Ledger) -> Iterator[str]:
+    """Rows that differ, named by their table and key."""
+    keys = {"journal": "seq", "messages": "sha256", "letters": "id"}
+    names = {"journal": "记录", "messages": "邮件", "letters": "信件"}
+    before, after = old.dump(), new.dump()
+    for table, key in keys.items():
+        was = {row[key]: row for row in before[table]}
+        now = {row[key]: row for row in after[table]}
+        for missing in was.keys() - now.keys():
+            yield f"台账{names[table]} {missing}：归档里没有。"
+        for extra in now.keys() - was.keys():
+            yield f"台账{names[table]} {extra}：归档里有，台账里没有。"
+        for same in was.keys() & now.keys():
+            columns = [name for name in was[same] if was[same][name] != now[same][name]]
+            if columns:
+                yield f"台账{names[table]} {same}：{'、'.join(columns)} 不一致。"
+
+
+def _expected_copies(work: Workplace) -> dict[str, tuple[str, str]]:
+    """Path → (SHA-256, raw mail) of every copy that should be filed."""
+    expected: dict[str, tuple[str, str]] = {}
+    for unit in work.listed.units:
+        for filed in work.dossier(unit.id).filed:
+            expected[filed.path] = (filed.piece.sha256, filed.message)
+    return expected
+
+
+def _differing_copies(work: Workplace) -> Iterator[str]:
+    expected = _expected_copies(work)
+    for path, (sha256, _) in expected.items():
+        file = work.archive.folder / path
+        if not file.exists():
+            yield f"归档文件 {path}：缺失。"
+        elif hashlib.sha256(file.read_bytes()).hexdigest() != sha256:
+            yield f"归档文件 {path}：内容与原件不同。"
+    for unit in work.listed.units:
+        for file in sorted((work.archive.folder / unit.name).glob("*")):
+            relative = file.relative_to(work.archive.folder).as_posix()
+            if file.name != THUMBNAILS and relative not in expected:
+                yield f"归档文件 {relative}：不是由本程序归档的。"
+
+
+def _differing_readings(work: Workplace) -> Iterator[str]:
+    """What today's readers and rules would read differently from what is recorded; accepted figures stay."""
+    for row in work.ledger.all_messages():
+        if row.outcome is None or row.outcome.state == "failed" or not work.archive.has_raw(row.sha256):
+            continue
+        now = _read_again(work, row, row.outcome)
+        was = row.outcome.submission.form if row.outcome.submission else None
+        new = now.submission.form if now.submission else None
+        if was != new:
+            yield from _differing_forms(row, was.values if was else {}, new.values if new else {})
+
+
+def _differing_forms(row: MessageRow, was: Mapping[str, object], now: Mapping[str, object]) -> Iterator[str]:
+    changed = [name for name in dict.fromkeys((*was, *now)) if was.get(name) != now.get(name)]
+    told = "；".join(f"{name} 原读 {was.get(name)}，现读 {now.get(name)}" for name in changed) or "表头不同"
+    yield f"邮件 {row.sha256[:12]}：现在的程序会读得不同：{told}。已登记的数没有改变。"
+
+
+def _read_again(work: Workplace, row: MessageRow, outcome: Outcome) -> Outcome:
+    raw, circumstances = work.archive.raw(row.sha256), work.circumstances()
+    seq = outcome.submission.seq if outcome.submission else 0
+    if "handed_in_by" in row.envelope:
+        unit = work.listed.by_id[row.envelope["unit"]]
+        return hand_in(raw, row.received, seq, unit, row.envelope["handed_in_by"], circumstances)
+    if "withheld" in row.envelope:
+        return withheld(raw, row.received, seq, row.envelope, circumstances)
+    return decide(raw, row.received, seq, circumstances, work.dossier)
+
+
+def _copy_again(work: Workplace) -> int:
+    """File every copy that is missing or altered."""
+    by_mail: dict[str, list[str]] = {}
+    for path, (sha256, message) in _expected_copies(work).items():
+        file = work.archive.folder / path
+        if not file.exists() or hashlib.sha256(file.read_bytes()).hexdigest() != sha256:
+            by_mail.setdefault(message, []).append(path)
+    for message in by_mail:
+        row = work.ledger.message(message)
+        assert row is not None
+        assert row.unit is not None
+        work.archive.file(work.dossier(row.unit), message, blobs_of(work, row))
+    return sum(map(len, by_mail.values()))
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -1,0 +1,125 @@
+"""The timetable at work: poll, send, digest, remind; what was missed while the machine was off is made good.
+
+`schedule` reads the clock itself, so it only decides when to call a tick; the tick is given the time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import schedule
+
+from agent.dispatch import Dispatch, dispatch, pacing
+from agent.errors import AgentError, Unreachable
+from agent.intake import Intake, take_in
+from agent.mail.inbox import Inbox, open_inbox
+from agent.mail.outbox import Outbox, open_outbox
+from agent.mail.pace import Pace
+from agent.mailings import run_timetable
+from agent.workplace import Workplace
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], dt.datetime]
+Tell = Callable[[str], None]
+
+LONGEST_NAP = 1.0
+"""Seconds between looks at the stop flag."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What one pass did."""
+
+    intake: Intake
+    dispatch: Dispatch
+
+    @property
+    def went_well(self) -> bool:
+        return not self.intake.failed and self.dispatch.went_well and "waiting" not in self.intake.judged
+
+
+class Service:
+    """One agent at work on one archive, with its way in and its way out."""
+
+    def __init__(self, work: Workplace, clock: Clock, tell: Tell = lambda _text: None) -> None:
+        self._work = work
+        self._clock = clock
+        self._tell = tell
+        self._inbox: Inbox = open_inbox(work.settings)
+        self._outbox: Outbox = open_outbox(work.settings)
+        outbox = work.settings.outbox
+        self._pace = Pace(outbox.per_minute) if outbox.smtp else None
+        self.stop = threading.Event()
+
+    def poll(self) -> Pass:
+        """One pass: fetch, judge, file, send. The caller holds the archive's lock.
+
+        Raises:
+            Unreachable: the mailbox; letters that were queued before have been sent all the same.
+        """
+        try:
+            intake = take_in(self._work, self._inbox, self._clock, self._tell)
+        except Unreachable as error:
+            self._note_trouble(str(error))
+            self.send()
+            raise
+        self._note_trouble("")
+        return Pass(intake, self.send())
+
+    def send(self) -> Dispatch:
+        """Send what is queued, at the provider's rate."""
+        wait = pacing(self._pace, self.stop.wait, time.monotonic)
+        try:
+            return dispatch(
+                self._work, self._outbox, self._clock, lambda: wait() and not self.stop.is_set(), self._tell
+            )
+        finally:
+            self._outbox.close()
+
+    def tick(self) -> None:
+        """What is due now: a pass, then the digest and reminders. Nothing that goes wrong ends the service."""
+        try:
+            self.poll()
+        except AgentError as error:
+            self._tell(str(error))
+            log.warning("poll: %s", error)
+        except Exception as error:  # the edge of the loop: told to the contact, tried again at the next tick
+            log.exception("poll failed")
+            self._note_trouble(f"处理来信时出错（{type(error).__name__}），会继续重试。")
+        try:
+            if run_timetable(self._work, self._clock()):
+                self.send()
+        except Exception:
+            log.exception("timetable failed")
+
+    def run(self) -> None:
+        """Until stopped: tick at once, then by the timetable."""
+        plan = schedule.Scheduler()
+        plan.every(self._work.settings.schedule.poll_minutes).minutes.do(self.tick)
+        plan.every(1).minutes.do(self._timetable_only)
+        self.tick()
+        while not self.stop.is_set():
+            plan.run_pending()
+            idle = plan.idle_seconds
+            self.stop.wait(min(max(idle if idle is not None else LONGEST_NAP, 0.05), LONGEST_NAP))
+
+    def _timetable_only(self) -> None:
+        """The digest leaves on the minute, and a letter that was put off leaves when its time has come."""
+        try:
+            run_timetable(self._work, self._clock())
+            self.send()
+        except Exception:
+            log.exception("timetable failed")
+
+    def _note_trouble(self, text: str) -> None:
+        try:
+            with self._work.ledger.writing() as writing:
+                writing.set_meta("trouble", text)
+        except Exception:
+            log.exception("could not note the trouble")

@@ -1,0 +1,177 @@
+"""What the commands print for people: tables and lines, in Chinese, with colour where the terminal has it."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from agent.dossier import Dossier
+from agent.findings import Finding
+from agent.overview import Overview
+from agent.reading.reading import FileReading
+from agent.rules import Campaign, plain
+
+COLOURS = {"error": "red", "warning": "yellow", "note": "dim"}
+SEVERITIES = {"error": "错误", "warning": "核实", "note": "提示"}
+KINDS = {
+    "form": "统计表",
+    "narrative": "开展情况",
+    "photo": "照片",
+    "archive": "压缩包",
+    "message": "邮件",
+    "other": "其他",
+    "unreadable": "读不出",
+}
+STANDINGS = {
+    "missing": "未报",
+    "needs_correction": "待改正",
+    "needs_confirmation": "待确认",
+    "accepted": "已登记",
+}
+REASONS = {
+    "unknown_sender": "发件邮箱未登记",
+    "unit_conflict": "发件邮箱与统计表的单位不一致",
+    "failed_authentication": "发件人身份验证未通过",
+    "automatic": "自动回复里有统计表",
+    "after_final": "定稿以后收到",
+}
+
+
+def show_status(overview: Overview) -> None:
+    """The units and what each has sent, then the counts."""
+    console = Console(highlight=False)
+    table = Table(title=f"{overview.campaign.title}　截止 {plain(overview.campaign.deadline)}")
+    for heading in ("单位", "统计表", *_deliverables(overview)[1:], "备注"):
+        table.add_column(heading)
+    for dossier in overview.dossiers:
+        table.add_row(*_status_row(dossier, overview))
+    console.print(table)
+    counts, letters = overview.messages, overview.letters
+    console.print(
+        f"邮件 {counts.received} 封：已登记 {counts.processed}，待核 {counts.held}，不处理 {counts.ignored}，失败 {counts.failed}。"
+        f"信件：已发 {letters.sent}，待发 {letters.queued}，存疑 {letters.doubtful}，失败 {letters.failed}。"
+    )
+    for one in overview.failed:
+        console.print(f"[red]失败[/]  {escape(one.sender)}  {escape(one.subject)}  {escape(one.reason)}")
+
+
+def show_review(overview: Overview) -> None:
+    """What waits for a decision, each with the command that makes it."""
+    console, waiting = Console(highlight=False), False
+    for held in overview.held:
+        waiting = True
+        suggested = overview.register.by_id[held.suggested_unit].name if held.suggested_unit else "不明"
+        console.print(
+            f"[bold]{held.id}[/]  {REASONS[held.reason]}  {escape(held.sender)}  {escape(held.subject)}"
+        )
+        console.print(f"    推断单位：{suggested}　材料：{escape('、'.join(held.files)) or '无'}")
+        accept = f"review accept {held.id}" if held.suggested_unit else f"review assign {held.id} 单位"
+        console.print(f"    report-agent {accept}　或　report-agent review reject {held.id}")
+    for dossier in overview.dossiers:
+        for line in _to_decide(dossier, overview):
+            waiting = True
+            console.print(line)
+    if not waiting:
+        console.print("没有待核事项。")
+
+
+def show_owed(overview: Overview) -> None:
+    """What still keeps the report from being complete."""
+    console = Console(stderr=True, highlight=False)
+    labels = overview.campaign.deliverables.labels()
+    for dossier in overview.incomplete:
+        owes = "、".join(labels[name] for name in dossier.owes)
+        pending = "，有一份统计表待改正或确认" if dossier.pending else ""
+        console.print(f"{dossier.unit.name}：{f'缺{owes}' if owes else '已齐'}{pending}")
+    if overview.held:
+        console.print(f"待核邮件 {len(overview.held)} 封（report-agent review）")
+    if overview.failed:
+        console.print(f"处理失败的邮件 {len(overview.failed)} 封（report-agent status）")
+
+
+def show_readings(readings: Sequence[FileReading], campaign: Campaign) -> None:
+    """Each file: the figures in the form's order, where each came from, the findings in colour."""
+    console = Console(highlight=False)
+    for reading in readings:
+        _show_reading(console, reading, campaign, 0)
+
+
+def plain_text(raw: bytes) -> str:
+    """A letter's plain text, with its subject, for the terminal."""
+    mail = email.message_from_bytes(raw, policy=email.policy.default)
+    body = mail.get_body(("plain",))
+    return f"主题：{mail['Subject']}\n\n{body.get_content() if body else ''}".rstrip()
+
+
+def _show_reading(console: Console, reading: FileReading, campaign: Campaign, depth: int) -> None:
+    indent = "    " * depth
+    console.print(f"{indent}[bold]{escape(reading.file)}[/]  {KINDS[reading.kind]}")
+    if reading.form is not None:
+        console.print(_form_table(reading, campaign))
+    for finding in reading.findings:
+        console.print(f"{indent}  {_finding(finding)}")
+    for inner in reading.contains:
+        _show_reading(console, inner, campaign, depth + 1)
+
+
+def _form_table(reading: FileReading, campaign: Campaign) -> Table:
+    form = reading.form
+    assert form is not None
+    table = Table()
+    for heading in ("项目", "读作", "计量单位", "出处"):
+        table.add_column(heading, justify="right" if heading == "读作" else "left")
+    for header in campaign.form.header:
+        value = getattr(form, header.id, None)
+        table.add_row(header.label, escape(plain(value)) if value else "—", "", "")
+    for field in campaign.form.fields:
+        value = form.values[field.id]
+        shown = "—" if value is None else escape(plain(value))
+        table.add_row(field.full_label, shown, field.measure or "", escape(form.sources.get(field.id, "")))
+    return table
+
+
+def _finding(finding: Finding) -> str:
+    colour = COLOURS[finding.severity]
+    return f"[{colour}]{SEVERITIES[finding.severity]}[/]  {escape(finding.text)}"
+
+
+def _deliverables(overview: Overview) -> list[str]:
+    return list(overview.campaign.deliverables.labels().values())
+
+
+def _status_row(dossier: Dossier, overview: Overview) -> list[str]:
+    owed = overview.campaign.deliverables
+    row = [dossier.unit.name, STANDINGS[dossier.form_status]]
+    if owed.narrative is not None:
+        row.append("已收" if dossier.narratives else "未报")
+    if owed.photos is not None:
+        row.append(f"{len(dossier.photos)} 张" if dossier.photos else "未报")
+    notes = []
+    if dossier.late(overview.today):
+        notes.append("[red]逾期[/]")
+    if dossier.accepted is not None and dossier.pending is not None:
+        notes.append(f"第 {dossier.pending.number} 版{STANDINGS[dossier.pending.standing]}")
+    if dossier.unit.id in overview.unreachable:
+        notes.append("[red]来信被退回[/]")
+    if not dossier.unit.required:
+        notes.append("可不报")
+    return [*row, "，".join(notes)]
+
+
+def _to_decide(dossier: Dossier, overview: Overview) -> Iterable[str]:
+    name, pending, shown = dossier.unit.name, dossier.pending, dossier.pending or dossier.accepted
+    unit = dossier.unit.id
+    if pending is not None and pending.standing == "needs_confirmation":
+        yield f"[bold]{name}[/]  统计表待确认：核对后运行 report-agent review confirm {unit}"
+    if pending is not None and pending.standing == "needs_correction":
+        yield f"[bold]{name}[/]  统计表待改正（已请对方修改；也可用 report-agent review override {unit} 项目 数值）"
+        yield from (f"    {_finding(one)}" for one in pending.of_severity("error"))
+    if shown is not None and shown.open_warnings:
+        yield f"[bold]{name}[/]  待核实：有说明后运行 report-agent review close {unit}"
+        yield from (f"    {_finding(one)}" for one in shown.open_warnings)
+    yield from (f"[bold]{name}[/]  {_finding(one)}" for one in overview.cross_findings.get(unit, ()))

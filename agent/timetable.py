@@ -1,0 +1,51 @@
+"""What is due when: pure arithmetic on the timetable's settings, the dates, and what has run before."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from zoneinfo import ZoneInfo
+
+from agent.dossier import Dossier
+from agent.settings import ScheduleSettings
+
+
+def digest_due(
+    schedule: ScheduleSettings, zone: ZoneInfo, now: dt.datetime, since: dt.datetime
+) -> dt.datetime | None:
+    """The latest digest that fell due after ``since`` (the last run, or the first start), or None.
+
+    A digest missed while the machine was off is due once it is on, once: only the latest counts.
+    """
+    return _latest(daily(schedule.digest_at, zone, now), now, since)
+
+
+def reminder_due(
+    schedule: ScheduleSettings, zone: ZoneInfo, now: dt.datetime, since: dt.datetime, deadline: dt.date
+) -> dt.datetime | None:
+    """The latest reminder before or after this deadline that fell due after ``since``, or None."""
+    before = [
+        _at(deadline - dt.timedelta(days=days), schedule.remind_at, zone)
+        for days in schedule.remind_days_before
+    ]
+    overdue = [moment for moment in daily(schedule.remind_at, zone, now) if moment.date() > deadline]
+    return _latest([*before, *(overdue if schedule.remind_overdue else ())], now, since)
+
+
+def to_remind(dossiers: Iterable[Dossier]) -> list[Dossier]:
+    """The units that are reminded: those that must report and owe something."""
+    return [one for one in dossiers if one.unit.required and one.owes]
+
+
+def daily(clock: str, zone: ZoneInfo, now: dt.datetime) -> list[dt.datetime]:
+    """Today's and yesterday's moment at that clock time."""
+    today = now.astimezone(zone).date()
+    return [_at(today - dt.timedelta(days=days), clock, zone) for days in (1, 0)]
+
+
+def _at(day: dt.date, clock: str, zone: ZoneInfo) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time.fromisoformat(clock), zone)
+
+
+def _latest(moments: Iterable[dt.datetime], now: dt.datetime, since: dt.datetime) -> dt.datetime | None:
+    return max((moment for moment in moments if since < moment <= now), default=None)
