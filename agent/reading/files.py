@@ -267,11 +267,13 @@ def _texts(mime: Mime, budget: Budget) -> Iterator[Document]:
     """Where in a message's text a form may stand, in the order of preference."""
     from agent.reading.formats.html import read_tree
     from agent.reading.formats.text import read_text
-    from agent.reading.quoting import forwarded_html, forwarded_texts, own_html, own_text
+    from agent.reading.quoting import forwarded_html, forwarded_texts, is_automatic, own_html, own_text
 
-    if mime.html.strip():
-        yield read_tree(own_html(mime.html), budget)
-    yield read_text(own_text(mime.text))
+    own = own_text(mime.text)
+    if not is_automatic(own):  # else a letter of ours, quoted without a sign of it
+        if mime.html.strip():
+            yield read_tree(own_html(mime.html), budget)
+        yield read_text(own)
     if mime.html.strip():
         for tree in forwarded_html(mime.subject, mime.html):
             yield read_tree(tree, budget)

@@ -25,7 +25,7 @@ def own_text(text: str) -> str:
     lines = text.replace("\r\n", "\n").split("\n")
     cut = find_cut(lines)
     own = lines[: cut.start] if cut else lines
-    return "\n".join(_without_signature([line for line in own if not _QUOTED.match(line)])).strip("\n")
+    return "\n".join(_without_signature([line for line in own if not _QUOTED.match(line)])).strip()
 
 
 def forwarded_texts(subject: str, text: str) -> tuple[str, ...]:
@@ -37,7 +37,7 @@ def forwarded_texts(subject: str, text: str) -> tuple[str, ...]:
         if cut is None or not is_forwarded(cut, subject):
             break
         subject, lines = cut.subject, lines[cut.body :]
-        if is_automatic("\n".join(lines)):
+        if _says_automatic(lines):
             break
         found.append(own_text("\n".join(lines)))
     return tuple(found)
@@ -103,7 +103,7 @@ _REPLYING = re.compile(
     rf"^{_DASHES}{{2,}}(?:回复的原邮件|回复邮件信息|reply\s+message){_DASHES}*$", re.IGNORECASE
 )
 _QUOTING = re.compile(
-    rf"^{_DASHES}{{2,}}(?:原始邮件(?:信息)?|原始信息|原始郵件|原邮件|邮件原文|原文"
+    rf"^{_DASHES}{{2,}}(?:原始邮件(?:信息)?|原始信息|原始郵件|原邮件|邮件原[文件]|原文"
     rf"|original(?:\s+(?:message|mail|e-?mail))?)[:：]?{_DASHES}*$",
     re.IGNORECASE,
 )
@@ -119,7 +119,7 @@ _HEADER = re.compile(
 _SUBJECT = re.compile(r"^[\s>*]*(?:主题|主旨|subject)\s*\**\s*[:：]\s*\**\s*(.*)$", re.IGNORECASE)
 _RULE = re.compile(r"^\s*[-—_=─━*]{5,}\s*$")
 _FORWARD_SUBJECT = re.compile(r"^\s*(?:\[?转发\]?|转|轉寄|fwd?|wg|tr)\s*[:：\]】]", re.IGNORECASE)
-_AUTOMATIC = re.compile(r"系统自动(?:发送|回复|生成)|自动发送的?邮件|自动回复")
+_AUTOMATIC = re.compile(r"本邮件由[^\n]{0,80}自动(?:发送|发出|回复)|系统自动(?:发送|发出|回复|生成)")
 
 
 def find_cut(lines: Sequence[str]) -> Cut | None:
@@ -150,8 +150,14 @@ def is_forwarded(cut: Cut, subject: str) -> bool:
 
 
 def is_automatic(text: str) -> bool:
-    """Whether a quoted text says that a system has sent it: a letter of ours, passed on, is no new form."""
+    """Whether a text says that a system has sent it: a letter of ours is no new form, wherever it stands."""
     return _AUTOMATIC.search(text) is not None
+
+
+def _says_automatic(lines: Sequence[str]) -> bool:
+    """Whether the mail that begins here says so itself, what it quotes apart."""
+    cut = find_cut(lines)
+    return is_automatic("\n".join(lines[: cut.start] if cut else lines))
 
 
 def _cut(lines: Sequence[str], start: int, end: int, forwarded: bool | None) -> Cut:
@@ -174,6 +180,8 @@ def _attribution(lines: Sequence[str], number: int) -> int | None:
             return None
         joined = f"{joined} {lines[end].strip()}"
         if len(joined) > 300:
+            return None
+        if "。" in joined:
             return None
         if _WROTE.search(joined):
             return end + 1 if _WHEN_OR_WHO.search(joined) else None
@@ -262,7 +270,7 @@ def _open_forwarded(root: _Element, subject: str) -> str | None:
     cut = find_cut([text for text, _ in lines])
     if cut is None or not is_forwarded(cut, subject) or cut.body >= len(lines):
         return None
-    if is_automatic("\n".join(text for text, _ in lines[cut.body :])):
+    if _says_automatic([text for text, _ in lines[cut.body :]]):
         return None
     first = lines[cut.body][1]
     for element in (first.element, *first.element.iterancestors()):

@@ -77,7 +77,7 @@ _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all", re.IGNORECASE
 )
 _LINE_THROUGH = re.compile(r"text-decoration[^;]*line-through", re.IGNORECASE)
-_SPACE = re.compile(r"[ \t\r\n\f\xa0]+")
+_SPACE = re.compile(r"[ \t\r\n\f]+")  # a no-break space doesn't collapse
 
 
 def read_html(data: bytes | str, budget: Budget) -> Document:
@@ -267,7 +267,7 @@ def _is_block(element: _Element) -> bool:
 
 
 def _tidy(text: str) -> str:
-    lines = [line.strip() for line in text.split("\n")]
+    lines = [line.replace("\xa0", " ").strip() for line in text.split("\n")]
     return "\n".join(line for line in lines if line)
 
 
@@ -295,6 +295,6 @@ def _pieces(root: _Element) -> Iterator[str | _Element | None]:
 
 
 def _line(pieces: list[str], inside: bool) -> Iterator[Line]:
-    text = _SPACE.sub(" ", "".join(pieces)).strip()
+    text = _SPACE.sub(" ", "".join(pieces)).replace("\xa0", " ").strip()
     if text:
         yield Line(text, inside)
