@@ -116,7 +116,7 @@ def _auto_subject(message: Message) -> bool:
 
 _STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
 _MACHINES = re.compile(
-    r"mailer[-_.]?daemon|postmaster|no[-_.]?reply|do[-_.]?not[-_.]?reply|abuse|root", re.IGNORECASE
+    r"mailer[-_.]?daemon|post[-_.]?master|no[-_.]?reply|do[-_.]?not[-_.]?reply|abuse|root", re.IGNORECASE
 )
 # Webmail's own automatic replies and bounces, of which some carry none of the headers.
 _SUBJECTS = re.compile(
