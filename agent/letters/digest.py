@@ -11,7 +11,7 @@ from agent.dossier import Dossier, Standing, Submission
 from agent.findings import Finding
 from agent.letters.views import Owed, Problem, owed
 from agent.overview import Failed, Held, Overview, Told
-from agent.units import Unit
+from agent.units import Register, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +88,22 @@ class UnitRow:
 
 @dataclass(frozen=True, slots=True)
 class HeldRow:
-    """A held mail with the suggested unit's name; ``acceptable``: ``accept`` alone will do."""
+    """A held mail with the suggested unit, and the one that its sender is registered to.
+
+    Attributes:
+        acceptable: ``accept`` alone will do.
+    """
 
     held: Held
+    sender_unit: Unit | None
     suggested: Unit | None
     acceptable: bool
+
+    @property
+    def agrees(self) -> bool:
+        """The form's unit is the suggested one, so that it needn't be told apart."""
+        name = self.suggested.name if self.suggested else None
+        return name is not None and (self.held.form_unit or name).startswith(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +156,6 @@ def digest_view(overview: Overview, new: Iterable[NewItem]) -> DigestView:
     rows = tuple(_row(one, overview) for one in overview.dossiers)
     required = [row for row in rows if row.unit.required]
     pending = [one for one in overview.dossiers if one.pending is not None]
-    units = overview.register.by_id
     return DigestView(
         complete=sum(row.complete for row in required),
         required=len(required),
@@ -153,7 +163,7 @@ def digest_view(overview: Overview, new: Iterable[NewItem]) -> DigestView:
         days_left=(overview.campaign.deadline - overview.today).days,
         rows=rows,
         overdue=tuple(row for row in rows if row.overdue),
-        held=tuple(_held(one, units.get(one.suggested_unit or "")) for one in overview.held),
+        held=tuple(_held(one, overview.register) for one in overview.held),
         to_confirm=tuple(_waiting(one) for one in pending if _standing(one) == "needs_confirmation"),
         to_mend=tuple(_waiting(one) for one in pending if _standing(one) == "needs_correction"),
         cross=tuple(_cross(one, overview) for one in overview.dossiers if _crossed(one, overview)),
@@ -182,9 +192,11 @@ def _row(dossier: Dossier, overview: Overview) -> UnitRow:
     )
 
 
-def _held(held: Held, suggested: Unit | None) -> HeldRow:
+def _held(held: Held, register: Register) -> HeldRow:
+    suggested = register.by_id.get(held.suggested_unit or "")
     # accept refuses where sender and form disagree: there a person has to name the unit.
-    return HeldRow(held, suggested, suggested is not None and held.reason != "unit_conflict")
+    acceptable = suggested is not None and held.reason != "unit_conflict"
+    return HeldRow(held, register.of_sender(held.sender), suggested, acceptable)
 
 
 def _standing(dossier: Dossier) -> Standing | None:
@@ -219,7 +231,7 @@ def _cross(dossier: Dossier, overview: Overview) -> UnitNote:
 def _note(dossier: Dossier, number: int, file: str, findings: Iterable[Finding]) -> UnitNote:
     label = dossier.campaign.form.label_of
     problems = (
-        Problem(one.severity, label(one.field) if one.field else "", (), one.text) for one in findings
+        Problem(one.severity, label(one.field) if one.field else "", "", (), one.text) for one in findings
     )
     return UnitNote(dossier.unit, number, file, tuple(dict.fromkeys(problems)))
 

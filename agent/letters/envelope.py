@@ -109,9 +109,7 @@ def seal(
         mail[name] = value
     mail.attach(_body("plain", text.plain))
     mail.attach(_body("html", text.html))
-    return Letter(
-        identity, kind, tuple(to), unit, about, mail.as_bytes(policy=compat32.clone(linesep="\r\n"))
-    )
+    return Letter(identity, kind, tuple(to), unit, about, mail.as_bytes(policy=_WIRE))
 
 
 def _headers(
@@ -146,7 +144,7 @@ def _from(display_name: str, sender: str) -> str:
 
 
 def _encoded(name: str, value: str) -> str:
-    return Header(value, "utf-8", header_name=name, maxlinelen=76).encode()
+    return Header(value, "utf-8", header_name=name, maxlinelen=78).encode()
 
 
 def _body(subtype: str, text: str) -> MIMENonMultipart:
@@ -170,6 +168,9 @@ def _domain(sender: str) -> str:
     return domain if domain.isascii() else domain.encode("idna").decode("ascii")
 
 
+# The headers are folded above, where it is known which parts belong together: a line that begins with
+# "Message-ID:" alone is legal, yet read as an id with a space in front of it.
+_WIRE = compat32.clone(linesep="\r\n", max_line_length=None)
 _LONGEST_SUBJECT = 120
 _LONGEST_ID = 250
 _MOST_REFERENCES = 12

@@ -1,8 +1,8 @@
 """Templates to text: the Jinja2 environment, what templates may use, and errors that name template and line.
 
-Whatever a template writes out is cleaned and bounded here, and escaped in HTML, so that no template, the
-operator's own included, can forget it. It follows that a macro of several lines works in HTML templates only: in
-text templates, share lines with ``include``.
+Whatever a template writes out is cleaned, bounded and escaped here, so that no template, the operator's own
+included, can forget it. Text templates are escaped like HTML and set back once at the end: a macro that both use is
+then safe in both, while one that Jinja2 took for plain text would come out unescaped in HTML.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from jinja2 import (
 )
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from agent.errors import ConfigurationError
 from agent.letters.cleaning import LONGEST, clip, clip_name, one_line, pad, width
@@ -43,7 +43,7 @@ def environment(folders: Sequence[Path]) -> Environment:
     """The templates of these folders; of two with the same name the first folder's."""
     made = ImmutableSandboxedEnvironment(
         loader=FileSystemLoader([str(folder) for folder in folders]),
-        autoescape=lambda name: name is not None and ".html" in name,
+        autoescape=True,
         undefined=StrictUndefined,
         finalize=_shown,
         trim_blocks=True,
@@ -55,7 +55,7 @@ def environment(folders: Sequence[Path]) -> Environment:
         "columns": lambda values: min(max((width(_text(one)) for one in values), default=0), _WIDEST_LABEL),
         "day": day,
         "moment": moment,
-        "pad": lambda value, columns: pad(_text(value), columns),
+        "pad": _padded,
         "phone": lambda value: re.sub(r"[^0-9+]", "", _text(value)),
     }
     return made
@@ -68,9 +68,10 @@ def render(templates: Environment, name: str, context: Mapping[str, Any]) -> str
         ConfigurationError: names the template and the line, in one line.
     """
     try:
-        return templates.get_template(name).render(context)
+        text = templates.get_template(name).render(context)
     except Exception as error:  # a template may fail with anything at all: a division, a missing attribute
         raise ConfigurationError(_explained(name, error)) from error
+    return text if ".html" in name else _unescaped(text)
 
 
 def without_blank_runs(text: str) -> str:
@@ -97,7 +98,21 @@ def _shown(value: object) -> object:
     return clip(_text(value), LONGEST)
 
 
+def _padded(value: object, columns: int) -> Markup:
+    """The value in so many columns; marked as done with, or the spaces would be cleaned away again."""
+    return escape(pad(_text(value), columns))
+
+
+def _unescaped(text: str) -> str:
+    """What ``escape`` did, undone; nothing else that looks like HTML is touched."""
+    for written, meant in (("&lt;", "<"), ("&gt;", ">"), ("&#34;", '"'), ("&#39;", "'"), ("&amp;", "&")):
+        text = text.replace(written, meant)
+    return text
+
+
 def _text(value: object) -> str:
+    if isinstance(value, Markup):
+        return _unescaped(str(value))
     if value is None:
         return NOTHING
     if isinstance(value, dt.datetime):

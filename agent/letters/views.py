@@ -52,12 +52,24 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A finding with what was written in the fields that it is about."""
+    """A finding with what was written in the fields that it is about.
+
+    Attributes:
+        label: of the fields, or "" where it is about none.
+        source: the cell of its one field, or "".
+        written: what stands in the fields, where the text doesn't quote it already.
+    """
 
     severity: Severity
     label: str
+    source: str
     written: tuple[Written, ...]
     text: str
+
+    @property
+    def names_itself(self) -> bool:
+        """The text alone says what it is about."""
+        return not self.label or self.label in self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +321,7 @@ def _problem(finding: Finding, version: FormVersion | None, campaign: Campaign) 
     return Problem(
         severity=finding.severity,
         label="、".join(campaign.form.label_of(name) for name in names),
+        source=version.form.sources.get(names[0], "") if version and len(names) == 1 else "",
         written=_written(finding, names, version, campaign),
         text=finding.text,
     )
@@ -317,12 +330,13 @@ def _problem(finding: Finding, version: FormVersion | None, campaign: Campaign) 
 def _written(
     finding: Finding, names: Sequence[str], version: FormVersion | None, campaign: Campaign
 ) -> tuple[Written, ...]:
-    """As written where the finding quotes it; else the values of the fields that a check compares."""
+    """As written where the finding tells it; else the values of the fields that a check compares."""
     label = campaign.form.label_of
     source = version.form.sources if version else {}
     if finding.written is not None and names:
-        return (Written(label(names[0]), finding.written, "", source.get(names[0], "")),)
-    if version is None:
+        quoted = finding.written in finding.text
+        return () if quoted else (Written(label(names[0]), finding.written, "", source.get(names[0], "")),)
+    if version is None or len(names) < 2:
         return ()
     measures = {one.id: one.measure or "" for one in campaign.form.fields}
     compared = [name for name in names if version.values.get(name) is not None]
