@@ -316,10 +316,24 @@ def _versions(
     with_forms = [one for one in came if one.form is not None]
     for number, submission in enumerate(with_forms, start=1):
         until = with_forms[number].seq if number < len(with_forms) else None
-        about = [one for one in decided if one.message == submission.message]
+        about = _about(submission, with_forms[:number], decided, withdrawn_at)
         replies = [one for one in came if one.seq > submission.seq and (until is None or one.seq < until)]
         version = _version(number, submission, about, replies, campaign, narrative_sent)
         yield replace(version, standing="withdrawn") if submission.seq < withdrawn_at else version
+
+
+def _about(
+    submission: Submission, until: Sequence[Submission], decided: Sequence[Decision], withdrawn_at: int
+) -> list[Decision]:
+    """What was decided about the form; of the same file sent before, too, unless that was withdrawn."""
+    file = submission.form_file
+    same = {
+        one.message
+        for one in until
+        if one is submission
+        or (one.seq > withdrawn_at and file and one.form_file and one.form_file.sha256 == file.sha256)
+    }
+    return [one for one in decided if one.message in same]
 
 
 def _version(

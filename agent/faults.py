@@ -15,8 +15,14 @@ LOG_VARIABLE = "REPORT_AGENT_FAULT_LOG"
 """A file that gets the name of each place passed, so that a test can list them all."""
 
 _place, _, _count = os.environ.get(VARIABLE, "").partition(":")
-_log = os.environ.get(LOG_VARIABLE, "")
 _left = int(_count or 1)
+_log = os.environ.get(LOG_VARIABLE, "")
+
+
+def arm(place: str, count: int = 1, log: str = "") -> None:
+    """Ask for the end at that place (``""``: nowhere), as the variables do, in a process that has started."""
+    global _place, _left, _log
+    _place, _left, _log = place, count, log
 
 
 def passing(place: str) -> None:

@@ -92,6 +92,7 @@ def _since(work: Workplace) -> dt.datetime:
 
 def _receive(work: Workplace, inbox: Inbox, event: Event, now: dt.datetime) -> MessageRow | None:
     """Keep the mail, then note it and the mailbox's mark together; None where there is nothing new to judge."""
+    passing("mail fetched")
     kept = None if isinstance(event, Passed) else work.archive.keep(*_to_keep(work, event, now))
     with work.ledger.writing() as writing:
         new = kept is not None and writing.add_message(kept.sha256, kept.received, kept.envelope)
@@ -126,6 +127,7 @@ def judge(
     """
     with work.ledger.writing() as writing:
         tries = writing.begin_attempt(row.sha256)
+    passing("attempt counted")
     while True:
         seq = work.ledger.last_seq() + 1
         outcome = _decide(work, row, seq, tries)

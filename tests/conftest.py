@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from agent.rules import Campaign, load_campaign
 from agent.units import Register, load_register
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # tests import what they share as tests.…
 
 
 @pytest.fixture(scope="session")
