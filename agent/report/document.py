@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import jinja2
+from docx.opc.exceptions import OpcError
 from docxtpl import DocxTemplate
 from markupsafe import Markup, escape
 
@@ -38,16 +40,12 @@ def report_document(overview: Overview, merged: Merged, titles: Titles, template
         "table": Markup(_inert(table_xml(overview, merged))),
         "table_notes": list(merged.notes),
     }
+    template = _open(path)
     try:
-        template = DocxTemplate(str(path))
         template.render(context, _environment(), autoescape=True)
-    except jinja2.TemplateError as error:
+    except (jinja2.TemplateError, TypeError) as error:
         raise ConfigurationError(
             f"报告模板 {path} 有误：{error}。请对照随程序附带的 {NAME} 检查大括号里的名字和语句。"
-        ) from error
-    except (OSError, KeyError, ValueError) as error:
-        raise ConfigurationError(
-            f"报告模板 {path} 打不开：{error}。请用 Word 或 WPS 另存为 .docx。"
         ) from error
     return saved(template.docx, titles.report, overview.as_of)
 
@@ -63,6 +61,17 @@ def find_template(templates: Sequence[Path]) -> Path:
             return folder / NAME
     looked = "、".join(str(folder) for folder in templates)
     raise ConfigurationError(f"在 {looked} 里找不到报告模板 {NAME}。请用 report-agent init 取一份。")
+
+
+def _open(path: Path) -> DocxTemplate:
+    try:
+        template = DocxTemplate(str(path))
+        template.init_docx()
+    except (OSError, KeyError, ValueError, BadZipFile, OpcError) as error:
+        raise ConfigurationError(
+            f"报告模板 {path} 打不开：{error}。请用 Word 或 WPS 另存为 .docx。"
+        ) from error
+    return template
 
 
 def _environment() -> jinja2.Environment:

@@ -41,6 +41,21 @@ def picture(seed: int, size: tuple[int, int] = (640, 480), kind: str = "JPEG", *
     return stream.getvalue()
 
 
+def figures(factor: int, **more: Figure) -> dict[str, Figure]:
+    """A form's values without a finding, different for each factor."""
+    counts = {
+        "patrols": 10, "joint_patrols": 4, "staff_deployed": 37, "volunteers_mobilised": 12,
+        "leaflets_distributed": 300, "media_reports": 2, "moving_stories": 1, "people_persuaded": 6,
+        "people_brought_to_station": 3, "critically_ill_helped": 1, "minors_helped": 0,
+    }  # fmt: skip
+    scaled: dict[str, Figure] = {name: Decimal(count * factor) for name, count in counts.items()}
+    amounts = {
+        "supplies_prepared": Decimal("1.1") * factor,
+        "supplies_distributed": Decimal("0.7") * factor,
+    }
+    return {**scaled, **amounts, "remarks": "", **more}
+
+
 @dataclass
 class District:
     """A register and what its units have sent, to be told as an Overview."""
@@ -55,6 +70,9 @@ class District:
     pictures: dict[str, bytes] = field(default_factory=dict)
     unreachable: frozenset[str] = frozenset()
     _seq: int = 0
+
+    figures = staticmethod(figures)
+    picture = staticmethod(picture)
 
     def next(self) -> int:
         self._seq += 1
@@ -149,19 +167,10 @@ class District:
         return found
 
 
-def figures(factor: int, **more: Figure) -> dict[str, Figure]:
-    """A form's values without a finding, different for each factor."""
-    counts = {
-        "patrols": 10, "joint_patrols": 4, "staff_deployed": 37, "volunteers_mobilised": 12,
-        "leaflets_distributed": 300, "media_reports": 2, "moving_stories": 1, "people_persuaded": 6,
-        "people_brought_to_station": 3, "critically_ill_helped": 1, "minors_helped": 0,
-    }  # fmt: skip
-    scaled: dict[str, Figure] = {name: Decimal(count * factor) for name, count in counts.items()}
-    amounts = {
-        "supplies_prepared": Decimal("1.1") * factor,
-        "supplies_distributed": Decimal("0.7") * factor,
-    }
-    return {**scaled, **amounts, "remarks": "", **more}
+@pytest.fixture
+def make_district() -> type[District]:
+    """For a district of one's own campaign and units."""
+    return District
 
 
 @pytest.fixture
