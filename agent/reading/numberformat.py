@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from functools import lru_cache
 
-from agent.reading.folding import fold
+from agent.reading.folding import squeeze
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _piece(kind: str, text: str) -> Piece:
 
 def _bracket(text: str) -> list[Piece]:
     if text.startswith("$"):
-        return [("literal", fold(text[1:].partition("-")[0]))]
+        return [("literal", text[1:].partition("-")[0])]
     return [("moment", text)] if re.fullmatch("(?i)h+|m+|s+", text) else []
 
 
@@ -159,7 +159,7 @@ def _scientific(number: Decimal, decimals: int) -> Decimal:
 
 
 def _literal(pieces: tuple[Piece, ...]) -> str:
-    return re.sub(r"\s+", "", "".join(text for kind, text in pieces if kind == "literal"))
+    return squeeze("".join(text for kind, text in pieces if kind == "literal"))
 
 
 _TOKEN = re.compile(

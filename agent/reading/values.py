@@ -75,7 +75,7 @@ def read_date(
     """
     if isinstance(written, Cell) and written.kind == "date" and written.date is not None:
         return written.date, ()
-    text = written if isinstance(written, str) else read_text(written)
+    text = written if isinstance(written, str) else _digits_of(written)
     read = parse_date(text, near)
     if read is None:
         told = f"“{label}”写的是“{quote(text)}”，看不出是哪一天。请写成如 2024年3月5日 的样子。"
@@ -93,7 +93,7 @@ def read_phone(
 
     A mobile number reads as its 11 digits, a landline as it is written.
     """
-    text = written if isinstance(written, str) else read_text(written)
+    text = written if isinstance(written, str) else _digits_of(written)
     number = _phone(trim(text))
     if number is not None:
         return number, ()
@@ -119,7 +119,7 @@ class _Column:
         if scale is None:
             return self.wrong_measure(written)
         with localcontext(prec=100):
-            value = _tidy(number * scale.factor)
+            value = tidy(number * scale.factor)
         if self.field.type == "count" and value != value.to_integral_value():
             return self.error("not_whole", written, "应为整数")
         if told or not scale.plain:
@@ -158,7 +158,7 @@ def _number(cell: Cell, column: _Column) -> Reading:
     if number is None or not number.is_finite() or abs(number) >= _TOO_LARGE:
         return column.error("not_a_number", written, "读不出确切的数，请填准确数字")
     with localcontext(prec=400):
-        stored = _tidy(number.quantize(_MILLIONTH, ROUND_HALF_UP))
+        stored = tidy(number.quantize(_MILLIONTH, ROUND_HALF_UP))
     if stored < 0:
         return column.error("negative", written, "不能为负数，请核对")
     shown = numberformat.show(cell.number_format, stored)
@@ -314,6 +314,13 @@ def _landline(text: str) -> bool:
     return re.fullmatch(r"(?:\(0\d{2,3}\)|0\d{2,3})?\d{7,8}", bare, re.ASCII) is not None
 
 
+def _digits_of(cell: Cell) -> str:
+    # A telephone number in a numeric cell may be shown as 1.38E+10.
+    if cell.kind == "number" and cell.number is not None and not (cell.hidden or cell.struck):
+        return plain(cell.number)
+    return read_text(cell)
+
+
 def _shown(cell: Cell) -> str:
     if cell.text:
         return cell.text
@@ -322,7 +329,7 @@ def _shown(cell: Cell) -> str:
     return cell.date.isoformat() if cell.date else ""
 
 
-def _tidy(number: Decimal) -> Decimal:
+def tidy(number: Decimal) -> Decimal:
     """Without trailing zeros, exponent or a negative zero."""
     whole = number.to_integral_value()
     if number == whole:

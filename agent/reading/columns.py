@@ -1,0 +1,241 @@
+"""The header of a table: which rows it is, and which column belongs to which field.
+
+Works on a laid-out table, upright or turned; knows the campaign's labels and nothing of the figures below.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent.findings import Finding
+from agent.reading.folding import squeeze, trim
+from agent.reading.labels import LabelBook, Match, key
+from agent.reading.layout import Placed, Table
+from agent.reading.measures import factor_of, is_measure
+from agent.reading.values import quote
+from agent.rules import Campaign, FormField, HeaderField
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the table.
+
+    Attributes:
+        left, right: the grid columns that its heading spans, end exclusive.
+        text: its heading as printed, the group first.
+        match: the field that it names.
+        header: the header value that it holds (单位, 填报人), where it names one.
+    """
+
+    left: int
+    right: int
+    text: str
+    match: Match | None = None
+    header: HeaderField | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The header of one form: its rows, end exclusive, and the columns below it from left to right."""
+
+    top: int
+    bottom: int
+    columns: tuple[Column, ...]
+
+    @property
+    def figures(self) -> frozenset[str]:
+        """The ids of the figure fields that have a column."""
+        return frozenset(
+            column.match.field.id for column in self.columns if column.match and column.match.field.is_figure
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """Where a field stands: ``at`` is its column's index, None without one certain column."""
+
+    field: FormField
+    at: int | None
+    measure: str | None = None
+    finding: Finding | None = None
+
+
+def find_headers(table: Table, book: LabelBook) -> list[Header]:
+    """The headers in a table, from top to bottom; none where it isn't the form."""
+    enough = fewest_figures(book.campaign)
+    headers = (
+        Header(top, bottom, tuple(_columns(table, top, bottom, book))) for top, bottom in _blocks(table, book)
+    )
+    return [header for header in headers if len(header.figures) >= enough]
+
+
+def fewest_figures(campaign: Campaign) -> int:
+    """How many of the form's figures a table must have columns for to be the form at all: a third."""
+    figures = len(campaign.form.figures)
+    return min(figures, max(2, -(-figures // 3)))
+
+
+def assign(header: Header, book: LabelBook) -> list[Assigned]:
+    """A column for each field of the campaign, or the finding that says why there is none."""
+    return [_assign(one, header, book.campaign) for one in book.campaign.form.fields]
+
+
+def _assign(one: FormField, header: Header, campaign: Campaign) -> Assigned:
+    found = [
+        (at, column.match, column.text)
+        for at, column in enumerate(header.columns)
+        if column.match and column.match.field.id == one.id
+    ]
+    if not one.is_figure:
+        printed = [entry for entry in found if key(entry[2]) == key(one.label)] or found
+        return Assigned(one, printed[0][0] if printed else None)
+    fitting = [entry for entry in found if _converts(entry[1], campaign)]
+    if len(fitting or found) > 1:
+        return Assigned(one, None, finding=_two_columns(one, [text for _, _, text in fitting or found]))
+    if fitting:
+        return Assigned(one, fitting[0][0], _other_scale(fitting[0][1]))
+    if found:
+        return Assigned(one, None, finding=_wrong_measure(one, found[0][2]))
+    return Assigned(one, None, finding=_no_column(one))
+
+
+def _converts(match: Match, campaign: Campaign) -> bool:
+    return match.measure is None or factor_of(match.measure, match.field, campaign) is not None
+
+
+def _other_scale(match: Match) -> str | None:
+    return None if match.measure == match.field.measure else match.measure
+
+
+# Rows of the header
+
+
+def _blocks(table: Table, book: LabelBook) -> list[tuple[int, int]]:
+    """Runs of rows (start, end exclusive) that hold labels of figures."""
+    blocks: list[list[int]] = []
+    for at, row in enumerate(table.rows):
+        current = blocks[-1] if blocks and at <= blocks[-1][1] else None
+        heads = [cell for cell in row if _heads(cell, book, current is not None)]
+        if heads and not any(map(like_a_figure, row)):
+            if current is None:
+                blocks.append([at, at])
+            blocks[-1][1] = max(blocks[-1][1], *(cell.bottom for cell in heads))
+        elif current is not None and at == current[1] and _only_measures(row, book.campaign):
+            current[1] = at + 1
+    return [(top, bottom) for top, bottom in blocks]
+
+
+def _heads(cell: Placed, book: LabelBook, below_a_label: bool) -> bool:
+    if not cell.text:
+        return False
+    role = book.role(cell.text)
+    return role == "label" or (role == "child" and below_a_label)
+
+
+def like_a_figure(cell: Placed) -> bool:
+    """Whether a cell can be no label: a number, a date, or text that is little else."""
+    if cell.empty:
+        return False
+    return cell.cell.kind != "text" or re.fullmatch(r"[0-9][0-9.,\s]*\D{0,2}", trim(cell.text)) is not None
+
+
+def _only_measures(row: Sequence[Placed], campaign: Campaign) -> bool:
+    texts = [squeeze(cell.text) for cell in row if not cell.empty]
+    return len(texts) >= 2 and all(
+        is_measure(text, campaign) or key(text) in MEASURE_HEADINGS for text in texts
+    )
+
+
+# Columns below the header
+
+
+def _columns(table: Table, top: int, bottom: int, book: LabelBook) -> list[Column]:
+    above = _by_column(table, top, bottom)
+    leaves = [
+        cell
+        for cell in table.cells(top, bottom)
+        if not any(
+            other.top >= cell.bottom for at in range(cell.left, cell.right) for other in above.get(at, ())
+        )
+    ]
+    return [_column(leaf, table, above, top, book) for leaf in sorted(leaves, key=lambda cell: cell.left)]
+
+
+def _by_column(table: Table, top: int, bottom: int) -> dict[int, list[Placed]]:
+    columns: dict[int, list[Placed]] = {}
+    for cell in table.cells(top, bottom):
+        for at in range(cell.left, cell.right):
+            columns.setdefault(at, []).append(cell)
+    return columns
+
+
+def _column(leaf: Placed, table: Table, above: dict[int, list[Placed]], top: int, book: LabelBook) -> Column:
+    path = _path(leaf, table, above, top, book)
+    if not path:
+        return Column(leaf.left, leaf.right, "")
+    match = book.match(path)
+    text = "/".join(reversed(path))
+    if match:
+        return Column(leaf.left, leaf.right, text, match)
+    return Column(leaf.left, leaf.right, text, header=book.header(path[0]) or _unit_heading(path[0], book))
+
+
+def _path(leaf: Placed, table: Table, above: dict[int, list[Placed]], top: int, book: LabelBook) -> list[str]:
+    """The texts of a heading, the lowest first."""
+    path = [] if leaf.empty else [_printed(leaf)]
+    for at in range(leaf.top - 1, top - 1, -1):
+        over = [cell for cell in above.get(leaf.left, ()) if cell.top == at and cell.bottom <= leaf.top]
+        if over and not over[0].empty:
+            path.append(_printed(over[0]))
+        elif path and not any(cell.top < at < cell.bottom for cell in above.get(leaf.left, ())):
+            group = _group_to_the_left(leaf.left, table.rows[at], book)
+            path.extend([group] if group else [])
+    return path
+
+
+def _group_to_the_left(column: int, row: Sequence[Placed], book: LabelBook) -> str | None:
+    """A group's label whose cell wasn't merged over its columns: it holds on over empty cells."""
+    before = [cell for cell in row if cell.left < column and not cell.empty]
+    return _printed(before[-1]) if before and book.group(before[-1].text) else None
+
+
+def _printed(cell: Placed) -> str:
+    return cell.text.strip() or str(cell.cell.number or "")
+
+
+def _unit_heading(text: str, book: LabelBook) -> HeaderField | None:
+    if key(text) not in UNIT_HEADINGS:
+        return None
+    return next((header for header in book.campaign.form.header if header.type == "unit"), None)
+
+
+# What is told
+
+
+def _no_column(one: FormField) -> Finding:
+    text = f"表中没有找到“{one.full_label}”一栏。请用原表填报，不要删改栏目名称。"
+    return Finding("error", "no_column", text, one.id, None, (one.id,))
+
+
+def _two_columns(one: FormField, texts: Sequence[str]) -> Finding:
+    named = "、".join(f"“{quote(text)}”" for text in texts)
+    text = f"表中有 {len(texts)} 栏都像“{one.full_label}”（{named}），不能确定用哪一栏。请只保留一栏。"
+    return Finding("error", "two_columns", text, one.id, None, (one.id,))
+
+
+def _wrong_measure(one: FormField, heading: str) -> Finding:
+    text = (
+        f"“{one.full_label}”一栏的标题写的是“{quote(heading)}”，单位不符：此栏以“{one.measure}”计。"
+        f"请按“{one.measure}”填写，标题勿改。"
+    )
+    return Finding("error", "wrong_measure", text, one.id, heading, (one.id,))
+
+
+MEASURE_HEADINGS = frozenset({"单位", "计量单位"})
+"""Headings of a column that holds the measures, in a form turned on its side."""
+UNIT_HEADINGS = frozenset(
+    {"单位", "镇街", "街镇", "镇", "乡镇", "镇乡", "街道", "镇街道", "乡镇街道", "镇乡街道"}
+)
+"""Headings of a column that holds the reporting units, besides the rules' own labels."""

@@ -1,0 +1,141 @@
+"""Several forms to one: equal ones count once, a blank copy doesn't count, and where two differ there is no value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent.findings import Finding, Severity
+from agent.reading.folding import squeeze
+from agent.reading.reading import Figure, Form
+from agent.reading.values import quote
+from agent.rules import Campaign, FormField, HeaderField, HeaderType, plain
+
+
+@dataclass(frozen=True, slots=True)
+class FoundForm:
+    """A form as found, with what is wrong with it; checks across fields are not among the findings."""
+
+    form: Form
+    findings: tuple[Finding, ...] = ()
+
+
+def combine(found: Sequence[FoundForm], campaign: Campaign) -> FoundForm:
+    """The one form that several make, found in one document or in one mail's files.
+
+    Args:
+        found: at least one, in the order found.
+        campaign: whose form it is.
+    """
+    copies = _worth_comparing([one for one in found if not is_blank(one, campaign)], campaign)
+    if not copies:
+        return found[0]
+    # A copy that needs no confirmation speaks for an equal one that does (a scan of the same form).
+    copies = sorted(copies, key=lambda one: one.form.needs_confirmation)
+    result = copies[0]
+    for other in copies[1:]:
+        result = _merge(result, other, campaign)
+    return result
+
+
+def is_blank(found: FoundForm, campaign: Campaign) -> bool:
+    """Whether a form is a blank copy: nobody wrote anything where a figure belongs."""
+    figures = {field.id for field in campaign.form.figures}
+    if any(found.form.values.get(name) is not None for name in figures):
+        return False
+    return all(one.rule in ("blank", "no_column", "hidden") for one in found.findings if one.field in figures)
+
+
+def _worth_comparing(found: list[FoundForm], campaign: Campaign) -> list[FoundForm]:
+    """Those that have most of the fullest one's columns: a small table of some of the figures is no form."""
+    widths = [_width(one, campaign) for one in found]
+    return [one for one, width in zip(found, widths, strict=True) if 3 * width >= 2 * max(widths)]
+
+
+def _width(found: FoundForm, campaign: Campaign) -> int:
+    return sum(not _lacks(found, field) for field in campaign.form.figures)
+
+
+def _lacks(found: FoundForm, field: FormField) -> bool:
+    return any(one.rule == "no_column" and one.field == field.id for one in found.findings)
+
+
+def _merge(first: FoundForm, second: FoundForm, campaign: Campaign) -> FoundForm:
+    values: dict[str, Figure] = {}
+    sources: dict[str, str] = {}
+    findings: list[Finding] = []
+    differing = False
+    for field in campaign.form.fields:
+        chosen = _choose(field, first, second)
+        differing = differing or chosen is None
+        values[field.id] = chosen.form.values.get(field.id) if chosen else None
+        if chosen is None:
+            findings.append(_two_forms(field, first, second))
+        else:
+            findings += [one for one in chosen.findings if one.field == field.id]
+            sources |= {name: at for name, at in chosen.form.sources.items() if name == field.id}
+    findings += [one for one in first.findings if one.field is None]
+    headers: dict[str, object] = {}
+    for header in campaign.form.header:
+        headers[ATTRIBUTES[header.type]], told = _choose_header(header, first, second)
+        findings += told
+    needs = first.form.needs_confirmation or (differing and second.form.needs_confirmation)
+    return FoundForm(
+        Form(**headers, values=values, sources=sources, needs_confirmation=needs),  # type: ignore[arg-type]
+        tuple(findings),
+    )
+
+
+def _choose(field: FormField, first: FoundForm, second: FoundForm) -> FoundForm | None:
+    """The form whose value counts; None where the two differ."""
+    one, other = first.form.values.get(field.id), second.form.values.get(field.id)
+    if one == other or _lacks(second, field) or (not field.is_figure and other == ""):
+        return first
+    return second if _lacks(first, field) or (not field.is_figure and one == "") else None
+
+
+def _choose_header(header: HeaderField, first: FoundForm, second: FoundForm) -> tuple[object, list[Finding]]:
+    one, other = (getattr(found.form, ATTRIBUTES[header.type]) for found in (first, second))
+    if one and other and not _same(header, one, other):
+        return None, [_two_headers(header, one, other)]
+    chosen = second if other and (not one or len(str(other)) > len(str(one))) else first
+    return other if chosen is second else one, [
+        finding for finding in chosen.findings if finding.field == header.id
+    ]
+
+
+def _same(header: HeaderField, one: object, other: object) -> bool:
+    if header.type != "unit":
+        return one == other
+    # 青年镇 and 青年镇人民政府 are one; whose they are is judged by the register, later.
+    short, long = sorted((squeeze(str(one)), squeeze(str(other))), key=len)
+    return long.startswith(short)
+
+
+def _two_forms(field: FormField, first: FoundForm, second: FoundForm) -> Finding:
+    written = "、".join(f"“{_told(found, field)}”" for found in (first, second))
+    text = f"收到两份填写不同的表，“{field.full_label}”分别是{written}，不能确定以哪份为准。请只报一份。"
+    return Finding("error", "two_forms", text, field.id, None, (field.id,))
+
+
+def _told(found: FoundForm, field: FormField) -> str:
+    value = found.form.values.get(field.id)
+    if value is not None:
+        return quote(plain(value))
+    written = next((one.written for one in found.findings if one.field == field.id and one.written), "")
+    return quote(written) or "未填写"
+
+
+def _two_headers(header: HeaderField, one: object, other: object) -> Finding:
+    text = f"收到两份表，“{header.label}”分别是“{quote(plain(one))}”和“{quote(plain(other))}”，不能确定以哪份为准。"
+    severity: Severity = "error" if header.type == "unit" else "warning"
+    return Finding(severity, "two_forms", text, header.id, None, (header.id,))
+
+
+ATTRIBUTES: dict[HeaderType, str] = {
+    "unit": "unit",
+    "date": "reported_on",
+    "text": "reporter",
+    "phone": "phone",
+}
+"""Where a Form keeps a header value, by its type."""

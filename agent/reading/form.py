@@ -1,0 +1,269 @@
+"""The form (统计表) in a document: found by its labels, its figures and header values read.
+
+Knows grids, the campaign and the register; knows neither files nor who sent them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from agent.findings import Finding
+from agent.reading import reporter
+from agent.reading.columns import Assigned, Header, assign, fewest_figures, find_headers
+from agent.reading.combining import FoundForm, combine
+from agent.reading.grid import Cell, Document, Grid
+from agent.reading.heading import Heading, from_cells, from_lines
+from agent.reading.labels import LabelBook
+from agent.reading.layout import Table, concealed, revealed, turned, upright
+from agent.reading.measures import factor_of
+from agent.reading.reading import Figure, Form
+from agent.reading.rows import Body, Row, read_body
+from agent.reading.sums import add_up, total_row
+from agent.reading.values import Reading, quote, read_figure, read_text
+from agent.rules import Campaign, FormField
+from agent.units import Register
+
+__all__ = ["FoundForm", "combine", "find_form"]
+
+
+def find_form(document: Document, campaign: Campaign, register: Register, near: dt.date) -> FoundForm | None:
+    """The one form that a document holds, or None where it holds none.
+
+    Args:
+        document: any file's tables.
+        campaign: whose form it is.
+        register: whose units a row may name.
+        near: the mail's date, or the deadline: what a date without a year is nearest to.
+    """
+    reader = _Reader(campaign, register, near, LabelBook.of(campaign))
+    found = reader.read(document)
+    shown = revealed(document)
+    if shown is None:
+        return found
+    return _with_hidden(found, reader.read(shown), document, campaign)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    campaign: Campaign
+    register: Register
+    near: dt.date
+    book: LabelBook
+
+    def read(self, document: Document) -> FoundForm | None:
+        found = [form for grid in document.grids if not grid.hidden for form in self.in_grid(grid)]
+        return combine(found, self.campaign) if found else None
+
+    def in_grid(self, grid: Grid) -> Iterator[FoundForm]:
+        """Every form in a table: upright, or else turned on its side."""
+        if not self._worth_a_look(grid):
+            return
+        for lay_out in (upright, turned):
+            table = lay_out(grid)
+            headers = find_headers(table, self.book)
+            begin = 0
+            for at, header in enumerate(headers):
+                stop = headers[at + 1].top if at + 1 < len(headers) else len(table.rows)
+                yield self.in_table(table, header, begin, stop)
+                begin = stop
+            if headers:
+                return
+
+    def in_table(self, table: Table, header: Header, begin: int, stop: int) -> FoundForm:
+        """The form of one header: its rows end where the next header begins."""
+        body = read_body(table, header, stop, self.book)
+        heading = self._heading(table, header, body, begin)
+        strangers = reporter.other_units(body.rows, heading, self.book, self.register)
+        values: dict[str, Figure] = {}
+        sources: dict[str, str] = {}
+        findings: list[Finding] = []
+        for one in assign(header, self.book):
+            reading, source = self._field(one, body, header, heading, table.grid)
+            if strangers and len(body.rows) > 1 and one.field.is_figure:
+                reading = Reading(None, (reporter.mixed(one.field, strangers),))
+            values[one.field.id] = reading.value
+            findings.extend(reading.findings)
+            sources |= {one.field.id: source} if source else {}
+        unmarked = len(body.rows) > 1 and total_row(body.rows) is None
+        findings += _doubts(table.grid, body, unmarked)
+        headed, told = reporter.read_heading(heading, self.book, self.register, self.near)
+        findings += told
+        if strangers and len(body.rows) == 1:
+            findings.append(reporter.another(self.book, strangers))
+        form = replace(
+            headed, values=values, sources=sources, needs_confirmation=table.grid.from_picture or unmarked
+        )
+        return FoundForm(form, tuple(findings))
+
+    # Figures
+
+    def _field(
+        self, one: Assigned, body: Body, header: Header, heading: Heading, grid: Grid
+    ) -> tuple[Reading, str | None]:
+        if not one.field.is_figure:
+            return self._remarks(one, body, grid)
+        if one.finding is not None or one.at is None:
+            return Reading(None, (one.finding,) if one.finding else ()), None
+        measure, problem = self._measure(one, one.at, body, header, heading)
+        if problem is not None:
+            return Reading(None, (problem,)), None
+        readings = [self._cell(one, one.at, row, measure) for row in body.rows]
+        cells = [row.cells.get(one.at) for row in body.rows]
+        if not readings:
+            return read_figure(Cell(""), one.field, self.campaign), None
+        if len(readings) == 1:
+            return readings[0], grid.source(cells[0]) if cells[0] else None
+        total = total_row(body.rows)
+        counted = cells if total is None else [cells[total]]
+        return add_up(one.field, body.rows, readings), _source(grid, counted)
+
+    def _cell(self, one: Assigned, at: int, row: Row, measure: str | None) -> Reading:
+        cell = row.cells.get(at, Cell(""))
+        if at in row.problems:
+            text = f"“{one.field.full_label}”{row.problems[at]}。"
+            written = cell.text or None
+            return Reading(
+                None, (Finding("error", "not_a_number", text, one.field.id, written, (one.field.id,)),)
+            )
+        return read_figure(cell, one.field, self.campaign, measure)
+
+    def _measure(
+        self, one: Assigned, at: int, body: Body, header: Header, heading: Heading
+    ) -> tuple[str | None, Finding | None]:
+        """The measure that the table states for a column, where it isn't the field's own."""
+        match = header.columns[at].match
+        stated = {text for text in (match and match.measure, body.measures.get(at)) if text}
+        if not stated:
+            stated = {text for text in heading.measures if self._converts(text, one.field)}
+        factors = {text: factor_of(text, one.field, self.campaign) for text in stated}
+        of_a_line = not (match and match.measure) and at not in body.measures
+        if None in factors.values() or len(set(factors.values())) > 1 or (of_a_line and factors):
+            return None, _unclear_measure(one.field, sorted(stated))
+        return next((text for text, factor in factors.items() if factor != 1), None), None
+
+    def _converts(self, text: str, field: FormField) -> bool:
+        return factor_of(text, field, self.campaign) not in (None, 1)
+
+    def _remarks(self, one: Assigned, body: Body, grid: Grid) -> tuple[Reading, str | None]:
+        cells = [row.cells[one.at] for row in body.rows if one.at in row.cells] if one.at is not None else []
+        texts = [read_text(cell) for cell in cells] + [
+            text.strip() for at, text in body.remarks if at == one.at
+        ]
+        source = next((grid.source(cell) for cell in cells if read_text(cell)), None)
+        first = grid.source(cells[0]) if cells else None
+        return Reading("；".join(dict.fromkeys(text for text in texts if text))), source or first
+
+    # Header values
+
+    def _heading(self, table: Table, header: Header, body: Body, begin: int) -> Heading:
+        heading, lines = Heading(), table.grid
+        heading.take(from_lines(lines.lines_before, self.book), self.book)
+        if table.turned:
+            used = {
+                at for column in header.columns if column.match for at in range(column.left, column.right)
+            }
+            rows = [row for at, row in enumerate(upright(lines).rows) if at not in used]
+        else:
+            rows = [*table.rows[begin : header.top]]
+        heading.take(from_cells(rows, self.book), self.book)
+        heading.take(reporter.from_columns(header, body.rows, self.register), self.book)
+        heading.take(from_cells([table.rows[at] for at in body.lines], self.book), self.book)
+        heading.take(from_lines(lines.lines_after, self.book), self.book)
+        return heading
+
+    def _worth_a_look(self, grid: Grid) -> bool:
+        """Whether there are labels enough at all: most tables, and all large ones, end here."""
+        enough, seen = fewest_figures(self.campaign), set[str]()
+        for row in grid.rows:
+            for cell in row:
+                if cell.kind == "text" and cell.text not in seen and self.book.role(cell.text) != "none":
+                    seen.add(cell.text)
+                    if len(seen) >= enough:
+                        return True
+        return False
+
+
+def _source(grid: Grid, cells: Sequence[Cell | None]) -> str | None:
+    there = [cell for cell in cells if cell is not None and cell.address]
+    if not there:
+        return None
+    last = f":{there[-1].address}" if len(there) > 1 else ""
+    return grid.source(there[0]) + last
+
+
+def _doubts(grid: Grid, body: Body, unmarked: bool) -> list[Finding]:
+    """What makes a form wait for a person."""
+    doubts = []
+    if unmarked:
+        text = f"表中有 {len(body.rows)} 行数据，没有标明哪一行是合计，已逐栏相加。请核对相加后的数，确认后才登记。"
+        doubts.append(Finding("warning", "sum_unmarked", text))
+    if grid.from_picture:
+        text = "此表是从图片识别的，可能认错。请逐项核对识别出的数，确认后才登记。"
+        doubts.append(Finding("warning", "from_picture", text))
+    return doubts
+
+
+def _unclear_measure(field: FormField, stated: Sequence[str]) -> Finding:
+    text = (
+        f"表上写的单位是“{'、'.join(stated)}”，而“{field.full_label}”应以“{field.measure}”计，"
+        f"不能确定此栏的数是哪种单位。请按“{field.measure}”填写，并在栏目标题中注明。"
+    )
+    return Finding("error", "wrong_measure", text, field.id, "、".join(stated), (field.id,))
+
+
+def _with_hidden(
+    found: FoundForm | None, shown: FoundForm | None, document: Document, campaign: Campaign
+) -> FoundForm | None:
+    """The form as seen, with a warning where what is hidden or struck through would have changed it."""
+    if shown is None:
+        return found
+    if found is None:
+        return _all_hidden(shown, campaign)
+    names = [
+        field.id
+        for field in campaign.form.fields
+        if found.form.values.get(field.id) != shown.form.values.get(field.id)
+    ]
+    if not names and _heads(found.form) == _heads(shown.form):
+        return found
+    field = names[0] if len(names) == 1 else None
+    about = "、".join(f"“{campaign.form.label_of(name)}”" for name in names[:3]) or "填报信息"
+    more = "等" if len(names) > 3 else ""
+    text = f"表中有隐藏或划去的内容（{_hidden_cells(document)}），未作为填报数据，涉及{about}{more}。如应计入，请取消隐藏后重报。"
+    return replace(
+        found, findings=(*found.findings, Finding("warning", "hidden", text, field, None, tuple(names)))
+    )
+
+
+def _heads(form: Form) -> tuple[object, ...]:
+    return form.unit, form.reported_on, form.reporter, form.phone
+
+
+def _all_hidden(shown: FoundForm, campaign: Campaign) -> FoundForm:
+    """A form that stands on a hidden sheet only: none of it counts, but it is said."""
+    figures = campaign.form.figures
+    told = "统计表在隐藏的工作表或单元格里，没有作为填报数据。请取消隐藏后重报。"
+    findings = [
+        Finding("error", "blank", f"“{field.full_label}”未填写，如无请填 0。", field.id, None, (field.id,))
+        for field in figures
+    ]
+    values: dict[str, Figure] = {field.id: None if field.is_figure else "" for field in campaign.form.fields}
+    form = replace(
+        shown.form, unit=None, reported_on=None, reporter=None, phone=None, values=values, sources={}
+    )
+    return FoundForm(form, (*findings, Finding("warning", "hidden", told)))
+
+
+def _hidden_cells(document: Document) -> str:
+    told = []
+    for grid in document.grids:
+        cells = [cell for row in grid.rows for cell in row if concealed(cell)]
+        told += [
+            f"{grid.source(cell)} “{quote(cell.withheld or read_text(replace(cell, hidden=False, struck=False)))}”"
+            for cell in cells[:3]
+        ]
+        if grid.hidden:
+            told.append(f"隐藏的表 {grid.name}")
+    return "、".join(told[:3]) + ("等" if len(told) > 3 else "")

@@ -1,0 +1,182 @@
+"""The form's labels, as they may be printed: which field or header value a text names, and in what measure.
+
+Brackets, spaces, line breaks, width, numbering and a missing （单位） make no difference; a different word does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from agent.reading.folding import fold, squeeze
+from agent.reading.measures import is_measure, known_measures, strip_measure
+from agent.rules import Campaign, FormField, HeaderField
+
+SUM_LEVELS = {"小计": 1, "合计": 2, "共计": 2, "总和": 2, "总计": 3}
+"""Words that mark a row as a sum; a higher one sums up the lower ones."""
+
+Role = Literal["label", "child", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The field that a column's heading names, and the measure that it states."""
+
+    field: FormField
+    measure: str | None = None
+
+
+@dataclass(frozen=True)
+class LabelBook:
+    """A campaign's labels, ready to be looked up."""
+
+    campaign: Campaign
+    fields: dict[str, list[tuple[FormField, bool]]] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, HeaderField] = field(default_factory=dict)
+    roles: dict[str, Role] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, campaign: Campaign) -> LabelBook:
+        book = cls(campaign)
+        for one in campaign.form.fields:
+            for name, needs_group in _names(one, campaign):
+                entries = book.fields.setdefault(name, [])
+                if all(known is not one for known, _ in entries):
+                    entries.append((one, needs_group))
+            if one.group:
+                book.groups[key(one.group)] = one.group
+        for header in campaign.form.header:
+            for label in (header.label, *header.aliases):
+                book.headers.setdefault(key(label), header)
+        return book
+
+    def match(self, path: Sequence[str]) -> Match | None:
+        """The field that a heading names.
+
+        Args:
+            path: the heading's texts, the lowest first, then those above it.
+        """
+        texts, measure = list(path), None
+        if len(texts) > 1 and is_measure(squeeze(texts[0]), self.campaign):
+            measure, texts = strip_measure(squeeze(texts[0])), texts[1:]
+        groups = [self.group(text) for text in texts[1:]]
+        for name, stated in self._readings(texts[0]):
+            found = [one for one, needs_group in self.fields.get(name, ()) if _fits(one, needs_group, groups)]
+            if len(found) == 1:
+                above = next((one[1] for one in groups if one and one[0] == found[0].group), None)
+                return Match(found[0], stated or measure or above)
+        return None
+
+    def group(self, text: str) -> tuple[str, str | None] | None:
+        """The group that a text names, and the measure that it states."""
+        for name, measure in self._readings(text):
+            if name in self.groups:
+                return self.groups[name], measure
+        return None
+
+    def header(self, text: str) -> HeaderField | None:
+        """The header value that a text, whole, is the label of."""
+        return self.headers.get(key(re.sub(r"\([^()]*\)$", "", squeeze(text)))) or self.headers.get(key(text))
+
+    @cached_property
+    def labelled(self) -> re.Pattern[str]:
+        """Finds a header value's label with its colon in folded text, as ``label``.
+
+        As ``glued`` where no gap is before it: 单位：青年镇填报时间：… But 单位 in 上级单位：… is no label.
+        """
+        labels = sorted({name for one in self.campaign.form.header for name in (one.label, *one.aliases)})
+        long = [label for label in labels if len(label) > 2]
+        glued = f"|(?P<glued>{_spaced(long)})" if long else "|(?P<glued>(?!))"
+        return re.compile(
+            rf"(?:(?<![\u4e00-\u9fffA-Za-z0-9])(?P<label>{_spaced(labels)}){glued})\s*(?:\([^()]{{0,8}}\))?\s*:"
+        )
+
+    def role(self, text: str) -> Role:
+        """Whether a text can head a column of figures: by itself, only below its group (总计), or not."""
+        if len(text) > _LONGEST:
+            return "none"
+        if text not in self.roles:
+            self.roles[text] = self._role(text)
+        return self.roles[text]
+
+    def _role(self, text: str) -> Role:
+        found: Role = "none"
+        for name, _ in self._readings(text):
+            if name in self.groups:
+                return "label"
+            for one, needs_group in self.fields.get(name, ()):
+                if one.is_figure and not needs_group:
+                    return "label"
+                found = "child" if needs_group else found
+        return found
+
+    def _readings(self, text: str) -> Iterator[tuple[str, str | None]]:
+        """What the text may be as (key, measure), the likelier first."""
+        squeezed = squeeze(text)
+        for label in dict.fromkeys((squeezed, _NUMBERING.sub("", squeezed))):
+            yield key(label), None
+            bracketed = re.fullmatch(r"(.+?)\(([^()]*)\)", label)
+            if bracketed and not bracketed[2]:
+                yield key(bracketed[1]), None
+            elif bracketed and _like_a_measure(strip_measure(bracketed[2]), self.campaign):
+                yield key(bracketed[1]), strip_measure(bracketed[2])
+            else:
+                yield from self._unbracketed(label)
+
+    def _unbracketed(self, label: str) -> Iterator[tuple[str, str | None]]:
+        for measure in sorted(known_measures(self.campaign), key=len, reverse=True):
+            if label.endswith(measure) and len(label) > len(measure):
+                yield key(label.removesuffix(measure)), measure
+
+
+def key(text: str) -> str:
+    """A label without white space and punctuation."""
+    return re.sub(r"[\W_]+", "", squeeze(text))
+
+
+def sum_level(text: str) -> int:
+    """How high a sum a row's own label marks (小计 1, 合计 2, 全镇总计 3); 0 for no sum."""
+    name = key(text) if len(text) <= _LONGEST else ""
+    if len(name) > 12:
+        return 0
+    return next((level for word, level in SUM_LEVELS.items() if name.endswith(word)), 0)
+
+
+def _spaced(labels: Sequence[str]) -> str:
+    """A regular expression for folded text that finds any of the labels, spaces inside them allowed."""
+    return "|".join(
+        r"\s*".join(map(re.escape, fold(label))) for label in sorted(labels, key=len, reverse=True)
+    )
+
+
+def _names(one: FormField, campaign: Campaign) -> Iterator[tuple[str, bool]]:
+    same_label = sum(key(other.label) == key(one.label) for other in campaign.form.fields)
+    yield key(one.label), one.group is not None and (sum_level(one.label) > 0 or same_label > 1)
+    for alias in one.aliases:
+        yield key(alias), False
+    if one.group:
+        yield key(one.group + one.label), False
+
+
+def _fits(one: FormField, needs_group: bool, above: Sequence[tuple[str, str | None] | None]) -> bool:
+    groups = [group[0] for group in above if group]
+    if needs_group:
+        return one.group in groups
+    return one.group is None or not groups or one.group in groups
+
+
+def _like_a_measure(text: str, campaign: Campaign) -> bool:
+    return (
+        text in known_measures(campaign)
+        or re.fullmatch("[\u4e00-\u9fff]{1,3}|[A-Za-z]{1,3}", text) is not None
+    )
+
+
+_LONGEST = 60
+_NUMBERING = re.compile(
+    r"^(?:\*|[0-9]{1,2}[.、)]|\([0-9一二三四五六七八九十]{1,3}\)|[一二三四五六七八九十]{1,3}[、.]|[①-⑳])+"
+)

@@ -1,0 +1,260 @@
+"""The rows below a header: which of them are data, and which cell stands under which column.
+
+Works on a laid-out table; what the cells mean is values.py's business, how rows add up is sums.py's.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from agent.reading.columns import MEASURE_HEADINGS, Header, like_a_figure
+from agent.reading.folding import fold, squeeze
+from agent.reading.grid import Cell
+from agent.reading.heading import is_footnote, is_line
+from agent.reading.labels import SUM_LEVELS, LabelBook, key, sum_level
+from agent.reading.layout import Placed, Table
+from agent.reading.measures import is_measure, strip_measure
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A data row.
+
+    Attributes:
+        cells: the cell under each column that has one, by the column's index.
+        problems: for a column, why its cell can't be told from its neighbours'.
+        names: what the row's other columns say (a village, 合计).
+        level: how high a sum it is (labels.SUM_LEVELS); 0 for none.
+    """
+
+    cells: Mapping[int, Cell]
+    problems: Mapping[int, str] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+    level: int = 0
+
+    @property
+    def name(self) -> str:
+        """What to call the row: its first words that are no number."""
+        return next((name for name in self.names if not re.fullmatch(r"[\d.、]+", name)), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What stands below a header.
+
+    Attributes:
+        rows: the data rows; none in a blank form.
+        measures: for a column, the measure that a row of measures states.
+        remarks: the texts under text columns in rows without figures, by column.
+        lines: the indices of the table's rows that are no data: header values, the footnote.
+    """
+
+    rows: tuple[Row, ...]
+    measures: Mapping[int, str]
+    remarks: tuple[tuple[int, str], ...]
+    lines: tuple[int, ...]
+
+
+def read_body(table: Table, header: Header, stop: int, book: LabelBook) -> Body:
+    """The rows from below the header to ``stop``, each taken for what it is."""
+    rows: list[Row] = []
+    measures: dict[int, str] = {}
+    remarks: list[tuple[int, str]] = []
+    lines: list[int] = []
+    numbered = False
+    for at in range(header.bottom, min(stop, len(table.rows))):
+        filled = [placed for placed in table.rows[at] if not placed.empty]
+        if not filled:
+            continue
+        if not table.turned and _is_line(filled, header, book):
+            lines.append(at)
+            continue
+        row = _row(table, at, header)
+        if found := _measures(row, header, book):
+            measures |= found
+        elif not rows and not numbered and _is_numbering(row, header):
+            numbered = True
+        elif _has_figures(row, header) and not _is_notes(row, book, table):
+            rows.append(row)
+        else:
+            remarks.extend(_remarks(row, header))
+    return Body(tuple(rows), measures, tuple(remarks), tuple(lines))
+
+
+# What kind of row
+
+
+def _is_line(filled: Sequence[Placed], header: Header, book: LabelBook) -> bool:
+    """Whether a row holds header values, the footnote or a sentence, and surely no figures."""
+    if any(like_a_figure(cell) and not labelled for cell, labelled in _labelled(filled, book)):
+        return False
+    first = filled[0]
+    if is_footnote(first.text) or any(is_line(placed.text, book) for placed in filled):
+        return True
+    if first.text and (re.match(r"[^:]{1,12}:", squeeze(first.text)) or book.header(first.text)):
+        return True
+    across = sum(first.overlaps(*span) for span in _figure_spans(header)) > 1
+    wordy = re.search(r"[\u4e00-\u9fff]{6}", first.text) is not None
+    return len(filled) == 1 and wordy and (across or _is_sentence(first.text))
+
+
+def _labelled(filled: Sequence[Placed], book: LabelBook) -> Iterator[tuple[Placed, bool]]:
+    """Each cell, and whether the one before it is the label of its value."""
+    before = ""
+    for placed in filled:
+        yield placed, bool(before) and (before.endswith(":") or book.header(before) is not None)
+        before = squeeze(placed.text)
+
+
+def _is_sentence(text: str) -> bool:
+    return re.search("[。；;：:，]", text) is not None and not re.match(r"\s*[0-9]", fold(text))
+
+
+def _figure_spans(header: Header) -> list[tuple[int, int]]:
+    return [
+        (column.left, column.right)
+        for column in header.columns
+        if column.match is not None and column.match.field.is_figure
+    ]
+
+
+def _measures(row: Row, header: Header, book: LabelBook) -> dict[int, str]:
+    """The measures by column, where the row holds nothing else under the figures."""
+    texts = {
+        at: squeeze(cell.text) for at, cell in row.cells.items() if _is_figure(at, header) and _says(cell)
+    }
+    if len(texts) < 2 or not all(is_measure(text, book.campaign) for text in texts.values()):
+        return {}
+    return {at: strip_measure(text) for at, text in texts.items()}
+
+
+def _is_numbering(row: Row, header: Header) -> bool:
+    """Whether the row numbers the columns: 1, 2, 3 … under the header, or 栏次 before it."""
+    if any(key(name) in NUMBERING_NAMES for name in row.names):
+        return True
+    figures = [at for at in range(len(header.columns)) if _is_figure(at, header)]
+    numbers = [_ordinal(row.cells.get(at, Cell(""))) for at in figures]
+    first = numbers[0] if numbers else None
+    if first is None or len(numbers) < 3 or not 1 <= first <= figures[0] + 1:
+        return False
+    return numbers == list(range(first, first + len(numbers)))
+
+
+def _ordinal(cell: Cell) -> int | None:
+    if cell.kind == "number" and cell.number is not None and cell.number == cell.number.to_integral_value():
+        return int(cell.number) if abs(cell.number) < 1000 else None
+    text = unicodedata.normalize("NFKC", squeeze(cell.text)).strip("()<>栏")
+    match = re.fullmatch(r"([0-9]{1,3})(?:=.*)?", text)
+    return int(match[1]) if match else None
+
+
+def _is_notes(row: Row, book: LabelBook, table: Table) -> bool:
+    # A column of notes beside the figures, in a form turned on its side.
+    texts = {
+        name for one in book.campaign.form.fields if not one.is_figure for name in (one.label, *one.aliases)
+    }
+    headings = {key(text) for text in texts} | NUMBERING_NAMES | MEASURE_HEADINGS
+    return table.turned and any(key(name) in headings for name in row.names)
+
+
+def _has_figures(row: Row, header: Header) -> bool:
+    return any(_is_figure(at, header) for at, cell in row.cells.items() if _says(cell)) or bool(row.problems)
+
+
+def _remarks(row: Row, header: Header) -> list[tuple[int, str]]:
+    return [
+        (at, cell.text)
+        for at, cell in sorted(row.cells.items())
+        if (match := header.columns[at].match) and not match.field.is_figure and cell.text.strip()
+    ]
+
+
+def _is_figure(at: int, header: Header) -> bool:
+    match = header.columns[at].match
+    return match is not None and match.field.is_figure
+
+
+def _says(cell: Cell) -> bool:
+    return cell.kind != "empty" and (cell.kind != "text" or bool(cell.text.strip()))
+
+
+# Which cell stands under which column
+
+
+def _row(table: Table, at: int, header: Header) -> Row:
+    placed = table.rows[at]
+    as_many = table.ragged and len(placed) == len(header.columns)
+    under, problems = _in_order(placed, header) if as_many else _below(placed, header, table.ragged)
+    names = [
+        cell.text.strip() for at, cell in sorted(under.items()) if _names(at, header) and cell.text.strip()
+    ]
+    marks = [sum_level(name) for name in names]
+    marks += [SUM_LEVELS.get(key(cell.text), 0) for at, cell in under.items() if not _is_figure(at, header)]
+    return Row(under, problems, tuple(names), max(marks, default=0))
+
+
+def _names(at: int, header: Header) -> bool:
+    return header.columns[at].match is None
+
+
+def _in_order(placed: Sequence[Placed], header: Header) -> tuple[dict[int, Cell], dict[int, str]]:
+    """Cell i under column i, as Word's grids ask for; a pair that doesn't even touch is a problem."""
+    under: dict[int, Cell] = {}
+    problems: dict[int, str] = {}
+    for at, (cell, column) in enumerate(zip(placed, header.columns, strict=True)):
+        under[at] = cell.cell
+        if not cell.overlaps(column.left, column.right) and (not cell.empty or _is_figure(at, header)):
+            problems[at] = _ASIDE
+    for cell in placed:
+        covered = [
+            at
+            for at, column in enumerate(header.columns)
+            if cell.left <= column.left and column.right <= cell.right and column.match
+        ]
+        if len(covered) > 1 and not cell.empty:
+            problems |= dict.fromkeys(covered, _MERGED)
+    return under, problems
+
+
+def _below(placed: Sequence[Placed], header: Header, ragged: bool) -> tuple[dict[int, Cell], dict[int, str]]:
+    """Each cell under the column whose grid columns it fills."""
+    index = _column_index(header)
+    beneath = [
+        sorted({at for spot in range(cell.left, cell.right) for at in index.get(spot, ())}) for cell in placed
+    ]
+    certain = {touched[0] for touched in beneath if len(touched) == 1}
+    under: dict[int, Cell] = {}
+    problems: dict[int, str] = {}
+    for cell, touched in zip(placed, beneath, strict=True):
+        homes = touched if cell.empty else _homes(touched, certain if ragged else set(), header)
+        if len(homes) > 1 and not cell.empty:
+            problems |= dict.fromkeys(homes, _MERGED)
+        for at in homes:
+            if at in under and _says(under[at]) and not cell.empty:
+                problems[at] = _SEVERAL
+            elif at not in under or not cell.empty:
+                under[at] = cell.cell
+    return under, problems
+
+
+def _homes(touched: Sequence[int], certain: set[int], header: Header) -> list[int]:
+    """The columns that a cell may belong to: fields before others, and those without a cell of their own."""
+    fields = [at for at in touched if header.columns[at].match] or list(touched)
+    return [at for at in fields if at not in certain] or fields if len(fields) > 1 else fields
+
+
+def _column_index(header: Header) -> dict[int, list[int]]:
+    columns: dict[int, list[int]] = {}
+    for at, column in enumerate(header.columns):
+        for spot in range(column.left, column.right):
+            columns.setdefault(spot, []).append(at)
+    return columns
+
+
+_MERGED = "与相邻栏的单元格合并了，看不出是哪一栏的数。请取消合并，每栏各填一个数字"
+_SEVERAL = "下有不止一个数，不能确定用哪一个。请每栏只填一个数字"
+_ASIDE = "的单元格与标题对不齐，不能确定是哪一栏的数。请用原表填报，不要增删单元格"
+NUMBERING_NAMES = frozenset({"栏次", "行次", "列次", "栏号", "行号", "编号", "序号"})

@@ -1,0 +1,109 @@
+"""Several data rows to one figure: a marked sum must be right, an unmarked one needs a person.
+
+A 小计 sums up the rows since the last one, a 合计 all rows; a 小计 is never added to a 合计.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal, localcontext
+
+from agent.findings import Finding
+from agent.reading.reading import Figure
+from agent.reading.rows import Row
+from agent.reading.values import Reading, tidy
+from agent.rules import FormField, plain
+
+
+def total_row(rows: Sequence[Row]) -> int | None:
+    """The index of the row that is the form's total: the only one of the highest kind of sum, if any."""
+    highest = max((row.level for row in rows), default=0)
+    marked = [at for at, row in enumerate(rows) if row.level == highest > 0]
+    return marked[0] if len(marked) == 1 else None
+
+
+def add_up(field: FormField, rows: Sequence[Row], readings: Sequence[Reading]) -> Reading:
+    """One field's figure from its readings in all data rows, of which there are at least two.
+
+    Args:
+        field: the field.
+        rows: the data rows, in order.
+        readings: what each says for this field.
+    """
+    total = total_row(rows)
+    unclear = [
+        _in_row(finding, row)
+        for row, reading in zip(rows, readings, strict=True)
+        for finding in reading.findings
+        if finding.severity == "error" and finding.rule != "blank"
+    ]
+    if unclear:
+        return Reading(None, tuple(unclear))
+    blank = [at for at, reading in enumerate(readings) if reading.value is None]
+    if (total is None and blank) or any(rows[at].level for at in blank):
+        return Reading(None, tuple(_in_row(_blank(readings[at]), rows[at]) for at in blank))
+    with localcontext(prec=100):
+        added = _add(rows, [_number(reading.value) for reading in readings], total)
+    if isinstance(added, Mismatch):
+        return Reading(None, (_differs(field, added),))
+    if total is None:
+        notes = [
+            _in_row(one, row) for row, reading in zip(rows, readings, strict=True) for one in reading.findings
+        ]
+        return Reading(tidy(added), tuple(notes))
+    gaps = tuple(_gap(field, rows[at]) for at in blank)
+    return Reading(readings[total].value, (*readings[total].findings, *gaps))
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A marked sum that isn't the sum of its rows."""
+
+    row: Row
+    marked: Decimal
+    parts: Decimal
+
+
+def _add(rows: Sequence[Row], numbers: Sequence[Decimal], total: int | None) -> Decimal | Mismatch:
+    """The sum of all rows, each counted once, or the first marked sum that is wrong."""
+    parts: list[tuple[int, Decimal]] = []
+    for at, (row, number) in enumerate(zip(rows, numbers, strict=True)):
+        if at == total:
+            continue
+        below: list[Decimal] = []
+        while row.level and parts and parts[-1][0] < row.level:
+            below.append(parts.pop()[1])
+        if below and sum(below) != number:
+            return Mismatch(row, number, sum(below, Decimal(0)))
+        parts.append((row.level, number))
+    added = sum((number for _, number in parts), Decimal(0))
+    if total is not None and parts and added != numbers[total]:
+        return Mismatch(rows[total], numbers[total], added)
+    return added
+
+
+def _number(value: Figure) -> Decimal:
+    return value if isinstance(value, Decimal) else Decimal(0)
+
+
+def _blank(reading: Reading) -> Finding:
+    return reading.findings[0]
+
+
+def _in_row(finding: Finding, row: Row) -> Finding:
+    return replace(finding, text=f"“{row.name}”一行：{finding.text}") if row.name else finding
+
+
+def _differs(field: FormField, found: Mismatch) -> Finding:
+    text = (
+        f"“{field.full_label}”一栏“{found.row.name or '合计'}”写的是 {plain(found.marked)}，"
+        f"各行相加是 {plain(tidy(found.parts))}，两者不等。请核对各行和合计。"
+    )
+    return Finding("error", "sum_differs", text, field.id, plain(found.marked), (field.id,))
+
+
+def _gap(field: FormField, row: Row) -> Finding:
+    where = f"“{row.name}”一行" if row.name else "有一行"
+    text = f"“{field.full_label}”一栏{where}未填写，合计按 0 相加无误。如无请填 0。"
+    return Finding("warning", "blank", text, field.id, None, (field.id,))
