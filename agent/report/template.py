@@ -89,7 +89,7 @@ def _body(document: Document) -> None:
     )
     add("三、需要说明的情况", style="公文一级标题")
     add("{%p if not remarks %}", style="公文正文")
-    add("没有需要说明的情况。", style="公文正文")
+    add("没有需要说明的情况。", style="公文正文").paragraph_format.keep_with_next = True
     add("{%p endif %}", style="公文正文")
     add("{%p for group in remarks %}", style="公文正文")
     _headed(add("", style="公文正文"), "（{{ group.numeral }}）{{ group.heading }}。", "")
