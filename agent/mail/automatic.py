@@ -1,6 +1,7 @@
 """Is this mail a machine's, a bounce, or our own? Then it is never answered, and never a unit's report.
 
-Pure; knows nothing of mailboxes and forms. What it asks is mail-facts' list and RFC 3834 section 2.
+Pure; knows nothing of mailboxes and forms. It asks for what RFC 3834 section 2 names, and for what mail
+programs write instead.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """An IMAP mailbox, only ever read: every UID above the last one had, raw, with its own UID and date.
 
 Built on imap-tools for connection, login and folders. Searching and fetching go through its client
-directly, for its own loop pairs replies by position and can hand out one mail under another's UID
-(docs: mail facts). Nothing is marked, moved or expunged: the folder is opened with EXAMINE. Knows nothing
+directly, for its own loop pairs replies by position and can hand out one mail under another's UID when flags
+change meanwhile. Nothing is marked, moved or expunged: the folder is opened with EXAMINE. Knows nothing
 of messages' content.
 """
 

@@ -14,10 +14,10 @@ from agent.mail.password import find_password
 class Kept(KeyringBackend):
     """A keyring that holds one password, or is broken."""
 
-    priority = 1  # type: ignore[assignment]
+    priority = 1
 
     def __init__(self, password: str | None, broken: bool = False) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.password, self.broken = password, broken
 
     def get_password(self, service: str, username: str) -> str | None:

@@ -30,6 +30,6 @@ def make_certificate(folder: Path) -> Certificate:
         "/CN=localhost",
     ]
     names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-    files = ["-keyout", made.key, "-out", made.certificate]
+    files = ["-keyout", str(made.key), "-out", str(made.certificate)]
     subprocess.run([*request, *names, *files], check=True, capture_output=True)
     return made

@@ -155,7 +155,8 @@ def running_dovecot(folder: Path) -> Iterator[Dovecot]:
     try:
         for port in ports:
             wait_for_port(port)
-        yield Dovecot(folder, *ports, ca_file=certificate.certificate)
+        imap_port, imaps_port, lmtp_port = ports
+        yield Dovecot(folder, imap_port, imaps_port, lmtp_port, certificate.certificate)
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(10)
