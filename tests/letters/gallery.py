@@ -5,16 +5,16 @@ PYTHONPATH=. python tests/letters/gallery.py OUT
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import subprocess
-import sys
 import tempfile
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
-import conftest as made_up
+import made_up
 
 from agent.letters import Letter, Letters, news
 from agent.rules import load_campaign
@@ -86,4 +86,6 @@ def _draw(page: Path, wide: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("out", type=Path, help="the folder for what is drawn")
+    main(asked.parse_args().out)
