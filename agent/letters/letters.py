@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from agent.dossier import Dossier
 from agent.errors import ConfigurationError
-from agent.letters import rendering
 from agent.letters.digest import NewItem, digest_view
 from agent.letters.envelope import Answered, Kind, Letter, Text, seal
 from agent.letters.views import (
@@ -169,6 +168,8 @@ class Letters:
         }
 
     def _text(self, kind: Kind, context: Mapping[str, Any]) -> Text:
+        from agent.letters import rendering  # here, since jinja2 takes a while and `--help` needs no letter
+
         def one(name: str) -> str:
             return rendering.render(self._templates, name, context)
 
@@ -181,6 +182,8 @@ class Letters:
 
     @cached_property
     def _templates(self) -> Environment:
+        from agent.letters import rendering
+
         return rendering.environment(self._folders)
 
 
