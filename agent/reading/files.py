@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from agent.reading.form import FoundForm
 
 __all__ = ["Limits", "read_file", "read_message"]
+
+LOG = logging.getLogger(__name__)
 
 TEXT_TYPES: tuple[FileType, ...] = ("docx", "odt", "html", "mht", "text")
 """Formats whose running text may be a narrative."""
@@ -97,7 +100,8 @@ def _guarded(name: str, data: bytes, context: _Context, read: Callable[[], FileR
         return read()
     except Unreadable as refusal:
         return _unreadable(name, data, refusal)
-    except Exception:
+    except Exception:  # whatever a library let through; the log tells a hostile file from a fault of ours
+        LOG.exception("读取文件“%s”时出错", name)
         return _unreadable(name, data, damaged())
 
 
@@ -269,11 +273,10 @@ def _texts(mime: Mime, budget: Budget) -> Iterator[Document]:
     from agent.reading.formats.text import read_text
     from agent.reading.quoting import forwarded_html, forwarded_texts, is_automatic, own_html, own_text
 
-    own = own_text(mime.text)
-    if not is_automatic(own):  # else a letter of ours, quoted without a sign of it
+    if not is_automatic(mime.text):
         if mime.html.strip():
             yield read_tree(own_html(mime.html), budget)
-        yield read_text(own)
+        yield read_text(own_text(mime.text))
     if mime.html.strip():
         for tree in forwarded_html(mime.subject, mime.html):
             yield read_tree(tree, budget)

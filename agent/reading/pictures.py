@@ -6,7 +6,6 @@ import hashlib
 import warnings
 from dataclasses import dataclass
 from io import BytesIO
-from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from agent.reading.formats.limits import Budget
@@ -14,6 +13,7 @@ from agent.reading.formats.refusals import damaged, too_large
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from PIL.ImageFilter import Filter
 
 Look = Literal["photo", "page", "small"]
 
@@ -96,65 +96,81 @@ def _rgb(image: Image) -> Image:
 
 # --- a page of paper -------------------------------------------------------------------------------------
 
+RASTER = 12  # fields across and down in which ink is looked for
+
 
 def looks_like_a_page(image: Image) -> bool:
-    """Whether the picture is mostly evenly bright, colourless paper with fine dark strokes spread over it.
+    """Whether the picture is mostly colourless, even paper with dark strokes spread over it.
 
-    Looked at in a gray version of at most SIDE pixels: paper takes more than half of it, nearly all of the
-    rest is ink (not the half-tones of a scene), and the ink touches many rows and columns of a coarse raster.
+    Looked at small, and each pixel against the brightest around it, so that a shadow over the paper, a dark
+    desk under it and a weak light change nothing. Much of a page is paper, and many fields of a coarse raster
+    hold paper and ink; fewer will do where hardly any ink is thicker than a stroke, as it is in any scene.
     """
+    from PIL import Image
+
     small = image.reduce(max(1, max(image.size) // SIDE)) if max(image.size) > 2 * SIDE else image.copy()
     small.thumbnail((SIDE, SIDE))
     gray = small.convert("L")
-    paper = _paper_level(gray.histogram())
-    if paper < 140 or _colourful(small, paper):
+    against = _against_surroundings(gray)
+    paper = _paper(small, gray, against)
+    ink = bytes(level < 200 for level in against)
+    if _share(paper) < 0.4 or not _even(gray.tobytes(), paper, gray.width):
         return False
-    levels = gray.tobytes()
-    ink = [level < paper - 32 for level in levels]
-    on_paper = sum(1 for level in levels if level >= paper - 32) / len(levels)
-    return on_paper > 0.55 and _spread(ink, gray.width, gray.height) > 0.3 and _even(gray, paper)
+    mixed = _mixed(paper, ink, gray.width, gray.height)
+    thick = Image.frombytes("L", gray.size, bytes(255 * one for one in ink)).filter(_erosion())
+    only_strokes = _share(thick.tobytes()) < 0.3 * _share(ink)
+    return mixed > 0.28 or (only_strokes and mixed > 0.08 and _share(paper) > 0.7)
 
 
-def _paper_level(histogram: list[int]) -> int:
-    """The gray level around which most of the bright pixels lie."""
-    return max(range(96, 256), key=lambda level: sum(histogram[max(0, level - 10) : level + 11]))
+def _erosion() -> Filter:
+    from PIL import ImageFilter
+
+    return ImageFilter.MinFilter(3)
 
 
-def _colourful(image: Image, paper: int) -> bool:
-    """Whether what is as bright as the paper has a colour of its own: sky, walls, skin."""
-    saturation = image.convert("HSV").getchannel("S").tobytes()
-    gray = image.convert("L").tobytes()
-    bright = [colour for colour, level in zip(saturation, gray, strict=True) if level >= paper - 32]
-    return sum(bright) > 40 * len(bright)
+def _against_surroundings(gray: Image) -> bytes:
+    """Each pixel's brightness in 255ths of the brightest around it."""
+    from PIL import ImageFilter
+
+    around = gray.filter(ImageFilter.MaxFilter(9)).filter(ImageFilter.GaussianBlur(4)).tobytes()
+    return bytes(
+        min(255, level * 255 // max(1, bright)) for level, bright in zip(gray.tobytes(), around, strict=True)
+    )
 
 
-def _spread(ink: list[bool], width: int, height: int, raster: int = 12) -> float:
-    """The share of a coarse raster's fields that hold both ink and paper."""
-    mixed = 0
-    for down in range(raster):
-        for right in range(raster):
-            field = [
-                ink[y * width + x]
-                for y in range(
-                    down * height // raster, max((down + 1) * height // raster, down * height // raster + 1)
-                )
-                for x in range(
-                    right * width // raster, max((right + 1) * width // raster, right * width // raster + 1)
-                )
-                if y < height and x < width
-            ]
-            dark = sum(field)
-            mixed += 0 < dark < 0.8 * len(field) if field else 0
-    return mixed / (raster * raster)
+def _paper(image: Image, gray: Image, against: bytes) -> bytes:
+    """Which pixels may be paper: as bright as what is around them, not dark, without much colour."""
+    colour = image.convert("HSV").getchannel("S").tobytes()
+    return bytes(
+        relative >= 225 and level >= 100 and saturation < 60
+        for relative, level, saturation in zip(against, gray.tobytes(), colour, strict=True)
+    )
 
 
-def _even(gray: Image, paper: int) -> bool:
-    """Whether neighbours on the paper hardly differ: snow, fog and walls have a grain or a slope."""
-    levels = gray.tobytes()
-    width = gray.width
-    pairs = [
-        (one, other)
-        for number, (one, other) in enumerate(pairwise(levels), 1)
-        if number % width and one >= paper - 12 and other >= paper - 12
+def _share(marks: bytes) -> float:
+    return 1 - marks.count(0) / len(marks)
+
+
+def _even(levels: bytes, paper: bytes, width: int) -> bool:
+    """Whether neighbours on the paper hardly differ: grass, gravel and brushwork have a grain."""
+    steps = [
+        abs(levels[at] - levels[at + 1])
+        for at in range(len(levels) - 1)
+        if (at + 1) % width and paper[at] and paper[at + 1]
     ]
-    return len(pairs) > 0.25 * len(levels) and sum(abs(a - b) for a, b in pairs) < 4 * len(pairs)
+    return bool(steps) and sum(steps) < 6 * len(steps)
+
+
+def _mixed(paper: bytes, ink: bytes, width: int, height: int) -> float:
+    """The share of the raster's fields that hold both."""
+    mixed = 0
+    for down in range(RASTER):
+        for right in range(RASTER):
+            field = [
+                y * width + x
+                for y in range(down * height // RASTER, (down + 1) * height // RASTER)
+                for x in range(right * width // RASTER, (right + 1) * width // RASTER)
+            ]
+            inked, blank = sum(ink[at] for at in field), sum(paper[at] for at in field)
+            mixed += bool(field) and inked > 0.02 * len(field) and blank > 0.3 * len(field)
+    return mixed / (RASTER * RASTER)

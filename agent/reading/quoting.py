@@ -37,7 +37,7 @@ def forwarded_texts(subject: str, text: str) -> tuple[str, ...]:
         if cut is None or not is_forwarded(cut, subject):
             break
         subject, lines = cut.subject, lines[cut.body :]
-        if _says_automatic(lines):
+        if is_automatic("\n".join(lines)):
             break
         found.append(own_text("\n".join(lines)))
     return tuple(found)
@@ -150,14 +150,13 @@ def is_forwarded(cut: Cut, subject: str) -> bool:
 
 
 def is_automatic(text: str) -> bool:
-    """Whether a text says that a system has sent it: a letter of ours is no new form, wherever it stands."""
-    return _AUTOMATIC.search(text) is not None
+    """Whether a mail says, apart from what it quotes, that a system has sent it.
 
-
-def _says_automatic(lines: Sequence[str]) -> bool:
-    """Whether the mail that begins here says so itself, what it quotes apart."""
+    A letter of ours is no new form, wherever it stands: forwarded, or quoted without a sign of it.
+    """
+    lines = text.split("\n")
     cut = find_cut(lines)
-    return is_automatic("\n".join(lines[: cut.start] if cut else lines))
+    return _AUTOMATIC.search("\n".join(lines[: cut.start] if cut else lines)) is not None
 
 
 def _cut(lines: Sequence[str], start: int, end: int, forwarded: bool | None) -> Cut:
@@ -270,7 +269,7 @@ def _open_forwarded(root: _Element, subject: str) -> str | None:
     cut = find_cut([text for text, _ in lines])
     if cut is None or not is_forwarded(cut, subject) or cut.body >= len(lines):
         return None
-    if _says_automatic([text for text, _ in lines[cut.body :]]):
+    if is_automatic("\n".join(text for text, _ in lines[cut.body :])):
         return None
     first = lines[cut.body][1]
     for element in (first.element, *first.element.iterancestors()):

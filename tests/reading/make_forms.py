@@ -246,31 +246,25 @@ def mail(
     return message.as_bytes()
 
 
-def zipped(members: Sequence[tuple[str, bytes]], names: str = "utf-8") -> bytes:
-    """A zip; ``names="gbk"`` writes them as Chinese Windows does, without the UTF-8 flag."""
+def zipped(members: Sequence[tuple[str, bytes]], names: str = "utf-8", flagged: bool = True) -> bytes:
+    """A zip; ``names="gbk"`` writes them as Chinese Windows does; the UTF-8 flag only for flagged UTF-8."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members:
-            stored = name if names == "utf-8" else name.encode(names).decode("cp437")
-            info = zipfile.ZipInfo(stored)
-            archive.writestr(info, data)
-    data = buffer.getvalue()
-    return data if names == "utf-8" else _without_utf8_flag(data)
-
-
-def _without_utf8_flag(data: bytes) -> bytes:
-    """Names that zipfile has written as UTF-8 of cp437 characters, back as the bytes that they stand for."""
-    source = zipfile.ZipFile(io.BytesIO(data))
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as target:
-        for info in source.infolist():
-            target.writestr(_RawName(info.filename), source.read(info))
+            info = zipfile.ZipInfo(name) if names == "utf-8" and flagged else _RawName(name)
+            if isinstance(info, _RawName):
+                info.raw = name.encode(names)
+            archive.writestr(info, data, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 
 class _RawName(zipfile.ZipInfo):
+    """A member whose name is written as these bytes, without the UTF-8 flag."""
+
+    raw = b""
+
     def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802 (zipfile's name)
-        return self.filename.encode("cp437"), self.flag_bits & ~0x800
+        return self.raw, self.flag_bits & ~0x800
 
 
 def converted(data: bytes, suffix: str, target: str, folder: Path) -> bytes:
