@@ -207,6 +207,15 @@ class Campaign(Model):
         """The first 12 hexadecimal digits of the rules file's SHA-256: which rules made a reading."""
         return self._digest
 
+    @cached_property
+    def measure_names(self) -> frozenset[str]:
+        """Every measure that the rules name, in any role."""
+        return frozenset(
+            name
+            for own, measure in self.measures.items()
+            for name in (own, *measure.same, *measure.colloquial, *measure.scales)
+        )
+
     def measure_of(self, field: FormField) -> Measure:
         return self.measures.get(field.measure or "", Measure())
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import collections
 import datetime as dt
+import email.policy
+import functools
 import hashlib
 import os
 import signal
+from decimal import Decimal
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,10 +18,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from agent import faults, jsontext
-from agent.demo.district import AGENT_ADDRESS, mails
+from agent.demo.district import AGENT_ADDRESS, addresses
+from agent.demo.forms import form_xlsx
+from agent.demo.pictures import photo
 from agent.rebuild import verify
+from agent.rules import load_campaign
 from agent.service import Service
-from tests.integration.office import FOLDERS, Office, make_office, on_servers
+from tests.integration.office import FOLDERS, ROOT, Office, make_office, on_servers
 from tests.integration.servers.dovecot import PASSWORD, Dovecot, User
 from tests.integration.servers.smtp import SmtpServer
 
@@ -73,19 +80,31 @@ def test_on_real_servers_at_most_the_letter_in_doubt_arrives_twice(
 
 def _office(folder: Path) -> Office:
     office = make_office(folder, FOLDERS)
-    work = office.open()
-    for number, mail in enumerate(mails(work.campaign, work.register(), NOW)[:1]):
-        (folder / "mails" / f"{number:02d}.eml").write_bytes(mail.raw)
+    (folder / "mails" / "1.eml").write_bytes(_mail())
     return office
 
 
 def _office_on_servers(folder: Path, dovecot: Dovecot, smtp: SmtpServer) -> Office:
     office = make_office(folder, on_servers(dovecot, smtp))
-    work = office.open()
     dovecot.doveadm("expunge", "-u", AGENT_ADDRESS, "mailbox", "INBOX", "all")
-    mail = mails(work.campaign, work.register(), NOW)[0]
-    dovecot.deliver(User(AGENT_ADDRESS, PASSWORD), mail.raw, mail.sent)
+    dovecot.deliver(User(AGENT_ADDRESS, PASSWORD), _mail(), NOW)
     return office
+
+
+@functools.cache
+def _mail() -> bytes:
+    """A form and a photo, as a township sends them."""
+    campaign = load_campaign(ROOT / "rules" / "winter-warmth.yaml")
+    values = {field.id: Decimal(10) if field.is_figure else "" for field in campaign.form.fields}
+    header = {"unit": "青年镇", "reported_on": "2024年3月5日", "reporter": "张演示", "phone": "13800000000"}
+    mail = EmailMessage(policy=email.policy.SMTP)
+    mail["From"], mail["To"] = addresses()["qingnian"], AGENT_ADDRESS
+    mail["Subject"], mail["Date"], mail["Message-ID"] = "青年镇统计表", NOW, "<1@town.example>"
+    mail.set_content("请查收。")
+    form = form_xlsx(campaign, values, header)
+    mail.add_attachment(form, "application", "octet-stream", filename="青年镇统计表.xlsx")
+    mail.add_attachment(photo(1), "image", "jpeg", filename="照片.jpg")
+    return mail.as_bytes()
 
 
 def _places(office: Office, log: Path) -> list[tuple[str, int]]:

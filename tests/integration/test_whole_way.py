@@ -63,7 +63,7 @@ def done(office: Office, script: list[DemoMail], dovecot: Dovecot, smtp: SmtpSer
 
 def test_every_mail_is_counted_once(done: Office, script: list[DemoMail]) -> None:
     counts = done.json("status")["messages"]
-    assert counts["received"] == len({mail.raw for mail in script})
+    assert counts["received"] == len(script)  # delivery adds its own headers, so no two are alike
     assert counts["received"] == sum(counts[name] for name in ("processed", "held", "ignored", "failed"))
     assert counts["failed"] == 0
 
@@ -118,8 +118,7 @@ def test_a_new_uidvalidity_changes_nothing(done: Office, dovecot: Dovecot, smtp:
     assert len(smtp.accepted) == letters
 
 
-def test_nothing_in_the_mailbox_is_changed(
-    done: Office, dovecot: Dovecot, script: list[DemoMail]) -> None:
+def test_nothing_in_the_mailbox_is_changed(done: Office, dovecot: Dovecot, script: list[DemoMail]) -> None:
     with dovecot.session(User(AGENT_ADDRESS, PASSWORD)) as mailbox:
         assert mailbox.search(None, "SEEN")[1] == [b""]
         assert len(mailbox.search(None, "ALL")[1][0].split()) >= len(script)
