@@ -273,9 +273,9 @@ def converted(data: bytes, suffix: str, target: str, folder: Path) -> bytes:
     source.write_bytes(data)
     out = folder / "out"
     profile = folder / "profile"
-    where = [f"-env:UserInstallation={profile.as_uri()}", "--outdir", str(out)]
+    profile_option = f"-env:UserInstallation={profile.as_uri()}"
     subprocess.run(
-        ["soffice", "--headless", *where, "--convert-to", target, str(source)],
+        ["soffice", profile_option, "--headless", "--convert-to", target, "--outdir", str(out), str(source)],
         check=True,
         capture_output=True,
         timeout=100,
