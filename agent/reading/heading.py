@@ -14,7 +14,6 @@ from agent.reading.folding import fold, squeeze
 from agent.reading.grid import Cell
 from agent.reading.labels import LabelBook, key
 from agent.reading.layout import Placed
-from agent.reading.measures import known_measures
 from agent.rules import HeaderField
 
 Written = Cell | str
@@ -121,7 +120,7 @@ def _clean(value: str) -> str:
 
 def _measures(text: str, book: LabelBook) -> list[str]:
     parts = [part for part in re.split(r"[\s、,，/;；]+", fold(text).strip()) if part]
-    known = known_measures(book.campaign)
+    known = book.campaign.measure_names
     return parts if parts and all(part in known for part in parts) else []
 
 

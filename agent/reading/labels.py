@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from agent.reading.folding import fold, squeeze
-from agent.reading.measures import is_measure, known_measures, strip_measure
+from agent.reading.measures import is_measure, strip_measure
 from agent.rules import Campaign, FormField, HeaderField
 
 SUM_LEVELS = {"小计": 1, "合计": 2, "共计": 2, "总和": 2, "总计": 3}
@@ -128,11 +128,12 @@ class LabelBook:
                 yield from self._unbracketed(label)
 
     def _unbracketed(self, label: str) -> Iterator[tuple[str, str | None]]:
-        for measure in sorted(known_measures(self.campaign), key=len, reverse=True):
+        for measure in sorted(self.campaign.measure_names, key=len, reverse=True):
             if label.endswith(measure) and len(label) > len(measure):
                 yield key(label.removesuffix(measure)), measure
 
 
+@lru_cache(maxsize=4096)
 def key(text: str) -> str:
     """A label without white space and punctuation."""
     return re.sub(r"[\W_]+", "", squeeze(text))
@@ -171,8 +172,7 @@ def _fits(one: FormField, needs_group: bool, above: Sequence[tuple[str, str | No
 
 def _like_a_measure(text: str, campaign: Campaign) -> bool:
     return (
-        text in known_measures(campaign)
-        or re.fullmatch("[\u4e00-\u9fff]{1,3}|[A-Za-z]{1,3}", text) is not None
+        text in campaign.measure_names or re.fullmatch("[\u4e00-\u9fff]{1,3}|[A-Za-z]{1,3}", text) is not None
     )
 
 

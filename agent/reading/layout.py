@@ -24,8 +24,7 @@ class Placed:
 
     @property
     def empty(self) -> bool:
-        cell = self.cell
-        return cell.kind == "empty" or (cell.kind == "text" and not cell.text.strip())
+        return _is_empty(self.cell)
 
     @property
     def text(self) -> str:
@@ -109,12 +108,13 @@ def _reveal(cell: Cell) -> Cell:
 def _placed(grid: Grid, by_ordinal: bool) -> Iterator[list[Placed]]:
     anchors = {(merge.top, merge.left): merge for merge in grid.merges}
     covering = _by_row(grid.merges, len(grid.rows))
+    by_span = bool(grid.columns)
     for at, row in enumerate(grid.rows):
         placed: list[Placed] = []
         merges = covering.get(at, ())
         for ordinal, (left, right, cell) in enumerate(_spans(grid, at, row)):
             merge = anchors.get((at, left))
-            if merge is None and merges and any(one.left <= left <= one.right for one in merges):
+            if merge is None and _is_empty(cell) and any(_covers(one, left, by_span) for one in merges):
                 continue
             bottom = min(merge.bottom + 1, len(grid.rows)) if merge else at + 1
             right = max(right, merge.right + 1) if merge else right
@@ -131,6 +131,15 @@ def _spans(grid: Grid, at: int, row: Iterable[Cell]) -> Iterator[tuple[int, int,
         left, right = spans[ordinal] if ordinal < len(spans) else (max(end, ordinal), max(end, ordinal) + 1)
         end = max(right, left + 1)
         yield left, end, cell
+
+
+def _covers(merge: Merge, left: int, by_span: bool) -> bool:
+    # In Word each row has a cell of its own for a merge that goes on; its neighbour begins elsewhere.
+    return merge.left == left if by_span else merge.left <= left <= merge.right
+
+
+def _is_empty(cell: Cell) -> bool:
+    return cell.kind == "empty" or (cell.kind == "text" and not cell.text.strip())
 
 
 def _by_row(merges: tuple[Merge, ...], height: int) -> dict[int, list[Merge]]:

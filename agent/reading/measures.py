@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 
 from agent.rules import Campaign, FormField
 
@@ -66,17 +65,12 @@ def factor_of(measure: str, field: FormField, campaign: Campaign) -> Decimal | N
 
 def is_measure(text: str, campaign: Campaign) -> bool:
     """Whether the text is a measure that the campaign knows, on its own (（人次）, 单位：元)."""
-    return strip_measure(text) in _known(campaign)
+    return strip_measure(text) in campaign.measure_names
 
 
 def strip_measure(text: str) -> str:
     """A measure without brackets and without 单位： before it, from text without white space."""
     return re.sub(r"^(?:计量|金额)?单位[:：]", "", text.strip("()"))
-
-
-def known_measures(campaign: Campaign) -> frozenset[str]:
-    """Every measure that the campaign's rules name, in any role."""
-    return _known(campaign)
 
 
 def _bare(field: FormField, campaign: Campaign, stated: str | None) -> Scale | None:
@@ -113,18 +107,3 @@ def _multiplied(
     if asked[:1] in MULTIPLIERS:
         return None  # 2千 where 万元 is asked: 2千元 or 2千万元?
     return Scale(bare.factor * MULTIPLIERS[multiplier], plain=False)
-
-
-def _known(campaign: Campaign) -> frozenset[str]:
-    return _names(
-        tuple((name, one.same, one.colloquial, tuple(one.scales)) for name, one in campaign.measures.items())
-    )
-
-
-@lru_cache(maxsize=32)
-def _names(
-    measures: tuple[tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...],
-) -> frozenset[str]:
-    return frozenset(
-        name for own, same, colloquial, scales in measures for name in (own, *same, *colloquial, *scales)
-    )

@@ -17,7 +17,7 @@ from agent.reading import numberformat, numerals
 from agent.reading.dates import parse_date
 from agent.reading.folding import squeeze, trim
 from agent.reading.grid import Cell
-from agent.reading.measures import MULTIPLIERS, known_measures, scale_of
+from agent.reading.measures import MULTIPLIERS, scale_of
 from agent.reading.reading import Figure
 from agent.rules import Campaign, FormField, plain
 
@@ -259,7 +259,7 @@ def _numeral(text: str, written: str, column: _Column) -> Reading | None:
     number, suffix = numerals.parse(match[0]), squeeze(text[match.end() :])
     return (
         column.wrong_measure(written)
-        if number is not None and suffix in known_measures(column.campaign)
+        if number is not None and suffix in column.campaign.measure_names
         else None
     )
 
@@ -286,7 +286,7 @@ def _refuse(text: str, written: str, column: _Column) -> Reading:
 
 
 def _is_other_measure(suffix: str, column: _Column) -> bool:
-    if suffix in known_measures(column.campaign):
+    if suffix in column.campaign.measure_names:
         return True
     return (
         _INEXACT.search(suffix) is None
