@@ -33,6 +33,8 @@ LOG = logging.getLogger(__name__)
 TEXT_TYPES: tuple[FileType, ...] = ("docx", "odt", "html", "mht", "text")
 """Formats whose running text may be a narrative."""
 
+LONG_CELL = 40  # characters from which a table's cell is prose
+
 NO_FILES = ("message/delivery-status", "message/disposition-notification", "text/rfc822-headers")
 
 
@@ -72,13 +74,17 @@ def read_message(
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """What stays the same while one file given is read, and what is left of the bounds."""
+    """What stays the same while one file given is read, and what is left of the bounds.
+
+    ``within`` is the document whose pictures are being read: their own names mean nothing to its sender.
+    """
 
     campaign: Campaign
     register: Register
     near: dt.date
     limits: Limits
     budget: Budget
+    within: str = ""
 
     def find(self, document: Document) -> FoundForm | None:
         """The form in a document, or None."""
@@ -99,18 +105,19 @@ def _guarded(name: str, data: bytes, context: _Context, read: Callable[[], FileR
             raise too_large(f"超过 {most // MEGABYTE} MB")
         return read()
     except Unreadable as refusal:
-        return _unreadable(name, data, refusal)
+        return _unreadable(name, data, refusal, context)
     except Exception:  # whatever a library let through; the log tells a hostile file from a fault of ours
         LOG.exception("读取文件“%s”时出错", name)
-        return _unreadable(name, data, damaged())
+        return _unreadable(name, data, damaged(), context)
 
 
-def _unreadable(name: str, data: bytes, refusal: Unreadable) -> FileReading:
-    return _reading(name, data, "unreadable", findings=(_refused(name, refusal),))
+def _unreadable(name: str, data: bytes, refusal: Unreadable, context: _Context) -> FileReading:
+    return _reading(name, data, "unreadable", findings=(_refused(name, refusal, context),))
 
 
-def _refused(name: str, refusal: Unreadable) -> Finding:
-    return Finding("error", refusal.rule, f"“{name}”{refusal}")
+def _refused(name: str, refusal: Unreadable, context: _Context) -> Finding:
+    where = f"“{context.within}”里的" if context.within else ""
+    return Finding("error", refusal.rule, f"{where}“{name}”{refusal}")
 
 
 def _known(name: str, data: bytes, context: _Context, depth: int) -> FileReading:
@@ -139,14 +146,27 @@ def _known(name: str, data: bytes, context: _Context, depth: int) -> FileReading
 def _document(name: str, data: bytes, sniffed: Sniffed, context: _Context, depth: int) -> FileReading:
     document = _load(sniffed.type, data, context.budget)
     found = context.find(document)
-    text = document.text if sniffed.type in TEXT_TYPES else ""
     if found is None and sniffed.type in ("html", "mht"):
         from agent.reading.formats.text import read_text
 
-        found = context.find(read_text(text))
-    inside = tuple(_read(picture.name, picture.data, context, depth + 1) for picture in document.pictures)
+        found = context.find(read_text(document.text))
+    text = _running_text(document, found is not None) if sniffed.type in TEXT_TYPES else ""
+    inner = replace(context, within=name)
+    inside = tuple(_read(picture.name, picture.data, inner, depth + 1) for picture in document.pictures)
     kind: Kind = "form" if found else "narrative" if text.strip() else "other"
     return _reading(name, data, kind, found=found, contains=inside, text=text)
+
+
+def _running_text(document: Document, is_form: bool) -> str:
+    """The text; of a document without a form also what its tables frame, as circulars (简报) are set."""
+    framed = [
+        cell.text
+        for grid in (() if is_form else document.grids)
+        for row in grid.rows
+        for cell in row
+        if len(cell.text) >= LONG_CELL and not cell.hidden and cell.text not in document.text
+    ]
+    return "\n".join([document.text, *framed]).strip("\n")
 
 
 def _load(kind: FileType, data: bytes, budget: Budget) -> Document:
@@ -200,7 +220,7 @@ def _picture(name: str, data: bytes, context: _Context) -> FileReading:
     photos = context.campaign.deliverables.photos or PhotosDeliverable(label="")
     looked = look_at(data, photos.min_pixels, context.budget)
     if looked.look == "page":
-        finding = _refused(name, page_as_picture())
+        finding = _refused(name, page_as_picture(), context)
         return _reading(name, data, "unreadable", findings=(finding,), pixels=looked.pixels)
     return _reading(name, data, "photo" if looked.look == "photo" else "other", pixels=looked.pixels)
 
@@ -218,12 +238,12 @@ def _archive(name: str, data: bytes, context: _Context, depth: int) -> FileReadi
             else Unreadable("unreadable", "里面没有文件。请检查后重新发送。")
         )
     inside = tuple(
-        _unreadable(member.name, member.data, member.refusal)
+        _unreadable(member.name, member.data, member.refusal, context)
         if member.refusal
         else _read(member.name, member.data, context, depth + 1)
         for member in unpacked.members
     )
-    findings = (_refused(name, some_encrypted()),) if unpacked.encrypted else ()
+    findings = (_refused(name, some_encrypted(), context),) if unpacked.encrypted else ()
     return _reading(name, data, "archive", findings=findings, contains=inside)
 
 
@@ -271,12 +291,12 @@ def _texts(mime: Mime, budget: Budget) -> Iterator[Document]:
     """Where in a message's text a form may stand, in the order of preference."""
     from agent.reading.formats.html import read_tree
     from agent.reading.formats.text import read_text
-    from agent.reading.quoting import forwarded_html, forwarded_texts, is_automatic, own_html, own_text
+    from agent.reading.quoting import forwarded_html, forwarded_texts, is_automatic, own_html, unquoted
 
     if not is_automatic(mime.text):
         if mime.html.strip():
             yield read_tree(own_html(mime.html), budget)
-        yield read_text(own_text(mime.text))
+        yield read_text(unquoted(mime.text))
     if mime.html.strip():
         for tree in forwarded_html(mime.subject, mime.html):
             yield read_tree(tree, budget)

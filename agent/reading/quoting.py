@@ -22,10 +22,15 @@ WRAPPED = 3  # lines over which mail programs break "在 … 写道："
 
 def own_text(text: str) -> str:
     """What the sender wrote now: without quoted replies, forwarded mails, and the signature."""
+    return "\n".join(_without_signature(unquoted(text).split("\n"))).strip()
+
+
+def unquoted(text: str) -> str:
+    """The same with the signature, since a form may stand below a drawn line as well."""
     lines = text.replace("\r\n", "\n").split("\n")
     cut = find_cut(lines)
     own = lines[: cut.start] if cut else lines
-    return "\n".join(_without_signature([line for line in own if not _QUOTED.match(line)])).strip()
+    return "\n".join(line for line in own if not _QUOTED.match(line)).strip()
 
 
 def forwarded_texts(subject: str, text: str) -> tuple[str, ...]:
@@ -39,7 +44,7 @@ def forwarded_texts(subject: str, text: str) -> tuple[str, ...]:
         subject, lines = cut.subject, lines[cut.body :]
         if is_automatic("\n".join(lines)):
             break
-        found.append(own_text("\n".join(lines)))
+        found.append(unquoted("\n".join(lines)))
     return tuple(found)
 
 

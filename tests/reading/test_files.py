@@ -254,6 +254,22 @@ def test_a_document_with_form_narrative_and_photos_is_all_three(read: Read) -> N
     assert len({inner.pixels for inner in reading.contains}) == 2
 
 
+def test_prose_in_a_frame_is_a_narrative_too(read: Read) -> None:
+    from docx import Document
+
+    document = Document()
+    document.add_table(rows=1, cols=1).cell(0, 0).text = forms.NARRATIVE
+    reading = read("简报.docx", forms.saved(document))
+    assert (reading.kind, reading.text) == ("narrative", forms.NARRATIVE)
+
+
+def test_a_picture_in_a_document_is_told_with_the_documents_name(read: Read) -> None:
+    from test_pictures import ruled_page, stored
+
+    (picture,) = read("青年镇.docx", forms.docx(pictures=[stored(ruled_page())])).contains
+    assert picture.findings[0].text.startswith("“青年镇.docx”里的“")
+
+
 def test_the_same_photo_has_the_same_pixels_inside_a_document_and_beside_it(read: Read) -> None:
     inside = read("a.docx", forms.docx(pictures=[made_up.photo(1)])).contains[0]
     assert inside.pixels == read("b.jpg", made_up.photo(1)).pixels
@@ -344,6 +360,25 @@ def test_a_mails_attachments_are_read_and_its_text_is_kept(campaign: Campaign, r
         ("统计表.xlsx", "form"),
         ("照片.jpg", "photo"),
     ]
+
+
+def test_a_form_below_a_drawn_line_is_no_signature(read: Read) -> None:
+    require_the_form(read("a.eml", forms.mail(f"请查收\n————————\n{forms.pairs()}")))
+
+
+MAILS = Path(__file__).resolve().parents[3] / "shared" / "mails"
+
+
+@pytest.mark.skipif(not MAILS.is_dir(), reason="the collection of real mails is not beside the project")
+def test_real_mails_are_read_without_an_exception(
+    campaign: Campaign, register: Register, caplog: pytest.LogCaptureFixture
+) -> None:
+    paths = sorted(MAILS.rglob("*.eml"))
+    assert len(paths) > 100
+    for path in paths:
+        reading = read_message(path.name, path.read_bytes(), campaign, register, dt.date(2024, 3, 5))
+        assert (reading.kind, reading.form) == ("message", None), path
+    assert caplog.text == ""
 
 
 # --- what can't be read ----------------------------------------------------------------------------------
