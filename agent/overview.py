@@ -91,11 +91,16 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the agent itself is: when it last looked into the mailbox, and what troubled it since the last digest."""
+    """How the agent itself is: when it last looked into the mailbox, and what troubles it.
+
+    Attributes:
+        last_digest_seq: the last digest's place in the record; what came after it is new. 0: none yet.
+    """
 
     last_poll: dt.datetime | None = None
     last_digest: dt.datetime | None = None
     troubles: tuple[str, ...] = ()
+    last_digest_seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)

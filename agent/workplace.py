@@ -13,7 +13,7 @@ from pathlib import Path
 from agent import resources
 from agent.dossier import Decision, Dossier, Submission, assemble
 from agent.filing import Archive
-from agent.ledger import Ledger
+from agent.ledger import Ledger, RunEntry
 from agent.letters import Letters
 from agent.outcome import Circumstances
 from agent.overview import Health, Overview, Told, across_units
@@ -116,15 +116,16 @@ class Workplace:
             unreachable=ledger.unreachable(),
             final=final_decision(decisions),
             told=tuple(self._told(digest.at if digest else None)),
-            health=self._health(digest.at if digest else None),
+            health=self._health(digest),
             cross_findings=across_units(dossiers, self.campaign),
         )
 
-    def _health(self, last_digest: dt.datetime | None) -> Health:
+    def _health(self, digest: RunEntry | None) -> Health:
         polled, trouble = self.ledger.meta("last_poll"), self.ledger.meta("trouble")
         return Health(
             last_poll=dt.datetime.fromisoformat(polled).astimezone(self.zone) if polled else None,
-            last_digest=last_digest,
+            last_digest=digest.at if digest else None,
+            last_digest_seq=digest.seq if digest else 0,
             troubles=(trouble,) if trouble else (),
         )
 

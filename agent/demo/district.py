@@ -7,6 +7,7 @@ Nobody in it exists.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -19,6 +20,7 @@ import yaml
 
 from agent.demo import post
 from agent.demo.papers import Papers
+from agent.letters import message_id
 from agent.rules import Campaign
 from agent.units import Register
 
@@ -59,7 +61,8 @@ def mails(campaign: Campaign, register: Register, when: dt.datetime) -> list[Dem
             told, written_on = {**scripts[script["again"]], **script}, made[script["again"]].sent.date()
         unit = told.get("from") or told.get("form_of")
         papers = Papers(campaign, register, _district(), unit, max(written_on, campaign.start))
-        made[key] = _mail(told, papers, number, sent)
+        answered = made[script["answers"]] if "answers" in script else None
+        made[key] = _mail(told, papers, number, sent, answered)
     return list(made.values())
 
 
@@ -86,7 +89,9 @@ def expected(*, accepting_held: bool = False) -> dict[str, dict[str, Decimal]]:
     }
 
 
-def _mail(script: Script, papers: Papers, number: int, sent: dt.datetime) -> DemoMail:
+def _mail(
+    script: Script, papers: Papers, number: int, sent: dt.datetime, answered: DemoMail | None = None
+) -> DemoMail:
     sender = script.get("sender") or f"{papers.unit_name} <{papers.about['address']}>"
     attachments = [
         part for item in script.get("attach", ()) for part in _attachments(item, papers, number, sent)
@@ -95,9 +100,15 @@ def _mail(script: Script, papers: Papers, number: int, sent: dt.datetime) -> Dem
     post.address(
         message,
         post.Envelope(sender, AGENT_ADDRESS, script["subject"], sent, number, papers.charset),
-        script.get("headers", {}),
+        {**script.get("headers", {}), **(_reply_to(answered) if answered else {})},
     )
     return DemoMail(parseaddr(sender)[1], post.as_bytes(message, number), script["what"], sent)
+
+
+def _reply_to(answered: DemoMail) -> Mapping[str, str]:
+    """The header of a reply to the receipt that the agent will have sent for that mail."""
+    receipt = message_id("receipt", hashlib.sha256(answered.raw).hexdigest(), AGENT_ADDRESS)
+    return {"In-Reply-To": receipt}
 
 
 def _body(script: Script, papers: Papers) -> post.Part:

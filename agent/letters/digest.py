@@ -54,14 +54,16 @@ class NewItem:
         )
 
 
-def news(overview: Overview, since: dt.datetime | None = None) -> tuple[NewItem, ...]:
-    """One item a mail that was received after ``since`` (the last digest, where None), oldest first."""
-    after = since or overview.health.last_digest
+def news(overview: Overview) -> tuple[NewItem, ...]:
+    """One item a mail that joined a dossier since the last digest, oldest first.
+
+    By its place in the record, not by its date: a mail that lay in the mailbox for a while is new, too.
+    """
     items = [
         NewItem.of(dossier, submission)
         for dossier in overview.dossiers
         for submission in dossier.submissions
-        if after is None or submission.received > after
+        if submission.seq > overview.health.last_digest_seq
     ]
     return tuple(sorted(items, key=lambda item: item.at))
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from agent.dossier import Submission, assemble
 from agent.findings import Finding
 from agent.letters import Letter, Letters, news
-from agent.overview import Held, Overview
+from agent.overview import Health, Held, Overview
 from agent.rules import Campaign, plain
 from agent.settings import Contact
 from agent.units import Register
@@ -240,7 +241,8 @@ def test_news_are_the_mails_since_the_last_digest_and_count_each_photo_once(
 ) -> None:
     dossier = sent["receipt_changed"][2]
     view = Overview(campaign, register, EVENING, (dossier,))
-    items = news(view, moment("2024-03-02T00:00"))
+    first = dossier.submissions[0].seq
+    items = news(replace(view, health=Health(last_digest_seq=first)))
     assert [(one.form, one.narratives, one.photos) for one in items] == [(None, 1, 5), (2, 0, 0)]
     assert len(news(view)) == 3
 
