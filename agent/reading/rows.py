@@ -96,6 +96,8 @@ def _is_line(filled: Sequence[Placed], header: Header, book: LabelBook) -> bool:
         return True
     if first.text and (re.match(r"[^:]{1,12}:", squeeze(first.text)) or book.header(first.text)):
         return True
+    if key(book.campaign.form.title) in key(first.text):
+        return True
     across = sum(first.overlaps(*span) for span in _figure_spans(header)) > 1
     wordy = re.search(r"[\u4e00-\u9fff]{6}", first.text) is not None
     return len(filled) == 1 and wordy and (across or _is_sentence(first.text))
