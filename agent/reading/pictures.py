@@ -51,7 +51,7 @@ def look_at(data: bytes, min_pixels: int, budget: Budget) -> Looked:
 
 def _decoded(data: bytes, budget: Budget) -> Image:
     """The first frame in RGB, turned as its EXIF says, on white where it is transparent."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image, ImageOps
 
     most = budget.limits.pixels
     try:
@@ -67,8 +67,8 @@ def _decoded(data: bytes, budget: Budget) -> Image:
             budget.spend_pixels(width * height)
             opened.load()
             return _rgb(ImageOps.exif_transpose(opened) or opened)
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise damaged() from error
+    except Image.DecompressionBombError as error:
+        raise too_large("像素太多") from error
     except (
         OSError,
         SyntaxError,

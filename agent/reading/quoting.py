@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 MOST_LEVELS = 4  # forwarded mails inside each other
+LONGEST_LINE = 400  # characters of a line that are looked at
 WRAPPED = 3  # lines over which mail programs break "在 … 写道："
 
 
@@ -129,6 +130,7 @@ _AUTOMATIC = re.compile(r"本邮件由[^\n]{0,80}自动(?:发送|发出|回复)|
 
 def find_cut(lines: Sequence[str]) -> Cut | None:
     """Where the first quotation begins, or None."""
+    lines = [line[:LONGEST_LINE] for line in lines]
     for number in range(len(lines)):
         line = _SPACES.sub(" ", lines[number]).strip()
         if not line:
@@ -217,6 +219,7 @@ _DISCLAIMER = re.compile(
 )
 LONGEST_SIGNATURE_LINE = 40
 LONGEST_SIGNATURE = 8
+LONGEST_TAIL = 50  # lines, blank ones too, from the drawn one to the end
 
 
 def _without_signature(lines: list[str]) -> list[str]:
@@ -230,6 +233,8 @@ def _without_signature(lines: list[str]) -> list[str]:
 def _short_end(lines: list[str], number: int) -> bool:
     """A drawn line with nothing but a few short lines below it (a name, an office, a telephone)."""
     if not re.match(r"^\s*[-—_=─━]{4,}\s*$", lines[number]):
+        return False
+    if len(lines) - number > LONGEST_TAIL:
         return False
     below = [line.strip() for line in lines[number + 1 :] if line.strip()]
     return len(below) <= LONGEST_SIGNATURE and all(len(line) <= LONGEST_SIGNATURE_LINE for line in below)
@@ -260,7 +265,9 @@ def _own_tree(root: _Element) -> _Element:
     for element in list(root.iter()):
         if _quotes(element) and element.getparent() is not None:
             _drop_following(element, (element.get("id") or "").lower().endswith("divrplyfwdmsg"))
-            _drop(element)
+            behind = element.tail
+            element.clear()
+            element.tail = behind
     lines = _lines(root)
     cut = find_cut([text for text, _ in lines])
     if cut is not None:
@@ -335,20 +342,6 @@ def _walk(root: _Element) -> list[tuple[_Node | None, str]]:
         stack += [(child, False) for child in reversed(element)]
     walked.append((None, ""))
     return walked
-
-
-def _drop(element: _Element) -> None:
-    """Take an element away; what stands behind it stays."""
-    parent = element.getparent()
-    if parent is None:
-        return
-    previous, tail = element.getprevious(), element.tail or ""
-    if previous is not None:
-        previous.tail = (previous.tail or "") + tail
-    else:
-        parent.text = (parent.text or "") + tail
-    element.tail = None
-    parent.remove(element)
 
 
 def _drop_following(element: _Element, all_of_them: bool) -> None:

@@ -107,6 +107,23 @@ def test_sources_name_sheet_and_cell(read: Read) -> None:
     assert reading.form is not None and reading.form.sources["joint_patrols"] == "表1!R3C2"
 
 
+def test_spans_that_do_not_line_up_neither_double_nor_shift_a_figure(read: Read) -> None:
+    """As LibreOffice writes it: a grid of 15 columns for 14 cells, a data cell spanning two of them."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    document = forms.word()
+    rows = document.tables[0]._tbl.tr_lst
+    for row, ordinal in ((rows[0], 0), (rows[1], 1), (rows[2], 0)):
+        properties = row.tc_lst[ordinal].get_or_add_tcPr()
+        span = properties.find(qn("w:gridSpan"))
+        if span is None:
+            span = OxmlElement("w:gridSpan")
+            properties.append(span)
+        span.set(qn("w:val"), "3" if row is rows[0] else "2")
+    require_the_form(read("a.docx", forms.saved(document)))
+
+
 # --- numbers that would be wrong in silence --------------------------------------------------------------
 
 

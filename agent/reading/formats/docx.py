@@ -24,6 +24,7 @@ W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 STRICT_W = b"http://purl.oclc.org/ooxml/wordprocessingml/main"
 DOCUMENT_TYPE = "/officeDocument"
 OFF = ("0", "false", "off", "none")
+DEEPEST_STYLE = 20  # styles based on each other
 EMBEDDED_SUFFIXES = (".xlsx", ".xls", ".xlsm", ".docx", ".doc", ".et", ".wps")
 
 _WRAPPERS = frozenset(
@@ -102,9 +103,10 @@ def _styles(package: Package, main: str) -> Mapping[str, _Style]:
 
 
 def _inherited(style_id: str, own: Mapping[str, _Element]) -> _Style:
-    style, seen = PLAIN, set()
-    while style_id in own and style_id not in seen:
-        seen.add(style_id)
+    style = PLAIN
+    for _ in range(DEEPEST_STYLE):
+        if style_id not in own:
+            break
         style = style.over(_properties(own[style_id].find(f"{W}rPr")))
         based = own[style_id].find(f"{W}basedOn")
         style_id = based.get(f"{W}val", "") if based is not None else ""
@@ -155,7 +157,8 @@ class _Reader:
                     yield from self.blocks(box, inside)
             elif one.tag == f"{W}tbl":
                 yield self._table(one)
-                for cell in _cells(one):
+                # A cell's own lines matter only where they stand beside a table inside it.
+                for cell in (inner for inner in _cells(one) if inner.find(f".//{W}tbl") is not None):
                     yield from self.blocks(cell, inside=True)
                 yield TableEnd()
 

@@ -142,13 +142,13 @@ class _Reader:
             yield from _line(line, inside)
             line = []
             if piece is not None:
-                layout = next(piece.iter("table"), None) is not None and _has_inner(piece)
+                layout = _has_inner(piece)
                 for caption in piece.findall("caption"):
                     yield from self._walk(caption, inside)
                 yield self._table(piece)
-                for row in _rows(piece):
+                for row in _rows(piece) if layout else ():
                     for cell in _row_cells(row):
-                        yield from self._walk(cell, inside or not layout)
+                        yield from self._walk(cell, inside)
                 yield TableEnd()
         yield from _line(line, inside)
 

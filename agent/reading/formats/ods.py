@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
@@ -23,6 +24,7 @@ OFFICE, TABLE, TEXT, STYLE, NUMBER = (
 )
 CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
 HIDDEN_LINES = ("collapse", "filter")
+DEEPEST_STYLE = 20  # styles based on each other
 
 
 def read_ods(data: bytes, budget: Budget) -> Document:
@@ -76,9 +78,9 @@ class Styles:
 
     def chain(self, family: str, name: str | None) -> Iterator[_Element]:
         """A style and those that it is based on, nearest first."""
-        seen: set[str] = set()
-        while name and name not in seen and (family, name) in self.named:
-            seen.add(name)
+        for _ in range(DEEPEST_STYLE):
+            if not name or (family, name) not in self.named:
+                break
             style = self.named[family, name]
             yield style
             name = style.get(f"{STYLE}parent-style-name")
@@ -225,10 +227,9 @@ class _Sheet:
             self._merges.append(Merge(row, column, row + high - 1, column + wide - 1))
 
     def _column(self, at: int) -> _Column:
-        for column in self._columns:
-            if column.first <= at < column.end:
-                return column
-        return _Column(at, at + 1, False, None)
+        place = bisect_right(self._columns, at, key=lambda column: column.first) - 1
+        found = self._columns[place] if place >= 0 else None
+        return found if found and at < found.end else _Column(at, at + 1, False, None)
 
     def _cell(self, stored: _Element, row: _Element, column: _Column, hidden: bool) -> Cell | None:
         style = (

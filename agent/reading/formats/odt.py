@@ -54,9 +54,11 @@ class _Reader:
                     yield from self.blocks(box, inside)
             elif one.tag == f"{TABLE}table":
                 yield self._table(one)
-                for cell in one.iterfind(f".//{TABLE}table-cell"):
-                    if next(cell.iterancestors(f"{TABLE}table")) is one:
-                        yield from self.blocks(cell, inside=True)
+                for row in _rows(one):
+                    # A cell's own lines matter only where they stand beside a table inside it.
+                    for cell in row.iterfind(f"{TABLE}table-cell"):
+                        if cell.find(f".//{TABLE}table") is not None:
+                            yield from self.blocks(cell, inside=True)
                 yield TableEnd()
             elif isinstance(one.tag, str) and one.tag not in SKIPPED:
                 yield from self.blocks(one, inside)

@@ -13,6 +13,9 @@ Splitter = Callable[[str], list[str] | None]
 
 LONGEST_LABEL = 40
 LONGEST_VALUE = 80
+LONGEST_PAIR = 150
+REACH = 60  # lines above and below a table, blank ones too, among which those beside it are looked for
+MOST_LINES = 20_000  # lines in which tables are looked for
 
 _NUMBERING = (
     r"(?:[（(]?[\d一二三四五六七八九十]{1,3}[）)]|\d{1,2}[.．、]|[一二三四五六七八九十]{1,3}[、.．]|[-*•·●◆])"
@@ -53,17 +56,18 @@ def _strictly(data: bytes, name: str) -> str:
 def read_text(text: str) -> Document:
     """The tables in a text: by tabs, by drawn lines, by wide gaps, or as lines of label and value."""
     lines = text.split("\n")
+    searched = lines[:MOST_LINES]
     grids: list[Grid] = []
     tabular: set[int] = set()
-    for first, end, rows, pairs in _tables(lines):
+    for first, end, rows, pairs in _tables(searched):
         if not pairs:
             tabular.update(range(first, end))
         grids.append(
             Grid(
                 name=f"表{len(grids) + 1}",
                 rows=_cells(rows),
-                lines_before=_near(lines[:first])[-LINES_BESIDE:],
-                lines_after=_near(lines[end:])[:LINES_BESIDE],
+                lines_before=_near(lines[max(0, first - REACH) : first])[-LINES_BESIDE:],
+                lines_after=_near(lines[end : end + REACH])[:LINES_BESIDE],
             )
         )
     running = "\n".join(line for number, line in enumerate(lines) if number not in tabular)
@@ -135,6 +139,8 @@ def _by_colon(line: str) -> list[str] | None:
     for piece in _WIDE_GAP.split(line):
         if not piece.strip():
             continue
+        if len(piece) > LONGEST_PAIR:
+            return None
         match = _PAIR.match(piece)
         if match is None or not _WORD.search(match["label"]):
             return None
