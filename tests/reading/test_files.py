@@ -27,6 +27,18 @@ from agent.units import Register
 
 Read = Callable[..., FileReading]
 
+
+def web_archive() -> bytes:
+    """A page as Word and browsers save it in one file."""
+    import base64
+
+    page = base64.encodebytes(forms.html(charset="gbk")).decode()
+    part = f"Content-Type: text/html; charset=gb2312\nContent-Transfer-Encoding: base64\nContent-Location: file:///x.htm\n\n{page}"
+    return (
+        f'MIME-Version: 1.0\nContent-Type: multipart/related; boundary="x"\n\n--x\n{part}\n--x--\n'.encode()
+    )
+
+
 MAKERS: dict[str, Callable[[], bytes]] = {
     "统计表.xlsx": forms.xlsx,
     "统计表.xls": forms.xls,
@@ -43,6 +55,8 @@ MAKERS: dict[str, Callable[[], bytes]] = {
     "逐项.txt": lambda: forms.pairs().encode("gb18030"),
     "表格.eml": lambda: forms.mail("请查收", forms.html_table()),
     "文字表格.eml": lambda: forms.mail(forms.tabbed()),
+    "网页.mht": lambda: web_archive(),
+    "网页.doc": lambda: web_archive(),
     "逐项.eml": lambda: forms.mail(forms.pairs()),
     "转发.eml": lambda: forms.mail(f"请查收\n\n-------- 转发邮件信息 --------\n主题：x\n\n{forms.pairs()}"),
 }
