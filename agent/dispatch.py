@@ -106,7 +106,7 @@ def _send(work: Workplace, outbox: Outbox, due: DueLetter, clock: Clock) -> None
         writing.letter_begins(letter.id)
     passing("letter begins")
     try:
-        outbox.send(letter.raw, work.settings.address, letter.to)
+        refused = outbox.send(letter.raw, work.settings.address, letter.to)
     except Doubt as error:
         with work.ledger.writing() as writing:
             writing.letter_in_doubt(letter.id)
@@ -122,15 +122,17 @@ def _send(work: Workplace, outbox: Outbox, due: DueLetter, clock: Clock) -> None
             writing.letter_failed(letter.id, str(error), clock())
         raise
     passing("letter accepted")
-    _settle(work, due, clock())
+    _settle(
+        work, due, clock(), "；".join(f"{address} 没有收到：{words}" for address, words in refused.items())
+    )
 
 
-def _settle(work: Workplace, due: DueLetter, now: dt.datetime) -> None:
+def _settle(work: Workplace, due: DueLetter, now: dt.datetime, error: str) -> None:
     # The file first: after a crash it tells that there is no doubt.
-    work.archive.record_departure(due.letter.id, "doubtful" if due.doubt else "sent", now)
+    work.archive.record_departure(due.letter.id, "doubtful" if due.doubt else "sent", now, error or None)
     passing("departure recorded")
     with work.ledger.writing() as writing:
-        writing.letter_sent(due.letter.id, now)
+        writing.letter_sent(due.letter.id, now, error or None)
     passing("letter settled")
 
 

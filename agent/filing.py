@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import hashlib
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from agent.dossier import Dossier, Filed
 from agent.errors import ArchiveBusy
 from agent.faults import passing
 from agent.ledger.entries import Entry, MailEntry, QueuedLetter, entry_from_json
+
+log = logging.getLogger(__name__)
 
 THUMBNAIL_SIDE = 320
 """Pixels of a thumbnail's longer side."""
@@ -187,11 +190,19 @@ class Archive:
         if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == filed.piece.sha256:
             return
         if filed.piece.kind == "photo":
-            from agent.photos import smaller
-
-            self.write(path.parent / THUMBNAILS / f"{path.stem}.jpg", smaller(data, THUMBNAIL_SIDE))
+            self._file_thumbnail(path, data)
         self.write(path, data)
         passing("copy filed")
+
+    def _file_thumbnail(self, photo: Path, data: bytes) -> None:
+        from agent.photos import smaller
+
+        try:
+            thumbnail = smaller(data, THUMBNAIL_SIDE)
+        except Exception:  # a picture that its library can't make smaller is filed all the same
+            log.warning("no thumbnail of %s", photo.name)
+            return
+        self.write(photo.parent / THUMBNAILS / f"{photo.stem}.jpg", thumbnail)
 
     # Writing
 

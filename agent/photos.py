@@ -1,23 +1,36 @@
-"""Photos made smaller for thumbnails and the album: turned upright, and rid of GPS and camera data."""
+"""Photos made smaller for thumbnails and the album: upright, and without what cameras write into them."""
 
 from __future__ import annotations
 
 import io
 
+from PIL import Image, ImageOps
 
-def smaller(data: bytes, side: int, quality: int = 80) -> bytes:
-    """The picture as a JPEG whose longer side is at most ``side`` pixels, without metadata.
+QUALITY = 80
+
+
+def smaller(photo: bytes, side: int) -> bytes:
+    """A JPEG of at most ``side`` pixels a side, upright, with nothing of the original's metadata.
 
     Raises:
-        OSError: it can't be decoded.
+        OSError, ValueError, Image.DecompressionBombError: it isn't a picture that can be shown.
     """
-    from PIL import Image, ImageOps
+    with Image.open(io.BytesIO(photo)) as opened:
+        opened.draft("RGB", (2 * side, 2 * side))  # a JPEG is decoded at a fraction of its size: much faster
+        upright = ImageOps.exif_transpose(opened)
+        upright.thumbnail((side, side), Image.Resampling.LANCZOS)
+        flat = _opaque(upright)
+    stream = io.BytesIO()
+    # A new image from the pixels alone: place, camera, time, colour profile and comments stay behind.
+    bare = Image.frombytes("RGB", flat.size, flat.tobytes())
+    bare.save(stream, "JPEG", quality=QUALITY, optimize=True)
+    return stream.getvalue()
 
-    with Image.open(io.BytesIO(data)) as picture:
-        picture.draft("RGB", (side, side))  # a JPEG is decoded at a fraction of its size: many times faster
-        upright = ImageOps.exif_transpose(picture).convert("RGB")
-        upright.thumbnail((side, side))
-        plain = Image.frombytes("RGB", upright.size, upright.tobytes())
-    out = io.BytesIO()
-    plain.save(out, "JPEG", quality=quality)
-    return out.getvalue()
+
+def _opaque(image: Image.Image) -> Image.Image:
+    """In RGB; what is transparent shows white."""
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        layered = image.convert("RGBA")
+        white = Image.new("RGBA", layered.size, "white")
+        return Image.alpha_composite(white, layered).convert("RGB")
+    return image.convert("RGB")

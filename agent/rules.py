@@ -186,11 +186,16 @@ class ReportRules(Model):
 
 
 class Campaign(Model):
-    """One notice: a form, its checks, what is owed, by when."""
+    """One notice: a form, its checks, what is owed, by when.
+
+    Attributes:
+        mark: a word at the top of every letter and every page of the report (演示数据, 试运行), or "".
+    """
 
     id: Identifier
     title: str
     also_called: tuple[str, ...] = ()
+    mark: str = ""
     start: dt.date
     deadline: dt.date
     measures: dict[str, Measure] = {}

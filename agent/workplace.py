@@ -6,9 +6,10 @@ Answers where the campaign stands; changes nothing itself.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from agent import resources
 from agent.dossier import Decision, Dossier, Submission, assemble
@@ -133,7 +134,7 @@ class Workplace:
         """What mails told the contact, and what became of letters, since the last digest."""
         told = self.ledger.told_since(since)
         for row in self.ledger.letter_rows():
-            what = _trouble_with(row["state"], row["bounced_at"], row["held_back"])
+            what = _trouble_with(dict(row))
             stamp = row["bounced_at"] or row["sent_at"] or row["queued_at"]
             at = dt.datetime.fromisoformat(stamp).astimezone(self.zone)
             if what is not None and (since is None or at > since or row["state"] == "queued"):
@@ -160,14 +161,18 @@ def final_decision(decisions: Sequence[Decision]) -> Decision | None:
     return closing[-1] if closing and closing[-1].kind == "final" else None
 
 
-def _trouble_with(state: str, bounced: str | None, held_back: bool) -> tuple[str, str] | None:
-    if bounced:
+def _trouble_with(row: Mapping[str, Any]) -> tuple[str, str] | None:
+    """What kind of trouble a letter's row tells of, and in which words; None where all is well."""
+    state = row["state"]
+    if row["bounced_at"]:
         return "bounce", "被退回，对方没有收到"
     if state == "failed":
         return "letter_failed", "没能发出"
     if state == "doubtful":
         return "letter_doubtful", "发送时连接中断，可能重复送达一次"
-    if state == "queued" and held_back:
+    if state == "sent" and row["error"]:
+        return "letter_failed", "有收件人没有收到"
+    if state == "queued" and row["held_back"]:
         return "limit", "因一小时内给同一地址的来信答复过多，暂缓发送"
     return None
 

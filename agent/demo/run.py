@@ -110,9 +110,8 @@ def _workplace(out: Path, server: MailServer) -> Workplace:
     account = {"host": HOST, "user": AGENT_ADDRESS, "password_env": PASSWORD_VARIABLE, "tls": False}
     settings["inbox"] = {"imap": {**account, "port": server.imap_port}, "answer_from": "2000-01-01T00:00:00"}
     settings["outbox"] = {"smtp": {**account, "port": server.smtp_port}, "per_minute": 6000}
-    settings["contact"]["name"] = f"民政局联系人（{MARK}）"
     campaign = _yaml(resources.rules() / "winter-warmth.yaml")
-    campaign["title"] = f"{campaign['title']}（{MARK}）"
+    campaign["mark"] = MARK
     register = _yaml(resources.rules() / "units.yaml")
     for unit in register["units"]:
         unit["senders"] = [address] if (address := addresses().get(unit["id"])) else []

@@ -312,9 +312,9 @@ class Writing:
         """Count a try before it begins, so that one that takes the process down is counted too."""
         query = messages.update().where(messages.c.sha256 == sha256).values(attempts=messages.c.attempts + 1)
         self.connection.execute(query)
-        return self.connection.execute(
-            select(messages.c.attempts).where(messages.c.sha256 == sha256)
-        ).scalar_one()
+        query_tries = select(messages.c.attempts).where(messages.c.sha256 == sha256)
+        tries: int = self.connection.execute(query_tries).scalar_one()
+        return tries
 
     def end_attempt(self, sha256: str, error: str | None, *, counted: bool) -> None:
         """Note what went wrong; a try that failed through no fault of the mail's isn't counted."""
@@ -394,10 +394,11 @@ class Writing:
     def letter_in_doubt(self, letter_id: str) -> None:
         self._letter(letter_id, doubt=True, state="queued")
 
-    def letter_sent(self, letter_id: str, at: dt.datetime) -> None:
+    def letter_sent(self, letter_id: str, at: dt.datetime, error: str | None = None) -> None:
+        """It has left; ``error`` tells which of several recipients were refused for good."""
         doubt = self.connection.execute(select(letters.c.doubt).where(letters.c.id == letter_id)).scalar_one()
         self._letter(
-            letter_id, state="doubtful" if doubt else "sent", sent_at=_stamp(at), raw=None, error=None
+            letter_id, state="doubtful" if doubt else "sent", sent_at=_stamp(at), raw=None, error=error
         )
 
     def letter_postponed(

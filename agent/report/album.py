@@ -10,16 +10,18 @@ import docx
 from docx.document import Document
 from docx.oxml import OxmlElement
 from docx.shared import Mm, Pt
-from PIL import Image, ImageOps
+from PIL import Image
 
 from agent.dossier import Dossier, Filed
 from agent.overview import Overview
+from agent.photos import smaller
 from agent.report.word import (
     FANG,
     HEI,
     KAI,
     TITLE,
     add_text,
+    mark_pages,
     name_fonts,
     page_numbers,
     paper,
@@ -31,7 +33,6 @@ from agent.rules import plain
 
 LONGEST = 1280
 """Pixels, the longer side: enough for print at this size, small enough to send."""
-QUALITY = 80
 BOX = (78.0, 54.0)
 """Millimetres that a photo may take."""
 
@@ -48,34 +49,8 @@ def album(overview: Overview, titles: Titles, photo_bytes: PhotoBytes) -> bytes:
         heading = f"{dossier.unit.name}（{len(dossier.photos)}张）"
         _line(document, heading, HEI, 16, keep=True, before=6)
         _photos(document, dossier.photos, photo_bytes)
+    mark_pages(document, overview.campaign.mark)
     return saved(document, titles.album, overview.as_of)
-
-
-def shrunk(photo: bytes) -> bytes:
-    """A JPEG of at most 1280 pixels a side, upright, with nothing of the original's metadata.
-
-    Raises:
-        OSError, ValueError, Image.DecompressionBombError: it isn't a picture that can be shown.
-    """
-    with Image.open(io.BytesIO(photo)) as opened:
-        opened.draft("RGB", (2 * LONGEST, 2 * LONGEST))
-        upright = ImageOps.exif_transpose(opened)
-        upright.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
-        flat = _opaque(upright)
-    stream = io.BytesIO()
-    # A new image from the pixels alone: place, camera, time, colour profile and comments stay behind.
-    bare = Image.frombytes("RGB", flat.size, flat.tobytes())
-    bare.save(stream, "JPEG", quality=QUALITY, optimize=True)
-    return stream.getvalue()
-
-
-def _opaque(image: Image.Image) -> Image.Image:
-    """In RGB; what is transparent shows white."""
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        layered = image.convert("RGBA")
-        white = Image.new("RGBA", layered.size, "white")
-        return Image.alpha_composite(white, layered).convert("RGB")
-    return image.convert("RGB")
 
 
 def _page(document: Document) -> None:
@@ -138,7 +113,7 @@ def _photo(cell: Any, filed: Filed, photo_bytes: PhotoBytes) -> None:
     form.alignment = 1
     form.space_before, form.space_after, form.line_spacing = Pt(4), Pt(2), 1.0
     try:
-        picture = shrunk(photo_bytes(filed))
+        picture = smaller(photo_bytes(filed), LONGEST)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         add_text(paragraph, "（这张照片在此无法显示，请看归档的原件）", KAI, 12)
     else:

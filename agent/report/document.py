@@ -18,7 +18,7 @@ from agent.report.merge import Merged
 from agent.report.owed import lacks
 from agent.report.remarks import remarks
 from agent.report.table import table_xml
-from agent.report.word import saved
+from agent.report.word import mark_pages, saved
 from agent.report.words import INCOMPLETE, Titles, clean, moment, numeral, one_line, width
 from agent.report.words import titles as names
 from agent.rules import fill, plain
@@ -47,6 +47,7 @@ def report_document(overview: Overview, merged: Merged, titles: Titles, template
         raise ConfigurationError(
             f"报告模板 {path} 有误：{error}。请对照随程序附带的 {NAME} 检查大括号里的名字和语句。"
         ) from error
+    mark_pages(template.docx, overview.campaign.mark)
     return saved(template.docx, titles.report, overview.as_of)
 
 

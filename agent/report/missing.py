@@ -19,7 +19,7 @@ HELD = {
 
 def missing_workbook(overview: Overview, titles: Titles) -> bytes:
     """The list, and on a second sheet the mails that wait for the contact."""
-    book = Book(titles.missing, overview.as_of)
+    book = Book(titles.missing, overview.as_of, overview.campaign.mark)
     write_missing(book.sheet("缺报清单"), overview, titles.missing)
     if overview.held or overview.failed:
         _write_held(book.sheet("待核邮件"), overview)

@@ -26,9 +26,10 @@ LONGEST = 32767
 class Book:
     """A workbook in memory whose bytes depend on its content alone."""
 
-    def __init__(self, title: str, as_of: dt.datetime) -> None:
+    def __init__(self, title: str, as_of: dt.datetime, mark: str = "") -> None:
         import xlsxwriter
 
+        self.mark = clean(mark).replace("&", "&&")
         self._stream = io.BytesIO()
         literal = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
         self._book: Any = xlsxwriter.Workbook(self._stream, {"in_memory": True, **literal})
@@ -114,6 +115,8 @@ class Sheet:
         self.raw.repeat_rows(*header)
         self.raw.set_margins(left=0.6, right=0.6, top=0.7, bottom=0.7)
         self.raw.center_horizontally()
+        if self.book.mark:
+            self.raw.set_header(f'&C&"黑体,Regular"&12{self.book.mark}')
         self.raw.set_footer('&C&"宋体,Regular"&10第 &P 页，共 &N 页')
         self.raw.print_area(0, 0, *last)
 

@@ -92,6 +92,16 @@ def page_numbers(section: Any) -> None:
         add_page_number(paragraph)
 
 
+def mark_pages(document: Document, mark: str) -> None:
+    """The campaign's mark at the top of every page, odd or even; nothing where there is none."""
+    for section in document.sections if mark else ():
+        for header in (section.header, section.even_page_header):
+            header.is_linked_to_previous = False
+            paragraph = header.paragraphs[0]
+            paragraph.alignment = 1
+            add_text(paragraph, mark, HEI, 12)
+
+
 def paper(section: Any, *, landscape: bool = False) -> None:
     """A4 with a type area of 156 × 225 mm; across, the same page turned."""
     top, right, bottom, left = (37, 26, 35, 28)

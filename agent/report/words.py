@@ -26,8 +26,8 @@ class Titles:
 
 
 def titles(campaign: Campaign, complete: bool) -> Titles:
-    """Named after the campaign; each says so where something is still missing."""
-    mark = "" if complete else INCOMPLETE
+    """Named after the campaign; each says so where something is still missing, and bears the campaign's mark."""
+    mark = (f"（{campaign.mark}）" if campaign.mark else "") + ("" if complete else INCOMPLETE)
     return Titles(
         table=f"{_merged(campaign.form.title)}{mark}",
         report=f"关于{campaign.title}开展情况的报告{mark}",

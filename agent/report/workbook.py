@@ -20,7 +20,7 @@ def merged_workbook(overview: Overview, merged: Merged, titles: Titles) -> bytes
     Raises:
         AgentError: a figure has more digits than a workbook's number can hold.
     """
-    book = Book(titles.table, overview.as_of)
+    book = Book(titles.table, overview.as_of, overview.campaign.mark)
     _Table(book.sheet("汇总表"), overview, merged).write(titles.table)
     _write_sources(book.sheet("来源"), overview)
     write_missing(book.sheet("缺报清单"), overview, titles.missing)

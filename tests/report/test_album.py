@@ -10,7 +10,7 @@ import docx
 import pytest
 from PIL import Image
 
-from agent.report.album import shrunk
+from agent.photos import smaller
 
 District = Any
 """conftest.District: conftest isn't imported, its fixtures hand it over."""
@@ -31,7 +31,7 @@ def telling_photo(size: tuple[int, int] = (3000, 2000), orientation: int = 6) ->
 
 def test_a_photo_is_scaled_down_upright_and_says_nothing_of_place_or_camera() -> None:
     assert b"SecretMaker" in telling_photo()
-    small = shrunk(telling_photo())
+    small = smaller(telling_photo(), 1280)
     assert b"Secret" not in small and b"Exif" not in small
     with Image.open(io.BytesIO(small)) as image:
         assert (image.format, image.size) == ("JPEG", (853, 1280))
@@ -46,7 +46,7 @@ def test_a_photo_is_scaled_down_upright_and_says_nothing_of_place_or_camera() ->
 
 
 def test_a_small_photo_is_not_blown_up() -> None:
-    with Image.open(io.BytesIO(shrunk(telling_photo((300, 200), 1)))) as image:
+    with Image.open(io.BytesIO(smaller(telling_photo((300, 200), 1), 1280))) as image:
         assert image.size == (300, 200)
 
 
@@ -56,14 +56,14 @@ def test_a_small_photo_is_not_blown_up() -> None:
 def test_every_kind_of_picture_becomes_a_jpeg(mode: str, kind: str) -> None:
     stream = io.BytesIO()
     Image.new(mode, (400, 300)).save(stream, kind)
-    with Image.open(io.BytesIO(shrunk(stream.getvalue()))) as image:
+    with Image.open(io.BytesIO(smaller(stream.getvalue(), 1280))) as image:
         assert (image.format, image.mode, image.size) == ("JPEG", "RGB", (400, 300))
 
 
 def test_what_is_transparent_shows_white() -> None:
     stream = io.BytesIO()
     Image.new("RGBA", (300, 300), (0, 0, 0, 0)).save(stream, "PNG")
-    with Image.open(io.BytesIO(shrunk(stream.getvalue()))) as image:
+    with Image.open(io.BytesIO(smaller(stream.getvalue(), 1280))) as image:
         assert image.getpixel((5, 5)) == (255, 255, 255)
 
 
