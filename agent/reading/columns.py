@@ -118,7 +118,7 @@ def _blocks(table: Table, book: LabelBook) -> list[tuple[int, int]]:
     for at, row in enumerate(table.rows):
         current = blocks[-1] if blocks and at <= blocks[-1][1] else None
         heads = [cell for cell in row if _heads(cell, book, current is not None)]
-        if heads and not any(map(like_a_figure, row)):
+        if len(heads) > 2 or (heads and not any(map(like_a_figure, row))):
             if current is None:
                 blocks.append([at, at])
             blocks[-1][1] = max(blocks[-1][1], *(cell.bottom for cell in heads))

@@ -20,12 +20,12 @@ from agent.reading.layout import Table, concealed, revealed, turned, upright
 from agent.reading.measures import factor_of
 from agent.reading.reading import Figure, Form
 from agent.reading.rows import Body, Row, read_body
-from agent.reading.sums import add_up, total_row
+from agent.reading.sums import add_up, likely_total, total_row
 from agent.reading.values import Reading, quote, read_figure, read_text
 from agent.rules import Campaign, FormField
 from agent.units import Register
 
-__all__ = ["FoundForm", "combine", "find_form"]
+__all__ = ["FoundForm", "combine", "find_form", "find_forms_by_unit"]
 
 
 def find_form(document: Document, campaign: Campaign, register: Register, near: dt.date) -> FoundForm | None:
@@ -45,6 +45,41 @@ def find_form(document: Document, campaign: Campaign, register: Register, near: 
     return _with_hidden(found, reader.read(shown), document, campaign)
 
 
+def find_forms_by_unit(
+    document: Document, campaign: Campaign, register: Register, near: dt.date
+) -> dict[str, FoundForm]:
+    """A form for each unit, by its id, in a document whose rows name several units; else empty.
+
+    Only for a file that the bureau's own contact hands in: from anybody else one form is one unit's. A row with
+    figures that names no registered unit is an error in each of the forms. Arguments as for ``find_form``.
+    """
+    reader = _Reader(campaign, register, near, LabelBook.of(campaign))
+    forms: dict[str, FoundForm] = {}
+    for grid in document.grids:
+        for unit, form in reader.by_unit(grid).items() if not grid.hidden else ():
+            forms[unit] = combine([forms[unit], form], campaign) if unit in forms else form
+    return forms
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One form's part of a table: its header, what stands below it, and the header values around it."""
+
+    table: Table
+    header: Header
+    body: Body
+    heading: Heading
+
+
+@dataclass(frozen=True, slots=True)
+class _FieldRead:
+    """What a form says for a field, where it stands, and what each of several rows says."""
+
+    reading: Reading
+    source: str | None = None
+    each: tuple[Reading, ...] = ()
+
+
 @dataclass(frozen=True)
 class _Reader:
     campaign: Campaign
@@ -56,8 +91,25 @@ class _Reader:
         found = [form for grid in document.grids if not grid.hidden for form in self.in_grid(grid)]
         return combine(found, self.campaign) if found else None
 
-    def in_grid(self, grid: Grid) -> Iterator[FoundForm]:
-        """Every form in a table: upright, or else turned on its side."""
+    def in_grid(self, grid: Grid) -> list[FoundForm]:
+        """Every form in a table."""
+        return [self._form(part, part.body.rows) for part in self.parts(grid)]
+
+    def by_unit(self, grid: Grid) -> dict[str, FoundForm]:
+        """A form for each unit in a table whose rows name several; empty where they don't."""
+        forms: dict[str, FoundForm] = {}
+        for part in self.parts(grid):
+            rows, strays = reporter.rows_by_unit(part.body.rows, self.register)
+            for unit, own in rows.items():
+                part.heading.values.update(reporter.unit_value(self.book, self.register.by_id[unit]))
+                form = self._form(part, own)
+                told = [reporter.stray(row) for row in strays]
+                form = replace(form, findings=(*form.findings, *told))
+                forms[unit] = combine([forms[unit], form], self.campaign) if unit in forms else form
+        return forms if len(forms) > 1 else {}
+
+    def parts(self, grid: Grid) -> Iterator[_Part]:
+        """Each form's part of a table, upright or else turned on its side: its rows end at the next header."""
         if not self._worth_a_look(grid):
             return
         for lay_out in (upright, turned):
@@ -66,58 +118,56 @@ class _Reader:
             begin = 0
             for at, header in enumerate(headers):
                 stop = headers[at + 1].top if at + 1 < len(headers) else len(table.rows)
-                yield self.in_table(table, header, begin, stop)
+                body = read_body(table, header, stop, self.book)
+                yield _Part(table, header, body, self._heading(table, header, body, begin))
                 begin = stop
             if headers:
                 return
 
-    def in_table(self, table: Table, header: Header, begin: int, stop: int) -> FoundForm:
-        """The form of one header: its rows end where the next header begins."""
-        body = read_body(table, header, stop, self.book)
-        heading = self._heading(table, header, body, begin)
-        strangers = reporter.other_units(body.rows, heading, self.book, self.register)
+    def _form(self, part: _Part, rows: tuple[Row, ...]) -> FoundForm:
+        """The form that some rows of a part make."""
+        part = replace(part, body=replace(part.body, rows=rows))
+        strangers = reporter.other_units(rows, part.heading, self.book, self.register)
         values: dict[str, Figure] = {}
         sources: dict[str, str] = {}
         findings: list[Finding] = []
-        for one in assign(header, self.book):
-            reading, source = self._field(one, body, header, heading, table.grid)
-            if strangers and len(body.rows) > 1 and one.field.is_figure:
-                reading = Reading(None, (reporter.mixed(one.field, strangers),))
-            values[one.field.id] = reading.value
+        read = {one.field.id: self._field(one, part) for one in assign(part.header, self.book)}
+        for field in self.campaign.form.fields:
+            reading, source = read[field.id].reading, read[field.id].source
+            if strangers and len(rows) > 1 and field.is_figure:
+                reading = Reading(None, (reporter.mixed(field, strangers),))
+            values[field.id] = reading.value
             findings.extend(reading.findings)
-            sources |= {one.field.id: source} if source else {}
-        unmarked = len(body.rows) > 1 and total_row(body.rows) is None
-        findings += _doubts(table.grid, body, unmarked)
-        headed, told = reporter.read_heading(heading, self.book, self.register, self.near)
-        findings += told
-        if strangers and len(body.rows) == 1:
+            sources |= {field.id: source} if source else {}
+        headed, told = reporter.read_heading(part.heading, self.book, self.register, self.near)
+        unmarked = len(rows) > 1 and total_row(rows) is None
+        findings += _doubts(part, unmarked, [one.each for one in read.values() if one.each]) + told
+        if strangers and len(rows) == 1:
             findings.append(reporter.another(self.book, strangers))
-        form = replace(
-            headed, values=values, sources=sources, needs_confirmation=table.grid.from_picture or unmarked
-        )
+        needs = part.table.grid.from_picture or unmarked
+        form = replace(headed, values=values, sources=sources, needs_confirmation=needs)
         return FoundForm(form, tuple(findings))
 
     # Figures
 
-    def _field(
-        self, one: Assigned, body: Body, header: Header, heading: Heading, grid: Grid
-    ) -> tuple[Reading, str | None]:
+    def _field(self, one: Assigned, part: _Part) -> _FieldRead:
+        rows, grid = part.body.rows, part.table.grid
         if not one.field.is_figure:
-            return self._remarks(one, body, grid)
+            return self._remarks(one, part.body, grid)
         if one.finding is not None or one.at is None:
-            return Reading(None, (one.finding,) if one.finding else ()), None
-        measure, problem = self._measure(one, one.at, body, header, heading)
+            return _FieldRead(Reading(None, (one.finding,) if one.finding else ()))
+        measure, problem = self._measure(one, one.at, part)
         if problem is not None:
-            return Reading(None, (problem,)), None
-        readings = [self._cell(one, one.at, row, measure) for row in body.rows]
-        cells = [row.cells.get(one.at) for row in body.rows]
+            return _FieldRead(Reading(None, (problem,)))
+        readings = tuple(self._cell(one, one.at, row, measure) for row in rows)
+        cells = [row.cells.get(one.at) for row in rows]
         if not readings:
-            return read_figure(Cell(""), one.field, self.campaign), None
+            return _FieldRead(read_figure(Cell(""), one.field, self.campaign))
         if len(readings) == 1:
-            return readings[0], grid.source(cells[0]) if cells[0] else None
-        total = total_row(body.rows)
+            return _FieldRead(readings[0], _source(grid, cells))
+        total = total_row(rows)
         counted = cells if total is None else [cells[total]]
-        return add_up(one.field, body.rows, readings), _source(grid, counted)
+        return _FieldRead(add_up(one.field, rows, readings), _source(grid, counted), readings)
 
     def _cell(self, one: Assigned, at: int, row: Row, measure: str | None) -> Reading:
         cell = row.cells.get(at, Cell(""))
@@ -129,11 +179,9 @@ class _Reader:
             )
         return read_figure(cell, one.field, self.campaign, measure)
 
-    def _measure(
-        self, one: Assigned, at: int, body: Body, header: Header, heading: Heading
-    ) -> tuple[str | None, Finding | None]:
+    def _measure(self, one: Assigned, at: int, part: _Part) -> tuple[str | None, Finding | None]:
         """The measure that the table states for a column, where it isn't the field's own."""
-        match = header.columns[at].match
+        match, body, heading = part.header.columns[at].match, part.body, part.heading
         stated = {text for text in (match and match.measure, body.measures.get(at)) if text}
         if not stated:
             stated = {text for text in heading.measures if self._converts(text, one.field)}
@@ -146,14 +194,14 @@ class _Reader:
     def _converts(self, text: str, field: FormField) -> bool:
         return factor_of(text, field, self.campaign) not in (None, 1)
 
-    def _remarks(self, one: Assigned, body: Body, grid: Grid) -> tuple[Reading, str | None]:
+    def _remarks(self, one: Assigned, body: Body, grid: Grid) -> _FieldRead:
         cells = [row.cells[one.at] for row in body.rows if one.at in row.cells] if one.at is not None else []
         texts = [read_text(cell) for cell in cells] + [
             text.strip() for at, text in body.remarks if at == one.at
         ]
         source = next((grid.source(cell) for cell in cells if read_text(cell)), None)
         first = grid.source(cells[0]) if cells else None
-        return Reading("；".join(dict.fromkeys(text for text in texts if text))), source or first
+        return _FieldRead(Reading("；".join(dict.fromkeys(text for text in texts if text))), source or first)
 
     # Header values
 
@@ -193,13 +241,19 @@ def _source(grid: Grid, cells: Sequence[Cell | None]) -> str | None:
     return grid.source(there[0]) + last
 
 
-def _doubts(grid: Grid, body: Body, unmarked: bool) -> list[Finding]:
+def _doubts(part: _Part, unmarked: bool, readings: list[tuple[Reading, ...]]) -> list[Finding]:
     """What makes a form wait for a person."""
-    doubts = []
+    doubts, rows = [], part.body.rows
     if unmarked:
-        text = f"表中有 {len(body.rows)} 行数据，没有标明哪一行是合计，已逐栏相加。请核对相加后的数，确认后才登记。"
+        text = (
+            f"表中有 {len(rows)} 行数据，没有标明哪一行是合计，已逐栏相加。请核对相加后的数，确认后才登记。"
+        )
+        likely = likely_total(rows, readings)
+        if likely is not None:
+            name = f"“{rows[likely].name}”一行" if rows[likely].name else f"第 {likely + 1} 行"
+            text += f"其中{name}恰为其余各行之和，如它就是合计，请在行首写明“合计”后重报。"
         doubts.append(Finding("warning", "sum_unmarked", text))
-    if grid.from_picture:
+    if part.table.grid.from_picture:
         text = "此表是从图片识别的，可能认错。请逐项核对识别出的数，确认后才登记。"
         doubts.append(Finding("warning", "from_picture", text))
     return doubts

@@ -114,6 +114,7 @@ def _begins(before: str) -> bool:
 def _clean(value: str) -> str:
     """A value without the blanks to fill in, the stamp's place and separators at its ends."""
     value = re.sub(r"\((?:公?章|盖章|签章|签字|签名|加盖公章)\)", " ", value)
+    value = re.split(r"\s+(?=[\u4e00-\u9fff]{2,8}\s*:)", value)[0]  # a label that isn't known
     value = re.sub("_{2,}", " ", value).strip(" \t_,;|、，；")
     return "" if squeeze(value) == "年月日" else value
 

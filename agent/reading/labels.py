@@ -15,7 +15,11 @@ from agent.reading.folding import fold, squeeze
 from agent.reading.measures import is_measure, strip_measure
 from agent.rules import Campaign, FormField, HeaderField
 
-SUM_LEVELS = {"小计": 1, "合计": 2, "共计": 2, "总和": 2, "总计": 3}
+SUM_LEVELS = {
+    **dict.fromkeys(("小计", "小計"), 1),
+    **dict.fromkeys(("合计", "合計", "共计", "总和", "总数", "汇总", "累计"), 2),
+    **dict.fromkeys(("总计", "總計"), 3),
+}
 """Words that mark a row as a sum; a higher one sums up the lower ones."""
 
 Role = Literal["label", "child", "none"]

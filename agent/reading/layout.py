@@ -144,6 +144,8 @@ def _is_empty(cell: Cell) -> bool:
 
 def _by_row(merges: tuple[Merge, ...], height: int) -> dict[int, list[Merge]]:
     rows: dict[int, list[Merge]] = {}
+    if sum(min(merge.bottom + 1, height) - merge.top for merge in merges) > _MOST_COVERED:
+        return rows  # no form anybody filled in: its covered cells read as blank ones
     for merge in merges:
         for at in range(merge.top, min(merge.bottom + 1, height)):
             rows.setdefault(at, []).append(merge)
@@ -152,3 +154,6 @@ def _by_row(merges: tuple[Merge, ...], height: int) -> dict[int, list[Merge]]:
 
 def _visible(cell: Cell) -> Cell:
     return Cell(cell.address) if cell.hidden or cell.struck else cell
+
+
+_MOST_COVERED = 2_000_000

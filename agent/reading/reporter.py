@@ -60,6 +60,30 @@ def other_units(
     return tuple(units.values()) if len(units) > 1 else ()
 
 
+def rows_by_unit(rows: Sequence[Row], register: Register) -> tuple[dict[str, tuple[Row, ...]], list[Row]]:
+    """The data rows of each registered unit, by its id, and those that name none and are no sum."""
+    units: dict[str, list[Row]] = {}
+    strays = []
+    for row in rows:
+        unit = next((unit for name in row.names if (unit := register.in_form(name).unit)), None)
+        if unit is not None:
+            units.setdefault(unit.id, []).append(row)
+        elif not row.level:
+            strays.append(row)
+    return {name: tuple(own) for name, own in units.items()}, strays
+
+
+def unit_value(book: LabelBook, unit: Unit) -> dict[str, Written]:
+    """The header value that names a unit."""
+    return {header.id: unit.name for header in _unit_headers(book)}
+
+
+def stray(row: Row) -> Finding:
+    """The error for a row that belongs to nobody, in a table of several units."""
+    named = f"“{quote(row.name)}”一行" if row.name else "有一行"
+    return Finding("error", "other_unit", f"{named}有数据，但没有写明是哪个单位的。请补写单位名称。")
+
+
 def mixed(field: FormField, units: Sequence[Unit]) -> Finding:
     """The error for a figure whose column holds several units' figures."""
     text = f"“{field.full_label}”：{_several(units)}，不能确定是哪个单位的数。一个单位报一份表，请分开填报。"

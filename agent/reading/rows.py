@@ -10,8 +10,9 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agent.reading.columns import MEASURE_HEADINGS, Header, like_a_figure
-from agent.reading.folding import fold, squeeze
+from agent.reading import numerals
+from agent.reading.columns import MEASURE_HEADINGS, Header
+from agent.reading.folding import fold, squeeze, trim
 from agent.reading.grid import Cell
 from agent.reading.heading import is_footnote, is_line
 from agent.reading.labels import SUM_LEVELS, LabelBook, key, sum_level
@@ -89,14 +90,14 @@ def read_body(table: Table, header: Header, stop: int, book: LabelBook) -> Body:
 
 def _is_line(filled: Sequence[Placed], header: Header, book: LabelBook) -> bool:
     """Whether a row holds header values, the footnote or a sentence, and surely no figures."""
-    if any(like_a_figure(cell) and not labelled for cell, labelled in _labelled(filled, book)):
+    if any(_may_be_read(cell) and not labelled for cell, labelled in _labelled(filled, book)):
         return False
     first = filled[0]
     if is_footnote(first.text) or any(is_line(placed.text, book) for placed in filled):
         return True
     if first.text and (re.match(r"[^:]{1,12}:", squeeze(first.text)) or book.header(first.text)):
         return True
-    if key(book.campaign.form.title) in key(first.text):
+    if key(book.campaign.form.title) in key(first.text) or any(_is_date(cell) for cell in filled):
         return True
     across = sum(first.overlaps(*span) for span in _figure_spans(header)) > 1
     wordy = re.search(r"[\u4e00-\u9fff]{6}", first.text) is not None
@@ -104,11 +105,35 @@ def _is_line(filled: Sequence[Placed], header: Header, book: LabelBook) -> bool:
 
 
 def _labelled(filled: Sequence[Placed], book: LabelBook) -> Iterator[tuple[Placed, bool]]:
-    """Each cell, and whether the one before it is the label of its value."""
+    """Each cell, and whether the one before it is the label of its value (传真： before a long number)."""
     before = ""
     for placed in filled:
-        yield placed, bool(before) and (before.endswith(":") or book.header(before) is not None)
+        known = bool(before) and book.header(before.rstrip(":")) is not None
+        yield placed, known or (before.endswith(":") and _digits(placed) >= 5)
         before = squeeze(placed.text)
+
+
+def _may_be_read(cell: Placed) -> bool:
+    """Whether a cell could hold a figure, however it is written or misspelt; a date below a table signs it."""
+    if cell.cell.kind != "text":
+        return not _is_date(cell)
+    text = trim(cell.text)
+    return len(text) <= 12 and not _is_date(cell) and _FIGURE.search(text) is not None
+
+
+def _is_date(cell: Placed) -> bool:
+    if cell.cell.kind == "date":
+        return True
+    return (
+        re.fullmatch(
+            r"(?:[0-9]{4}|[〇零○一二三四五六七八九]{4})[-./年].{1,6}[-./月].{1,3}日?", squeeze(cell.text)
+        )
+        is not None
+    )
+
+
+def _digits(cell: Placed) -> int:
+    return sum(character.isdigit() for character in str(cell.cell.number or cell.text))
 
 
 def _is_sentence(text: str) -> bool:
@@ -259,4 +284,5 @@ def _column_index(header: Header) -> dict[int, list[int]]:
 _MERGED = "与相邻栏的单元格合并了，看不出是哪一栏的数。请取消合并，每栏各填一个数字"
 _SEVERAL = "下有不止一个数，不能确定用哪一个。请每栏只填一个数字"
 _ASIDE = "的单元格与标题对不齐，不能确定是哪一栏的数。请用原表填报，不要增删单元格"
+_FIGURE = re.compile(rf"[0-9]|^[{numerals.CHARACTERS}点]+\D{{0,2}}$|^(?:无|没有|/|-|—|——|若干)$|^[约近]")
 NUMBERING_NAMES = frozenset({"栏次", "行次", "列次", "栏号", "行号", "编号", "序号"})

@@ -56,6 +56,21 @@ def add_up(field: FormField, rows: Sequence[Row], readings: Sequence[Reading]) -
     return Reading(readings[total].value, (*readings[total].findings, *gaps))
 
 
+def likely_total(rows: Sequence[Row], readings: Sequence[Sequence[Reading]]) -> int | None:
+    """The index of a row that nobody marked and that is the sum of all others in every figure, if there is one.
+
+    Args:
+        rows: the data rows, at least two.
+        readings: for each field that has a column, what each row says.
+    """
+    columns = [[_number(reading.value) for reading in column] for column in readings]
+    for at in range(len(rows)):
+        if any(column[at] for column in columns) and all(2 * column[at] == sum(column) for column in columns):
+            # Of two equal rows either is the sum of the other: two villages, not a total.
+            return at if len(rows) > 2 else None
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Mismatch:
     """A marked sum that isn't the sum of its rows."""

@@ -16,7 +16,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.reading.form import FoundForm, combine, find_form
+from agent.reading.form import FoundForm, combine, find_form, find_forms_by_unit
 from agent.reading.grid import Cell, Document, Grid, Merge
 from agent.rules import Campaign, load_campaign
 from agent.units import Register, load_register
@@ -359,6 +359,43 @@ def test_a_hidden_sheet_is_no_form_and_a_filled_one_there_is_told() -> None:
     assert told(found(shown, hidden))[-1] == "warning hidden null"
     assert set(told(found(hidden))) == {*(f"error blank {name}" for name in FIGURES), "warning hidden null"}
     assert all(found(hidden).form.values[name] is None for name in FIGURES)
+
+
+# --- several units in one table ----------------------------------------------------------------------------
+
+
+def test_a_table_of_several_units_reads_by_unit_for_the_contact_only() -> None:
+    grid = grid_of(
+        "单位 | @s\n青年镇 | @v\n万东镇人民政府 | @w\n合计 | @sum", before=["填报时间：2024年3月1日"]
+    )
+    forms = find_forms_by_unit(Document((grid,)), CAMPAIGN, REGISTER, NEAR)
+    assert {unit: (form.form.unit, form.form.values["patrols"]) for unit, form in forms.items()} == {
+        "qingnian": ("青年镇", Decimal(12)),
+        "wandong": ("万东镇", Decimal(3)),
+    }
+    assert not any(form.form.needs_confirmation for form in forms.values())
+    assert forms["wandong"].form.sources["patrols"] == "Sheet1!B3"
+    assert {one.rule for one in found(grid).findings if one.severity == "error"} == {"other_unit"}
+
+
+def test_a_row_of_nobody_in_a_table_of_several_units_is_an_error_for_all() -> None:
+    grid = grid_of("单位 | @s\n青年镇 | @v\n万东镇 | @w\n某地 | @w")
+    forms = find_forms_by_unit(Document((grid,)), CAMPAIGN, REGISTER, NEAR)
+    assert all("error other_unit null" in told(form) for form in forms.values())
+
+
+def test_one_units_form_is_no_table_of_several_units() -> None:
+    assert (
+        find_forms_by_unit(Document((grid_of("@s\n@v", before=DATA["before"]),)), CAMPAIGN, REGISTER, NEAR)
+        == {}
+    )
+
+
+def test_a_total_that_nobody_marked_is_pointed_out() -> None:
+    form = filled("村 | @s", "板辽村 | @v", "更古村 | @w", "全镇 | @sum")
+    assert told(form) == ["warning sum_unmarked null"]
+    assert "“全镇”一行恰为其余各行之和" in form.findings[0].text
+    assert form.form.needs_confirmation
 
 
 # --- another campaign ----------------------------------------------------------------------------------------
