@@ -39,6 +39,14 @@ class Dispatch:
     postponed: int = 0
     trouble: str = ""
 
+    def __add__(self, other: Dispatch) -> Dispatch:
+        return Dispatch(
+            self.sent + other.sent,
+            self.failed + other.failed,
+            self.postponed + other.postponed,
+            self.trouble or other.trouble,
+        )
+
     @property
     def went_well(self) -> bool:
         return not self.failed and not self.trouble

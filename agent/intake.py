@@ -40,9 +40,15 @@ class Intake:
 
 
 def take_in(
-    work: Workplace, inbox: Inbox, clock: Clock, tell: Callable[[str], None] = lambda _text: None
+    work: Workplace,
+    inbox: Inbox,
+    clock: Clock,
+    tell: Callable[[str], None] = lambda _text: None,
+    after_each: Callable[[], object] = lambda: None,
 ) -> Intake:
     """Keep and judge all that is new; first what an earlier pass left.
+
+    ``after_each`` is called after each mail that was judged: a chance for its answer to leave.
 
     Raises:
         Unreachable: the mailbox couldn't be reached; what was had before stays had.
@@ -56,6 +62,7 @@ def take_in(
         if row is not None:
             new += 1
             judged.append(judge(work, row, clock(), tell))
+            after_each()
     with work.ledger.writing() as writing:
         writing.set_meta("last_poll", clock().isoformat())
     return Intake(new, tuple(judged))
@@ -93,7 +100,7 @@ def _since(work: Workplace) -> dt.datetime:
 def _receive(work: Workplace, inbox: Inbox, event: Event, now: dt.datetime) -> MessageRow | None:
     """Keep the mail, then note it and the mailbox's mark together; None where there is nothing new to judge."""
     passing("mail fetched")
-    kept = None if isinstance(event, Passed) else work.archive.keep(*_to_keep(work, event, now))
+    kept = None if isinstance(event, Passed) else work.archive.keep(*_to_keep(work, inbox, event, now))
     with work.ledger.writing() as writing:
         new = kept is not None and writing.add_message(kept.sha256, kept.received, kept.envelope)
         if event.mark is not None:
@@ -102,12 +109,15 @@ def _receive(work: Workplace, inbox: Inbox, event: Event, now: dt.datetime) -> M
     return work.ledger.message(kept.sha256) if kept is not None and new else None
 
 
-def _to_keep(work: Workplace, event: Arrival | Withheld, now: dt.datetime) -> tuple[bytes, dict[str, Any]]:
+def _to_keep(
+    work: Workplace, inbox: Inbox, event: Arrival | Withheld, now: dt.datetime
+) -> tuple[bytes, dict[str, Any]]:
     """What is kept of a mail: its bytes (of one that isn't handed over, its headers), and its envelope."""
     envelope = {
         "number": work.ledger.next_number(),
         "received": event.received.astimezone(work.zone).isoformat(),
         "fetched_at": now.isoformat(),
+        **({"mailbox": inbox.name} if event.mark is not None else {}),
         **event.place,
     }
     if isinstance(event, Withheld):

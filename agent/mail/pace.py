@@ -13,6 +13,10 @@ class Pace:
     def __init__(self, per_minute: int) -> None:
         self._booked: deque[float] = deque(maxlen=max(1, per_minute))
 
+    def ready(self, now: float) -> bool:
+        """Whether a letter may leave now; books nothing."""
+        return len(self._booked) < (self._booked.maxlen or 1) or self._booked[0] + MINUTE <= now
+
     def wait(self, now: float) -> float:
         """Seconds until the next letter may leave (0: now); its place is booked with that.
 
