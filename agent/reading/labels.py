@@ -120,7 +120,7 @@ class LabelBook:
 
     def _readings(self, text: str) -> Iterator[tuple[str, str | None]]:
         """What the text may be as (key, measure), the likelier first."""
-        squeezed = squeeze(text)
+        squeezed = squeeze(text).rstrip("*:;,.。、；，")
         for label in dict.fromkeys((squeezed, _NUMBERING.sub("", squeezed))):
             yield key(label), None
             bracketed = re.fullmatch(r"(.+?)\(([^()]*)\)", label)
