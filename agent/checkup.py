@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.errors import AgentError
+from agent.errors import AgentError, in_words
 from agent.mail.connection import Checked
 from agent.settings import Settings, load_settings
 from agent.workplace import Workplace
@@ -67,7 +67,7 @@ def _archive(work: Workplace) -> Iterator[Line]:
         (work.archive.folder / ".check").unlink()
     except OSError as error:
         yield Line(
-            False, f"归档文件夹 {work.archive.folder}", f"写不进去（{error.strerror}）：请检查磁盘空间和权限"
+            False, f"归档文件夹 {work.archive.folder}", f"写不进去（{in_words(error)}）：请检查磁盘空间和权限"
         )
     else:
         yield Line(True, f"归档文件夹 {work.archive.folder}")

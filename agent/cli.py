@@ -15,36 +15,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from typer.exceptions import TyperException
 
-from agent.errors import AgentError, UsageError
+from agent.errors import AgentError, in_words
+from agent.usage import Commands, Config, Now, complaint
 
 if TYPE_CHECKING:
     from agent.decisions import Ruling
     from agent.settings import Settings
     from agent.workplace import Workplace
 
-DONE, ATTENTION = 0, 1
+DONE, ATTENTION, USAGE = 0, 1, 2
 
-app = typer.Typer(
+app = Commands(
     name="report-agent",
     help="报送邮箱值守：收信、校核、归档、回信、日报、催报、汇总。",
     no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-review = typer.Typer(help="列出待核事项，并作出决定。", no_args_is_help=False, rich_markup_mode=None)
+review = Commands(help="列出待核事项，并作出决定。", no_args_is_help=False)
 app.add_typer(review, name="review", invoke_without_command=True)
 
-Config = Annotated[
-    Path | None, typer.Option("--config", help="设置文件（默认 ./config.yaml）。", show_default=False)
-]
-Now = Annotated[
-    str | None, typer.Option("--now", help="以此时刻代替当前时间（ISO 8601）。", show_default=False)
-]
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON。")]
-Reason = Annotated[str, typer.Option("--reason", help="理由，记入台账。")]
-By = Annotated[str | None, typer.Option("--by", help="由谁决定（默认：联系人）。", show_default=False)]
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="理由，记入台账。")]
+By = Annotated[
+    str | None, typer.Option("--by", metavar="NAME", help="由谁决定（默认：联系人）。", show_default=False)
+]
 
 
 def main() -> None:
@@ -53,7 +49,10 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
-        app()
+        sys.exit(app(prog_name="report-agent", standalone_mode=False) or DONE)
+    except TyperException as error:
+        _say(complaint(error))
+        sys.exit(USAGE)
     except AgentError as error:
         _say(f"错误：{error}")
         sys.exit(error.exit_status)
@@ -61,25 +60,43 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(DONE)
+    except OSError as error:
+        _say(f"错误：{error.filename or '磁盘'}：{in_words(error)}。")
+        sys.exit(USAGE)
     except Exception:
         _crashed()
+
+
+@app.callback()
+def everywhere(config: Config = None, now: Now = None) -> None:
+    """报送邮箱值守：收信、校核、归档、回信、日报、催报、汇总。"""
+    del config, now  # each command finds them, wherever they were given
 
 
 @app.command()
 def demo(
     out: Annotated[
-        Path | None, typer.Option("--out", help="结果放在哪里（默认 ./demo-output）。", show_default=False)
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="结果放在哪里（默认 ./demo-output）。", show_default=False),
     ] = None,
+    config: Config = None,
+    now: Now = None,
 ) -> None:
     """演示：在内置邮件服务器上，用虚构的一个区，把全过程走一遍。不用任何设置。"""
+    del config, now
     from agent.demo.run import run_demo
 
     run_demo(out or Path("demo-output"), _say)
 
 
 @app.command()
-def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="新建的工作文件夹。")]) -> None:
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="新建的工作文件夹。")],
+    config: Config = None,
+    now: Now = None,
+) -> None:
     """建立工作文件夹：config.yaml、rules/、templates/。"""
+    del config, now
     from agent.starting import lay_out
 
     print("\n".join(lay_out(folder)))
@@ -175,7 +192,6 @@ def status(config: Config = None, now: Now = None, json: Json = False) -> None:
 @review.callback()
 def review_list(context: typer.Context, config: Config = None, now: Now = None, json: Json = False) -> None:
     """列出待核事项；用子命令作出决定。"""
-    context.obj = (config, now)
     if context.invoked_subcommand is not None:
         return
     work, clock = _open(config, now)
@@ -195,7 +211,6 @@ Register = Annotated[bool, typer.Option("--register", help="把发件邮箱登�
 
 @review.command("accept")
 def review_accept(
-    context: typer.Context,
     held: HeldId,
     register: Register = False,
     reason: Reason = "",
@@ -206,14 +221,11 @@ def review_accept(
     """接受：归入系统推断的单位。"""
     from agent.decisions import accept
 
-    _decide(
-        context, config, now, by, reason, lambda work, ruling: accept(work, held, ruling, register=register)
-    )
+    _decide(config, now, by, reason, lambda work, ruling: accept(work, held, ruling, register=register))
 
 
 @review.command("reject")
 def review_reject(
-    context: typer.Context,
     held: HeldId,
     reason: Reason = "",
     by: By = None,
@@ -223,12 +235,11 @@ def review_reject(
     """退回：不计入。"""
     from agent.decisions import reject
 
-    _decide(context, config, now, by, reason, lambda work, ruling: reject(work, held, ruling))
+    _decide(config, now, by, reason, lambda work, ruling: reject(work, held, ruling))
 
 
 @review.command("assign")
 def review_assign(
-    context: typer.Context,
     held: HeldId,
     unit: Unit,
     register: Register = False,
@@ -241,7 +252,6 @@ def review_assign(
     from agent.decisions import assign
 
     _decide(
-        context,
         config,
         now,
         by,
@@ -252,7 +262,6 @@ def review_assign(
 
 @review.command("confirm")
 def review_confirm(
-    context: typer.Context,
     unit: Unit,
     reason: Reason = "",
     by: By = None,
@@ -262,12 +271,11 @@ def review_confirm(
     """确认：等待确认的统计表（识别自图片，或未标合计的多行相加）。"""
     from agent.decisions import confirm
 
-    _decide(context, config, now, by, reason, lambda work, ruling: confirm(work, unit, ruling))
+    _decide(config, now, by, reason, lambda work, ruling: confirm(work, unit, ruling))
 
 
 @review.command("override")
 def review_override(
-    context: typer.Context,
     unit: Unit,
     field: Annotated[str, typer.Argument(metavar="FIELD", help="项目 id，见规则文件。")],
     value: Annotated[str, typer.Argument(metavar="VALUE", help="数值，按表上的计量单位。")],
@@ -279,12 +287,11 @@ def review_override(
     """改定一个数。"""
     from agent.decisions import override
 
-    _decide(context, config, now, by, reason, lambda work, ruling: override(work, unit, field, value, ruling))
+    _decide(config, now, by, reason, lambda work, ruling: override(work, unit, field, value, ruling))
 
 
 @review.command("close")
 def review_close(
-    context: typer.Context,
     unit: Unit,
     reason: Reason = "",
     by: By = None,
@@ -294,12 +301,11 @@ def review_close(
     """了结：该单位的待核实事项。"""
     from agent.decisions import close
 
-    _decide(context, config, now, by, reason, lambda work, ruling: close(work, unit, ruling))
+    _decide(config, now, by, reason, lambda work, ruling: close(work, unit, ruling))
 
 
 @review.command("hand-in")
 def review_hand_in(
-    context: typer.Context,
     unit: Unit,
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="代交的文件。")],
     reason: Reason = "",
@@ -310,12 +316,11 @@ def review_hand_in(
     """代交：把别的途径收到的文件登记给该单位。"""
     from agent.decisions import hand_in
 
-    _decide(context, config, now, by, reason, lambda work, ruling: hand_in(work, unit, files, ruling))
+    _decide(config, now, by, reason, lambda work, ruling: hand_in(work, unit, files, ruling))
 
 
 @review.command("withdraw")
 def review_withdraw(
-    context: typer.Context,
     unit: Unit,
     reason: Reason = "",
     by: By = None,
@@ -325,12 +330,11 @@ def review_withdraw(
     """撤回：该单位已报的统计表，等待重报。"""
     from agent.decisions import withdraw
 
-    _decide(context, config, now, by, reason, lambda work, ruling: withdraw(work, unit, ruling))
+    _decide(config, now, by, reason, lambda work, ruling: withdraw(work, unit, ruling))
 
 
 @review.command("extend")
 def review_extend(
-    context: typer.Context,
     unit: Unit,
     date: Annotated[str, typer.Argument(metavar="DATE", help="新的期限，如 2024-03-08。")],
     reason: Reason = "",
@@ -341,17 +345,15 @@ def review_extend(
     """延期：改该单位的报送期限。"""
     from agent.decisions import extend
 
-    _decide(context, config, now, by, reason, lambda work, ruling: extend(work, unit, date, ruling))
+    _decide(config, now, by, reason, lambda work, ruling: extend(work, unit, date, ruling))
 
 
 @review.command("reopen")
-def review_reopen(
-    context: typer.Context, reason: Reason = "", by: By = None, config: Config = None, now: Now = None
-) -> None:
+def review_reopen(reason: Reason = "", by: By = None, config: Config = None, now: Now = None) -> None:
     """重新打开：定稿以后还要改时。"""
     from agent.decisions import reopen
 
-    _decide(context, config, now, by, reason, lambda work, ruling: reopen(work, ruling))
+    _decide(config, now, by, reason, lambda work, ruling: reopen(work, ruling))
 
 
 @app.command()
@@ -403,7 +405,10 @@ def merge(
     config: Config = None,
     now: Now = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="写到这个文件夹（默认归档的 final/）。", show_default=False)
+        Path | None,
+        typer.Option(
+            "--out", metavar="DIR", help="写到这个文件夹（默认归档的 final/）。", show_default=False
+        ),
     ] = None,
     final: Annotated[bool, typer.Option("--final", help="定稿：此后的来件转为待核。")] = False,
     reason: Reason = "",
@@ -448,22 +453,18 @@ def _settings(config: Path | None) -> Settings:
     return load_settings(config or Path("config.yaml"))
 
 
-def _open(config: Path | None, now: str | None) -> tuple[Workplace, Callable[[], dt.datetime]]:
+def _open(config: Path | None, now: dt.datetime | None) -> tuple[Workplace, Callable[[], dt.datetime]]:
     from agent.workplace import Workplace
 
     work = Workplace.open(_settings(config))
     return work, _clock(now, work)
 
 
-def _clock(now: str | None, work: Workplace) -> Callable[[], dt.datetime]:
+def _clock(now: dt.datetime | None, work: Workplace) -> Callable[[], dt.datetime]:
     """The time in the configured zone; --now stands in for it."""
     if now is None:
         return lambda: dt.datetime.now(work.zone)
-    try:
-        fixed = dt.datetime.fromisoformat(now)
-    except ValueError as error:
-        raise UsageError(f"--now 的时刻 {now} 不对，应写成 2024-03-01T09:30 这样。") from error
-    moment = fixed.astimezone(work.zone) if fixed.tzinfo else fixed.replace(tzinfo=work.zone)
+    moment = now.astimezone(work.zone) if now.tzinfo else now.replace(tzinfo=work.zone)
     return lambda: moment
 
 
@@ -484,15 +485,13 @@ def _ruling(work: Workplace, clock: Callable[[], dt.datetime], by: str | None, r
 
 
 def _decide(
-    context: typer.Context,
     config: Path | None,
-    now: str | None,
+    now: dt.datetime | None,
     by: str | None,
     reason: str,
     act: Callable[[Workplace, Ruling], str],
 ) -> None:
-    above = context.obj or (None, None)
-    work, clock = _open(config or above[0], now or above[1])
+    work, clock = _open(config, now)
     print(act(work, _ruling(work, clock, by, reason)))
 
 

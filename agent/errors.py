@@ -12,6 +12,8 @@ Messages are in Chinese, since operators read them; each is one line where it ca
 
 from __future__ import annotations
 
+import errno
+
 
 class AgentError(Exception):
     """The root: whatever is shown to the operator in words, without a traceback."""
@@ -47,3 +49,21 @@ class Unreadable(AgentError):
     def __init__(self, rule: str, text: str) -> None:
         super().__init__(text)
         self.rule = rule
+
+
+def in_words(error: OSError) -> str:
+    """What the system says of a file, in the operator's language."""
+    return _WORDS.get(error.errno or 0, error.strerror or type(error).__name__)
+
+
+_WORDS = {
+    errno.ENOENT: "没有这个文件或文件夹",
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.EISDIR: "这是文件夹，不是文件",
+    errno.ENOTDIR: "路径里有一段不是文件夹",
+    errno.EEXIST: "同名的文件已存在",
+    errno.ENOSPC: "磁盘满了",
+    errno.EROFS: "磁盘是只读的",
+    errno.ENAMETOOLONG: "文件名太长",
+}

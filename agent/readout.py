@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from agent.errors import UsageError
+from agent.errors import UsageError, in_words
 from agent.reading.files import read_file
 from agent.reading.reading import FileReading
 from agent.rules import Campaign, run_checks
@@ -30,7 +30,7 @@ def _read(path: Path, campaign: Campaign, register: Register) -> FileReading:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise UsageError(f"读不到文件 {path}：{error.strerror}。") from error
+        raise UsageError(f"读不到文件 {path}：{in_words(error)}。") from error
     return _checked(read_file(path.name, data, campaign, register, campaign.deadline), campaign)
 
 

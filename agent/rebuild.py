@@ -17,7 +17,7 @@ from agent.workplace import Workplace
 def rebuild(work: Workplace) -> list[str]:
     """Make the ledger and the filed copies anew; returns what was done, a line each.
 
-    The old ledger is kept beside as ledger.sqlite.old until the new one is whole.
+    The old ledger stays beside the new one, as ledger.old.
     """
     path = work.archive.ledger
     fresh = path.with_suffix(".new")
@@ -26,7 +26,8 @@ def rebuild(work: Workplace) -> list[str]:
     _replay(work, ledger)
     ledger.close()
     if path.exists():
-        work.ledger.close()
+        if "ledger" in work.__dict__:  # else it isn't open, and may be past opening
+            work.ledger.close()
         _remove(path.with_suffix(".old"))
         path.replace(path.with_suffix(".old"))
         _remove(path)

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from agent import resources
-from agent.errors import UsageError
+from agent.errors import UsageError, in_words
 
 
 def lay_out(folder: Path) -> list[str]:
@@ -21,7 +21,7 @@ def lay_out(folder: Path) -> list[str]:
         for empty in ("mails",):
             (folder / empty).mkdir(exist_ok=True)
     except OSError as error:
-        raise UsageError(f"建不了工作文件夹 {folder}：{error.strerror}。") from error
+        raise UsageError(f"建不了工作文件夹 {folder}：{in_words(error)}。") from error
     return [
         *lines,
         f"接下来：编辑 {folder / 'config.yaml'} 和 {folder / 'rules' / 'units.yaml'}，然后运行 report-agent check。",

@@ -13,6 +13,7 @@ from typing import Any
 
 from agent import resources
 from agent.dossier import Decision, Dossier, Submission, assemble
+from agent.errors import ConfigurationError
 from agent.filing import Archive
 from agent.ledger import Ledger, RunEntry
 from agent.letters import Letters
@@ -44,7 +45,20 @@ class Workplace:
 
     @cached_property
     def ledger(self) -> Ledger:
-        return Ledger(self.archive.ledger, self.campaign)
+        """The ledger, opened.
+
+        Raises:
+            ConfigurationError: it is damaged or can't be opened.
+        """
+        from sqlalchemy.exc import DatabaseError
+
+        try:
+            return Ledger(self.archive.ledger, self.campaign)
+        except DatabaseError as error:
+            raise ConfigurationError(
+                f"台账 {self.archive.ledger} 打不开（{error.orig}）。如已损坏，可运行 report-agent rebuild，"
+                f"从归档重新生成。"
+            ) from error
 
     @cached_property
     def template_folders(self) -> Sequence[Path]:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from agent.errors import ConfigurationError
+from agent.errors import ConfigurationError, in_words
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -26,7 +26,7 @@ def load_model(model: type[M], path: Path) -> tuple[M, str]:
         raw = path.read_bytes()
     except OSError as error:
         raise ConfigurationError(
-            f"读不到 {path}：{error.strerror}。请检查路径，或用 report-agent init 生成一份。"
+            f"读不到 {path}：{in_words(error)}。请检查路径，或用 report-agent init 生成一份。"
         ) from error
     try:
         return model.model_validate(parse(raw.decode("utf-8-sig"), path)), hashlib.sha256(raw).hexdigest()[
