@@ -98,7 +98,7 @@ class Bureau:
 
     def letters(self) -> Iterator[EmailMessage]:
         for path in sorted((self.folder / "sent").glob("*.eml")):
-            yield email.message_from_bytes(path.read_bytes(), policy=email.policy.default)  # type: ignore[misc]
+            yield email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
 
 
 def bureau(folder: Path, **settings: Any) -> Bureau:
