@@ -44,10 +44,10 @@ REASONS = {
 
 def show_status(overview: Overview) -> None:
     """The units and what each has sent, then the counts."""
-    console = Console(highlight=False)
+    console = _console()
     table = Table(title=f"{overview.campaign.title}　截止 {plain(overview.campaign.deadline)}")
     for heading in ("单位", "统计表", *_deliverables(overview)[1:], "备注"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for dossier in overview.dossiers:
         table.add_row(*_status_row(dossier, overview))
     console.print(table)
@@ -62,7 +62,7 @@ def show_status(overview: Overview) -> None:
 
 def show_review(overview: Overview) -> None:
     """What waits for a decision, each with the command that makes it."""
-    console, waiting = Console(highlight=False), False
+    console, waiting = _console(), False
     for held in overview.held:
         waiting = True
         suggested = overview.register.by_id[held.suggested_unit].name if held.suggested_unit else "不明"
@@ -82,7 +82,7 @@ def show_review(overview: Overview) -> None:
 
 def show_owed(overview: Overview) -> None:
     """What still keeps the report from being complete."""
-    console = Console(stderr=True, highlight=False)
+    console = _console(stderr=True)
     labels = overview.campaign.deliverables.labels()
     for dossier in overview.incomplete:
         owes = "、".join(labels[name] for name in dossier.owes)
@@ -96,7 +96,7 @@ def show_owed(overview: Overview) -> None:
 
 def show_readings(readings: Sequence[FileReading], campaign: Campaign) -> None:
     """Each file: the figures in the form's order, where each came from, the findings in colour."""
-    console = Console(highlight=False)
+    console = _console()
     for reading in readings:
         _show_reading(console, reading, campaign, 0)
 
@@ -106,6 +106,11 @@ def plain_text(raw: bytes) -> str:
     mail = email.message_from_bytes(raw, policy=email.policy.default)
     body = mail.get_body(("plain",))
     return f"主题：{mail['Subject']}\n\n{body.get_content() if body else ''}".rstrip()
+
+
+def _console(*, stderr: bool = False) -> Console:
+    """A terminal that breaks no line of its own accord: a command that is shown can be copied whole."""
+    return Console(stderr=stderr, highlight=False, soft_wrap=True)
 
 
 def _show_reading(console: Console, reading: FileReading, campaign: Campaign, depth: int) -> None:
@@ -124,7 +129,7 @@ def _form_table(reading: FileReading, campaign: Campaign) -> Table:
     assert form is not None
     table = Table()
     for heading in ("项目", "读作", "计量单位", "出处"):
-        table.add_column(heading, justify="right" if heading == "读作" else "left")
+        table.add_column(heading, justify="right" if heading == "读作" else "left", overflow="fold")
     for header in campaign.form.header:
         value = getattr(form, header.id, None)
         table.add_row(header.label, escape(plain(value)) if value else "—", "", "")
