@@ -55,11 +55,7 @@ def assign(work: Workplace, held: str, unit: str, ruling: Ruling, *, register: b
     row, owner = _held(work, held), find_unit(work, unit)
     outcome = row.outcome
     assert outcome is not None
-    address = outcome.sender if register else None
-    if register:
-        other = work.register().of_sender(outcome.sender)
-        if other is not None and other.id != owner.id:
-            raise UsageError(f"{outcome.sender} 已登记为{other.name}的邮箱，不能再登记给{owner.name}。")
+    address = _to_register(work, outcome.sender, owner) if register else None
     blobs = _blobs(work, row)
     with work.ledger.writing() as writing:
         seq = writing.next_seq()
@@ -77,6 +73,18 @@ def assign(work: Workplace, held: str, unit: str, ruling: Ruling, *, register: b
     work.archive.record(entry)
     also = f"，并登记 {address}" if address else ""
     return f"{held} 已归入{owner.name}{also}。"
+
+
+def _to_register(work: Workplace, address: str, owner: Unit) -> str:
+    """The sender's address, where it may become the unit's: with it, the unit's mail needs nobody's decision."""
+    if not address:
+        raise UsageError("这封邮件没有写明发件人，没有地址可以登记。请去掉 --register。")
+    if work.settings.contact.is_contact(address) or address.casefold() == work.settings.address.casefold():
+        raise UsageError(f"{address} 是联系人或本系统的邮箱，不能登记给{owner.name}。请去掉 --register。")
+    other = work.register().of_sender(address)
+    if other is not None and other.id != owner.id:
+        raise UsageError(f"{address} 已登记为{other.name}的邮箱，不能再登记给{owner.name}。")
+    return address
 
 
 def reject(work: Workplace, held: str, ruling: Ruling) -> str:

@@ -56,6 +56,7 @@ class Submission:
         form, form_file, form_findings: the form, the piece it stands in, what reading found in it.
         findings: about files of this mail rather than its form (one that can't be read).
         explanation: the sender's words where the mail explains open warnings; else "".
+        answers: SHA-256 of the mail whose form it confirms or explains; else "".
         decided_by: who decided that it is this unit's, where a person did; else None.
     """
 
@@ -72,6 +73,7 @@ class Submission:
     explanation: str = ""
     confirms: bool = False
     decided_by: str | None = None
+    answers: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -88,6 +90,7 @@ class Submission:
             "explanation": self.explanation,
             "confirms": self.confirms,
             "decided_by": self.decided_by,
+            "answers": self.answers,
         }
 
     @classmethod
@@ -106,6 +109,7 @@ class Submission:
             explanation=stored["explanation"],
             confirms=stored["confirms"],
             decided_by=stored["decided_by"],
+            answers=stored.get("answers", ""),
         )
 
 
@@ -317,9 +321,16 @@ def _versions(
     for number, submission in enumerate(with_forms, start=1):
         until = with_forms[number].seq if number < len(with_forms) else None
         about = _about(submission, with_forms[:number], decided, withdrawn_at)
-        replies = [one for one in came if one.seq > submission.seq and (until is None or one.seq < until)]
+        replies = [one for one in came if _is_about(one, submission, until)]
         version = _version(number, submission, about, replies, campaign, narrative_sent)
         yield replace(version, standing="withdrawn") if submission.seq < withdrawn_at else version
+
+
+def _is_about(reply: Submission, submission: Submission, until: int | None) -> bool:
+    """Whether what a mail says is about the form: as it names it, else about the newest one before it."""
+    if reply.answers:
+        return reply.answers == submission.message
+    return reply.seq > submission.seq and (until is None or reply.seq < until)
 
 
 def _about(
@@ -366,7 +377,7 @@ def _version(
         form=form,
         values=values,
         findings=findings,
-        standing=_standing(form, findings, confirmed_by),
+        standing=_standing(form, values, findings, confirmed_by, campaign),
         overrides=overrides,
         confirmed_by=confirmed_by,
         explanation=next((one.explanation for one in replies if one.explanation), ""),
@@ -379,8 +390,15 @@ def _overridden(finding: Finding, overrides: Mapping[str, Decision]) -> bool:
     return finding.field in overrides or any(name in overrides for name in finding.fields)
 
 
-def _standing(form: Form, findings: Sequence[Finding], confirmed_by: str | None) -> Standing:
-    if has_errors(findings):
+def _standing(
+    form: Form,
+    values: Mapping[str, Figure],
+    findings: Sequence[Finding],
+    confirmed_by: str | None,
+    campaign: Campaign,
+) -> Standing:
+    # An override may settle the one finding about two fields: the other's figure is still lacking.
+    if has_errors(findings) or any(values.get(one.id) is None for one in campaign.form.figures):
         return "needs_correction"
     if form.needs_confirmation and confirmed_by is None:
         return "needs_confirmation"

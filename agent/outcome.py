@@ -7,24 +7,21 @@ and what the unit has sent before. Effects (filing, letters, ledger) stand elsew
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from agent.dossier import Dossier, FormVersion, Piece, PieceKind, Submission
+from agent.brought import Brought, bring
+from agent.dossier import Dossier, Submission
 from agent.findings import Finding
-from agent.letters import is_own_id, message_id
-from agent.mail.automatic import automatic, bounced_ids
-from agent.mail.links import linked_files
+from agent.letters import is_own_id
+from agent.mail.automatic import automatic, bounced_ids, is_bounce
 from agent.mail.message import Message, authentication_verdict, parse
 from agent.overview import HeldReason, Told
 from agent.reading.files import read_message
-from agent.reading.form import FoundForm, combine
-from agent.reading.quoting import own_text
-from agent.reading.reading import READERS_VERSION, FileReading, Form
+from agent.reading.reading import READERS_VERSION
+from agent.replies import spoken_about
 from agent.rules import Campaign
 from agent.settings import Contact
 from agent.units import Register, Unit, fold
@@ -124,20 +121,20 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class _Brought:
-    """What was found in a mail before it is known whose it is."""
+class _Case:
+    """One mail with all that bears on it."""
 
-    pieces: tuple[Piece, ...]
-    form: Form | None
-    form_file: Piece | None
-    form_findings: tuple[Finding, ...]
-    findings: tuple[Finding, ...]
-    own_words: str
-    blobs: Mapping[str, bytes]
+    message: Message
+    received: dt.datetime
+    submission: Submission
+    brought: Brought
+    circumstances: Circumstances
+    dossier_of: Callable[[str], Dossier]
 
     @property
-    def anything(self) -> bool:
-        return bool(self.pieces) or bool(self.findings)
+    def registered(self) -> Unit | None:
+        """The unit to which the sender's address is registered."""
+        return self.circumstances.register.of_sender(self.message.sender)
 
 
 def decide(
@@ -174,7 +171,7 @@ def hand_in(
     """What a mail comes to that the contact hands in for a unit: that unit's, whatever it says."""
     message = parse(raw)
     local = received.astimezone(circumstances.zone)
-    brought = _bring(message, read_message("", raw, **_reading(circumstances, local)), circumstances.campaign)
+    brought = _read(message, raw, local, circumstances)
     submission = adopt(_submission(message, local, seq, brought), seq, by, circumstances.campaign)
     return Outcome(
         "processed",
@@ -190,30 +187,30 @@ def hand_in(
 def withheld(
     head: bytes, received: dt.datetime, seq: int, envelope: Mapping[str, Any], circumstances: Circumstances
 ) -> Outcome:
-    """What a mail comes to whose text the mailbox didn't hand over: too large, or refused by the server."""
+    """What a mail comes to whose text the mailbox didn't hand over: too large, or refused by the server.
+
+    Only a registered unit's is answered, and only where its headers leave no doubt of whose it is.
+    """
     message = parse(head)
-    local = received.astimezone(circumstances.zone)
-    size = f"{int(envelope['size']) / 1_000_000:.0f} MB"
+    if _private(message, Brought(), circumstances):
+        return Outcome("ignored", "private", private=True, rules=circumstances.campaign.digest)
+    told = f"邮件太大（{int(envelope['size']) / 1_000_000:.0f} MB），"
     registered = circumstances.register.of_sender(message.sender)
+    certain = _automatic(message, circumstances) is None and not _fails(message, circumstances)
     outcome = Outcome(
         "failed", sender=message.sender, subject=message.subject, rules=circumstances.campaign.digest
     )
-    if envelope["withheld"] != "too_large" or registered is None:
-        why = (
-            f"邮件太大（{size}），没有取回"
-            if envelope["withheld"] == "too_large"
-            else "邮件服务器没有给出这封邮件"
-        )
+    if envelope["withheld"] != "too_large" or registered is None or not certain or circumstances.closed:
+        why = f"{told}没有取回" if envelope["withheld"] == "too_large" else "邮件服务器没有给出这封邮件"
         return replace(outcome, reason=f"{why}。请在邮箱网页里打开这封邮件查看。")
-    text = f"邮件太大（{size}），系统没有取回其中的材料。请压缩照片，或分几封邮件发送，每封不超过 50 MB。"
-    finding = Finding("error", "too_large", text)
-    brought = _Brought((), None, None, (), (finding,), "", {})
-    submission = _submission(message, local, seq, brought)
+    advice = "系统没有取回其中的材料。请压缩照片，或分几封邮件发送，每封不超过 50 MB。"
+    brought = Brought(findings=(Finding("error", "too_large", told + advice),))
+    local = received.astimezone(circumstances.zone)
     return replace(
         outcome,
         state="processed",
         unit=registered.id,
-        submission=submission,
+        submission=_submission(message, local, seq, brought),
         reply="receipt",
         reply_to=_answer_to(message, circumstances.register),
     )
@@ -238,164 +235,125 @@ def _judge(
     circumstances: Circumstances,
     dossier_of: Callable[[str], Dossier],
 ) -> Outcome:
-    own = {circumstances.address.casefold()}
-    machine = automatic(message, own, lambda one: is_own_id(one, circumstances.address))
-    bounced = (
-        tuple(one for one in bounced_ids(message) if is_own_id(one, circumstances.address)) if machine else ()
-    )
+    machine = _automatic(message, circumstances)
+    bounced = _bounced(message, circumstances) if machine else ()
     if bounced:
         return Outcome("ignored", "bounce", bounced=bounced)
-    if machine == "own":
+    if machine == "own" and not _private(message, Brought(), circumstances):
         return Outcome("ignored", "own")
-    reading = read_message("", raw, **_reading(circumstances, received))
-    brought = _bring(message, reading, circumstances.campaign)
-    submission = _submission(message, received, seq, brought)
-    if machine is not None:
-        if brought.form is None:
-            return Outcome("ignored", machine)
-        return _held(
-            "automatic", submission, _suggest(message, brought, circumstances.register), brought, reply=None
-        )
-    return _from_a_person(message, received, submission, brought, circumstances, dossier_of)
-
-
-def _from_a_person(
-    message: Message,
-    received: dt.datetime,
-    submission: Submission,
-    brought: _Brought,
-    circumstances: Circumstances,
-    dossier_of: Callable[[str], Dossier],
-) -> Outcome:
-    """Whose mail it is, by the evidence of design.md: the sender, the form, the subject and file names."""
-    register, contact = circumstances.register, circumstances.contact
-    by_contact = contact.is_contact(message.sender)
-    registered = register.of_sender(message.sender)
-    suggested = _suggest(message, brought, register)
-    if not by_contact and registered is None:
-        return _from_a_stranger(message, submission, brought, circumstances, suggested)
-    if authentication_verdict(message, circumstances.trust) == "fail":
-        return _held("failed_authentication", submission, registered or suggested, brought)
-    if registered is None:
-        return _from_the_contact(message, received, submission, brought, circumstances, suggested)
-    if _disagrees(brought, registered, register):
-        return _held("unit_conflict", submission, None, brought)
-    if circumstances.closed and brought.anything:
-        return _held("after_final", submission, registered, brought)
-    if not brought.anything:
-        return _words_only(message, received, submission, brought, circumstances, dossier_of(registered.id))
-    return _processed(submission, registered, brought)
-
-
-def _from_a_stranger(
-    message: Message,
-    submission: Submission,
-    brought: _Brought,
-    circumstances: Circumstances,
-    suggested: Unit | None,
-) -> Outcome:
-    if not circumstances.dedicated and not _sign_of_campaign(message, brought, circumstances):
+    brought = _read(message, raw, received, circumstances)
+    if _private(message, brought, circumstances):
         return Outcome("ignored", "private", private=True)
-    return _held("unknown_sender", submission, suggested, brought)
+    submission = _submission(message, received, seq, brought)
+    case = _Case(message, received, submission, brought, circumstances, dossier_of)
+    if machine is None:
+        return _from_a_person(case)
+    if brought.form is None or machine == "own":
+        return Outcome("ignored", machine)
+    return _held("automatic", case, _suggest(case), reply=None)
 
 
-def _from_the_contact(
-    message: Message,
-    received: dt.datetime,
-    submission: Submission,
-    brought: _Brought,
-    circumstances: Circumstances,
-    suggested: Unit | None,
-) -> Outcome:
-    """The contact hands in for a unit by forwarding its mail: the unit's, decided by the contact."""
-    if not brought.anything:
-        text = f"收到您的邮件“{_shorten(message.subject)}”，其中没有可归档的材料，未作处理。"
-        return Outcome("ignored", "nothing_to_file", told=(Told("question", received, text),))
-    if suggested is None:
-        return _held("unknown_sender", submission, None, brought)
-    if circumstances.closed:
-        return _held("after_final", submission, suggested, brought)
-    adopted = adopt(submission, submission.seq, message.sender, circumstances.campaign)
-    return _processed(adopted, suggested, brought)
+def _from_a_person(case: _Case) -> Outcome:
+    """Whose mail it is, by the evidence of design.md: the sender, the form, the subject and file names."""
+    registered = case.registered
+    if registered is None and not case.circumstances.contact.is_contact(case.message.sender):
+        return _held("unknown_sender", case, _suggest(case))
+    if _fails(case.message, case.circumstances):
+        return _held("failed_authentication", case, _suggest(case))
+    if registered is None:
+        return _from_the_contact(case)
+    if _disagrees(case.brought, registered, case.circumstances.register):
+        return _held("unit_conflict", case, None)
+    return _from_a_unit(case, registered)
 
 
-def _processed(submission: Submission, unit: Unit, brought: _Brought) -> Outcome:
-    # Whether the form has errors is the dossier's to say (checks run there): service.py picks the letter by it.
-    return Outcome("processed", unit=unit.id, submission=submission, reply="receipt", blobs=brought.blobs)
+def _from_a_unit(case: _Case, unit: Unit) -> Outcome:
+    """A registered unit's mail: something to file, a 确认, an explanation, or a question."""
+    spoken = _spoken(case, case.dossier_of(unit.id)) if case.brought.form is None else None
+    if spoken is None and not case.brought.anything:
+        return _question(case, unit)
+    if spoken is not None:
+        case = replace(case, submission=spoken)
+    return _held("after_final", case, unit) if case.circumstances.closed else _processed(case, unit)
 
 
-def _words_only(
-    message: Message,
-    received: dt.datetime,
-    submission: Submission,
-    brought: _Brought,
-    circumstances: Circumstances,
-    dossier: Dossier,
-) -> Outcome:
-    """A registered unit's mail that holds nothing to file: a 确认, an explanation, or a question."""
-    words = brought.own_words.strip()
-    answers = {message.in_reply_to, *message.references}
-
-    def answers_letter_about(version: FormVersion) -> bool:
-        sha256 = version.submission.message
-        abouts = (sha256, f"{sha256}+{version.submission.seq}")  # the second: once a person had decided
-        ids = {
-            message_id(kind, about, circumstances.address)
-            for kind in _LETTERS_WITH_FIGURES
-            for about in abouts
-        }
-        return not ids.isdisjoint(answers)
-
-    pending, shown = dossier.pending, dossier.pending or dossier.accepted
-    if (
-        pending is not None
-        and pending.standing == "needs_confirmation"
-        and _CONFIRMS.fullmatch(words)
-        and answers_letter_about(pending)
-    ):
-        return _spoken(submission, dossier.unit, confirms=True)
-    if (
-        shown is not None
-        and shown.open_warnings
-        and answers_letter_about(shown)
-        and len(_BARE_ASSURANCE.sub("", fold(words))) >= _LEAST_EXPLANATION
-    ):
-        return _spoken(submission, dossier.unit, explanation=words)
-    text = f"{dossier.unit.name}来信“{_shorten(message.subject)}”，没有附材料：{_shorten(words, 120) or '（无正文）'}"
-    told = (Told("question", received, text, dossier.unit.id),)
-    return Outcome("processed", unit=dossier.unit.id, submission=submission, reply="noted", told=told)
+def _from_the_contact(case: _Case) -> Outcome:
+    """The contact hands in for a unit by forwarding its mail, or confirms what came so: decided by the contact."""
+    unit = _suggest(case)
+    if not case.brought.anything:
+        found = ((one, _spoken(case, case.dossier_of(one.id))) for one in case.circumstances.register.units)
+        unit, spoken = next((pair for pair in found if pair[1] is not None), (None, None))
+        if unit is None or spoken is None:
+            text = f"收到您的邮件“{_shorten(case.message.subject)}”，其中没有可归档的材料，未作处理。"
+            return Outcome("ignored", "nothing_to_file", told=(Told("question", case.received, text),))
+        case = replace(case, submission=spoken)
+    if unit is None:
+        return _held("unknown_sender", case, None)
+    if case.circumstances.closed:
+        return _held("after_final", case, unit)
+    sender, campaign = case.message.sender, case.circumstances.campaign
+    adopted = adopt(case.submission, case.submission.seq, sender, campaign)
+    return _processed(replace(case, submission=adopted), unit)
 
 
-def _spoken(submission: Submission, unit: Unit, *, confirms: bool = False, explanation: str = "") -> Outcome:
-    spoken = replace(submission, confirms=confirms, explanation=explanation)
-    return Outcome("processed", unit=unit.id, submission=spoken, reply="receipt")
+def _spoken(case: _Case, dossier: Dossier) -> Submission | None:
+    """The submission with what the mail says about a form in reply to our letter; None where it says nothing."""
+    address = case.circumstances.address
+    spoken = spoken_about(case.message, case.brought, dossier, address)
+    if spoken is None:
+        return None
+    return replace(
+        case.submission,
+        confirms=spoken.confirms,
+        explanation=spoken.explanation,
+        answers=spoken.version.submission.message,
+    )
 
 
-_LETTERS_WITH_FIGURES: tuple[Reply, ...] = ("receipt", "correction")
-_CONFIRMS = re.compile(r"\s*(确认|确认无误|确认。|确认无误。|确认!|确认！)\s*")
-_BARE_ASSURANCE = re.compile(r"已?经?核实|核对|无误|属实|没有问题|正确|确认|数据|情况|以上|[，。、,.!！\s]")
-_LEAST_EXPLANATION = 6
+def _question(case: _Case, unit: Unit) -> Outcome:
+    words = _shorten(case.brought.own_words, 120) or "（无正文）"
+    text = f"{unit.name}来信“{_shorten(case.message.subject)}”，没有附材料：{words}"
+    told = (Told("question", case.received, text, unit.id),)
+    return Outcome("processed", unit=unit.id, submission=case.submission, reply="noted", told=told)
+
+
+def _processed(case: _Case, unit: Unit) -> Outcome:
+    # Whether the form has errors is the dossier's to say (checks run there): letters pick the kind by it.
+    return Outcome(
+        "processed", unit=unit.id, submission=case.submission, reply="receipt", blobs=case.brought.blobs
+    )
 
 
 def _held(
-    reason: HeldReason,
-    submission: Submission,
-    suggested: Unit | None,
-    brought: _Brought,
-    reply: Reply | None = "acknowledgement",
+    reason: HeldReason, case: _Case, suggested: Unit | None, reply: Reply | None = "acknowledgement"
 ) -> Outcome:
     return Outcome(
         "held",
         reason,
         suggested_unit=suggested.id if suggested else None,
-        form_unit=brought.form.unit if brought.form else None,
-        submission=submission,
+        form_unit=case.brought.form.unit if case.brought.form else None,
+        submission=case.submission,
         reply=reply,
-        blobs=brought.blobs,
+        blobs=case.brought.blobs,
     )
 
 
-def _disagrees(brought: _Brought, registered: Unit, register: Register) -> bool:
+# --- evidence --------------------------------------------------------------------------------------------
+
+
+def _suggest(case: _Case) -> Unit | None:
+    """Whose the mail seems to be: the sender's, where the form doesn't disagree; the form's; the one that names name."""
+    register, brought = case.circumstances.register, case.brought
+    if case.registered is not None:
+        return None if _disagrees(brought, case.registered, register) else case.registered
+    if brought.form is not None and brought.form.unit:
+        named = register.in_form(brought.form.unit)
+        if named.unit is not None or named.place is not None:
+            return named.unit
+    return register.in_text(case.message.subject, *brought.names)
+
+
+def _disagrees(brought: Brought, registered: Unit, register: Register) -> bool:
     """Whether the form names another unit, or a place that isn't registered."""
     if brought.form is None or not brought.form.unit:
         return False
@@ -403,22 +361,38 @@ def _disagrees(brought: _Brought, registered: Unit, register: Register) -> bool:
     return named.place is not None or (named.unit is not None and named.unit.id != registered.id)
 
 
-def _suggest(message: Message, brought: _Brought, register: Register) -> Unit | None:
-    """Whose the mail seems to be, without its sender: the form's unit, else the one that names name."""
-    if brought.form is not None and brought.form.unit:
-        named = register.in_form(brought.form.unit)
-        if named.unit is not None or named.place is not None:
-            return named.unit
-    return register.in_text(message.subject, *(piece.name for piece in brought.pieces))
+def _fails(message: Message, circumstances: Circumstances) -> bool:
+    return authentication_verdict(message, circumstances.trust) == "fail"
 
 
-def _sign_of_campaign(message: Message, brought: _Brought, circumstances: Circumstances) -> bool:
+def _automatic(message: Message, circumstances: Circumstances) -> str | None:
+    own = {circumstances.address.casefold()}
+    return automatic(message, own, lambda one: is_own_id(one, circumstances.address))
+
+
+def _bounced(message: Message, circumstances: Circumstances) -> tuple[str, ...]:
+    """Our own letters that the mail says weren't delivered. An out-of-office note names our letter, too."""
+    if not is_bounce(message):
+        return ()
+    return tuple(one for one in bounced_ids(message) if is_own_id(one, circumstances.address))
+
+
+def _private(message: Message, brought: Brought, circumstances: Circumstances) -> bool:
+    """Whether it is none of ours, in a mailbox that is somebody's own, whoever or whatever wrote it."""
+    register, sender = circumstances.register, message.sender
+    if circumstances.dedicated or circumstances.contact.is_contact(sender) or register.of_sender(sender):
+        return False
+    return not _sign_of_campaign(message, brought, circumstances)
+
+
+def _sign_of_campaign(message: Message, brought: Brought, circumstances: Circumstances) -> bool:
     """A form, or the campaign's title or a unit in the subject or a file's name."""
-    texts = [fold(text) for text in (message.subject, *(part.name for part in message.parts))]
+    names = (message.subject, *(part.name for part in message.parts), *brought.names)
+    texts = [fold(text) for text in names]
     campaign, register = circumstances.campaign, circumstances.register
-    names = [fold(name) for name in (campaign.title, campaign.form.title, *campaign.also_called)]
+    titles = [fold(name) for name in (campaign.title, campaign.form.title, *campaign.also_called)]
     units = [fold(name) for unit in register.units for name in unit.names]
-    return brought.form is not None or any(name in text for name in (*names, *units) for text in texts)
+    return brought.form is not None or any(name in text for name in (*titles, *units) for text in texts)
 
 
 def _answer_to(message: Message, register: Register) -> str:
@@ -431,11 +405,14 @@ def _answer_to(message: Message, register: Register) -> str:
     return message.sender
 
 
-def _reading(circumstances: Circumstances, received: dt.datetime) -> dict[str, Any]:
-    return {"campaign": circumstances.campaign, "register": circumstances.register, "near": received.date()}
+def _read(message: Message, raw: bytes, received: dt.datetime, circumstances: Circumstances) -> Brought:
+    """What the mail holds."""
+    campaign, near = circumstances.campaign, received.date()
+    reading = read_message("这封邮件", raw, campaign=campaign, register=circumstances.register, near=near)
+    return bring(message, reading, campaign)
 
 
-def _submission(message: Message, received: dt.datetime, seq: int, brought: _Brought) -> Submission:
+def _submission(message: Message, received: dt.datetime, seq: int, brought: Brought) -> Submission:
     return Submission(
         seq=seq,
         message=message.sha256,
@@ -448,81 +425,6 @@ def _submission(message: Message, received: dt.datetime, seq: int, brought: _Bro
         form_findings=brought.form_findings,
         findings=brought.findings,
     )
-
-
-def _bring(message: Message, reading: FileReading, campaign: Campaign) -> _Brought:
-    """The pieces, the form and the findings in a mail that has been read."""
-    blobs: dict[str, bytes] = {}
-    pieces: list[Piece] = []
-    forms: list[tuple[FoundForm, Piece]] = []
-    findings: list[Finding] = []
-    for file in reading.everything():
-        piece = _piece(file, campaign)
-        if piece is not None:
-            pieces.append(piece)
-            blobs[piece.sha256] = piece.text.encode() if piece.text is not None else file.data
-        if file.form is not None and piece is not None:
-            forms.append((FoundForm(file.form, file.findings), piece))
-        else:
-            findings.extend(file.findings)
-    words = own_text(message.text)
-    pieces.extend(_words_as_narrative(reading, pieces, words, campaign, blobs))
-    findings.extend(linked_files(message.text, message.html))
-    found = combine([form for form, _ in forms], campaign) if forms else None
-    return _Brought(
-        pieces=tuple(pieces),
-        form=found.form if found else None,
-        form_file=forms[0][1] if forms else None,
-        form_findings=found.findings if found else (),
-        findings=tuple(findings),
-        own_words=words,
-        blobs=blobs,
-    )
-
-
-_PIECES: Mapping[str, PieceKind] = {
-    "form": "form",
-    "narrative": "narrative",
-    "photo": "photo",
-    "other": "other",
-    "unreadable": "other",
-}
-
-
-def _piece(file: FileReading, campaign: Campaign) -> Piece | None:
-    """The file as a piece to be filed; None for a container, and for a logo or a signature's picture."""
-    if file.kind in ("message", "archive"):
-        return _text_piece("form", file.text) if file.form is not None else None
-    if file.kind == "other" and file.pixels is not None:
-        return None
-    owed = campaign.deliverables.narrative
-    long_enough = owed is not None and len(fold(file.text)) >= owed.min_characters
-    is_narrative = file.kind == "narrative" or (file.kind == "form" and long_enough)
-    return Piece(file.file, file.sha256, _PIECES[file.kind], is_narrative and owed is not None, file.pixels)
-
-
-def _words_as_narrative(
-    reading: FileReading, pieces: Sequence[Piece], words: str, campaign: Campaign, blobs: dict[str, bytes]
-) -> list[Piece]:
-    """The mail's own text (or a forwarded mail's) where it is long enough and no document came as the narrative."""
-    owed = campaign.deliverables.narrative
-    if owed is None or any(piece.is_narrative for piece in pieces):
-        return []
-    inner = [
-        own_text(one.text) for one in reading.everything() if one.kind == "message" and one is not reading
-    ]
-    texts = [text for text in (words, *inner) if len(fold(text)) >= owed.min_characters]
-    if not texts:
-        return []
-    piece = _text_piece("narrative", texts[0])
-    blobs[piece.sha256] = texts[0].encode()
-    return [piece]
-
-
-def _text_piece(kind: PieceKind, text: str) -> Piece:
-    name = "邮件正文.txt"
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return Piece(name, digest, kind, is_narrative=kind == "narrative", text=text)
 
 
 def _shorten(text: str, length: int = 40) -> str:

@@ -65,10 +65,16 @@ class Register(Model):
         return {unit.id: unit for unit in self.units}
 
     def with_senders(self, registered: Iterable[tuple[str, str]]) -> Register:
-        """The register with (address, unit id) pairs added that the contact has decided."""
+        """The register with (address, unit id) pairs added that the contact has decided.
+
+        What units.yaml says of an address stands; among decisions the first.
+        """
         more: dict[str, list[str]] = {}
+        taken = {sender.casefold() for unit in self.units for sender in unit.senders}
         for address, unit_id in registered:
-            more.setdefault(unit_id, []).append(address)
+            if address.casefold() not in taken:
+                more.setdefault(unit_id, []).append(address)
+                taken.add(address.casefold())
         units = tuple(
             unit.model_copy(update={"senders": (*unit.senders, *more[unit.id])}) if unit.id in more else unit
             for unit in self.units

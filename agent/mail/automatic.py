@@ -52,6 +52,16 @@ def bounced_ids(message: Message) -> tuple[str, ...]:
     return tuple(one for one in found if one)
 
 
+def is_bounce(message: Message) -> bool:
+    """Whether a machine tells that a letter wasn't delivered: not that it is late, was read, or found nobody in."""
+    statuses = [decode_text(part.data, None) for part in message.parts if part.content_type in _STATUS_TYPES]
+    if any(re.search(r"(?im)^action:", status) for status in statuses):
+        return any(re.search(r"(?im)^action:\s*failed", status) for status in statuses)
+    if _bounce(message):
+        return True
+    return bool(_POSTMASTERS.match(message.sender) or _NOT_DELIVERED.search(message.subject))
+
+
 def failed_recipients(message: Message) -> tuple[str, ...]:
     """The addresses that a delivery report calls failed, in lower case; none where it tells of a delay."""
     found: dict[str, None] = {}
@@ -118,6 +128,12 @@ def _auto_subject(message: Message) -> bool:
 _STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
 _MACHINES = re.compile(
     r"mailer[-_.]?daemon|post[-_.]?master|no[-_.]?reply|do[-_.]?not[-_.]?reply|abuse|root", re.IGNORECASE
+)
+_POSTMASTERS = re.compile(r"(?:mailer[-_.]?daemon|post[-_.]?master)@", re.IGNORECASE)
+_NOT_DELIVERED = re.compile(
+    r"退信|未能?送达|无法送达|投递失败|发送失败|undeliver|delivery (?:status|failure|has failed)|failure notice"
+    r"|returned (?:mail|to sender)|mail delivery failed|could not be delivered",
+    re.IGNORECASE,
 )
 # Webmail's own automatic replies and bounces, of which some carry none of the headers.
 _SUBJECTS = re.compile(

@@ -1,0 +1,182 @@
+"""What one mail brings, before it is known whose it is: pieces to be filed, the form, what is wrong with either.
+
+Pure, like the outcome that is made of it; knows neither units nor what was sent before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from agent.dossier import Piece, PieceKind
+from agent.findings import Finding
+from agent.mail.links import linked_files
+from agent.mail.message import Message
+from agent.reading.form import FoundForm, combine
+from agent.reading.quoting import forwarded_texts, own_text
+from agent.reading.reading import FileReading, Form
+from agent.rules import Campaign
+from agent.units import fold
+
+BODY_NAME = "邮件正文.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What was found in a mail.
+
+    Attributes:
+        form_file: the piece in which the form stands that counts.
+        own_words: what the sender wrote now, without quotations and signature.
+        names: of every file, also of those inside others.
+        blobs: SHA-256 → bytes of the pieces.
+    """
+
+    pieces: tuple[Piece, ...] = ()
+    form: Form | None = None
+    form_file: Piece | None = None
+    form_findings: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    own_words: str = ""
+    names: tuple[str, ...] = ()
+    blobs: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+    @property
+    def anything(self) -> bool:
+        return bool(self.pieces) or bool(self.findings)
+
+
+def bring(message: Message, reading: FileReading, campaign: Campaign) -> Brought:
+    """The pieces, the form and the findings in a mail that has been read."""
+    blobs: dict[str, bytes] = {}
+    pieces: list[Piece] = []
+    forms: list[tuple[FoundForm, Piece]] = []
+    findings: list[Finding] = []
+    for file in reading.everything():
+        # A mail that couldn't be taken apart at all is kept as it came: it is no piece of itself.
+        piece = None if file is reading and file.kind == "unreadable" else _piece(file, campaign)
+        if piece is not None:
+            pieces.append(piece)
+            blobs[piece.sha256] = piece.text.encode() if piece.text is not None else file.data
+        if file.form is not None and piece is not None:
+            forms.append((FoundForm(file.form, file.findings), piece))
+        else:
+            findings.extend(file.findings)
+    words = own_text(message.text)
+    for piece in _words_as_narrative(reading, pieces, words, campaign):
+        pieces.append(piece)
+        blobs[piece.sha256] = (piece.text or "").encode()
+    findings.extend(_links(message))
+    found = combine([form for form, _ in forms], campaign) if forms else None
+    return Brought(
+        pieces=tuple(pieces),
+        form=found.form if found else None,
+        form_file=_file_of(found, forms) if found else None,
+        form_findings=found.findings if found else (),
+        findings=tuple(findings),
+        own_words=words,
+        names=tuple(file.file for file in reading.everything() if file is not reading),
+        blobs=blobs,
+    )
+
+
+def _file_of(counted: FoundForm, forms: Sequence[tuple[FoundForm, Piece]]) -> Piece:
+    """The file whose form counts: a blank copy, or a scan of the same form, may lie in front of it."""
+
+    def agreement(one: tuple[FoundForm, Piece]) -> tuple[int, bool]:
+        form = one[0].form
+        cells = counted.form.sources.items()
+        same = sum(
+            form.sources.get(name) == cell and form.values.get(name) == counted.form.values.get(name)
+            for name, cell in cells
+        )
+        return same, not form.needs_confirmation
+
+    return max(forms, key=agreement)[1]
+
+
+_PIECES: Mapping[str, PieceKind] = {
+    "form": "form",
+    "narrative": "narrative",
+    "photo": "photo",
+    "other": "other",
+    "unreadable": "other",
+}
+
+
+def _piece(file: FileReading, campaign: Campaign) -> Piece | None:
+    """The file as a piece to be filed; None for a container, and for a logo or a signature's picture."""
+    if file.kind in ("message", "archive"):
+        return _text_piece("form", file.text) if file.form is not None else None
+    if file.kind == "other" and file.pixels is not None:
+        return None
+    owed = campaign.deliverables.narrative
+    is_narrative = file.kind == "narrative" or (file.kind == "form" and _is_account(file.text, campaign))
+    return Piece(file.file, file.sha256, _PIECES[file.kind], is_narrative and owed is not None, file.pixels)
+
+
+# --- words -----------------------------------------------------------------------------------------------
+
+
+def _words_as_narrative(
+    reading: FileReading, pieces: Sequence[Piece], words: str, campaign: Campaign
+) -> Iterator[Piece]:
+    """The mail's own text (or a forwarded mail's) where it is long enough and no document came as the narrative."""
+    if any(piece.is_narrative for piece in pieces):
+        return
+    inner = [(one, own_text(one.text)) for one in reading.everything() if one.kind == "message"]
+    for file, text in [(reading, words), *((one, text) for one, text in inner if one is not reading)]:
+        account = _prose(text, campaign) if file.form is not None else text
+        if _long_enough(account, campaign):
+            yield _text_piece("narrative", account)
+            return
+
+
+def _is_account(text: str, campaign: Campaign) -> bool:
+    """Whether a text around a form says enough besides the form's own lines to be a narrative."""
+    return _long_enough(_prose(text, campaign), campaign)
+
+
+def _long_enough(text: str, campaign: Campaign) -> bool:
+    owed = campaign.deliverables.narrative
+    return owed is not None and len(fold(text)) >= owed.min_characters
+
+
+def _prose(text: str, campaign: Campaign) -> str:
+    """A text without the lines that belong to the form: its title, header values, table and footnote."""
+    form = campaign.form
+    labels = [fold(name) for header in form.header for name in (header.label, *header.aliases)]
+    heads = tuple(f"{label}:" for label in labels)
+    cells = {fold(name) for one in form.fields for name in (one.label, *one.aliases, one.group or "")}
+
+    def is_form_s(line: str) -> bool:
+        folded = fold(line)
+        return (
+            fold(form.title) in folded
+            or folded.startswith((*heads, "注:"))
+            or "\t" in line.strip()
+            or re.sub(r"\(.*\)$", "", folded) in cells
+            or re.fullmatch(r"[\d.,/—-]*", folded) is not None
+        )
+
+    return "\n".join(line for line in text.split("\n") if not is_form_s(line)).strip()
+
+
+def _links(message: Message) -> tuple[Finding, ...]:
+    """Files that came as links in what is sent: not in what is only quoted, and answered already."""
+    from lxml.html import tostring
+
+    from agent.reading.quoting import forwarded_html, own_html, unquoted
+
+    texts = [unquoted(message.text), *forwarded_texts(message.subject, message.text)]
+    trees = [own_html(message.html), *forwarded_html(message.subject, message.html)] if message.html else []
+    pages = [tostring(tree, encoding="unicode") for tree in trees if tree is not None]
+    return linked_files("\n".join(texts), "\n".join(pages))
+
+
+def _text_piece(kind: PieceKind, text: str) -> Piece:
+    sound = text.encode("utf-8", "replace").decode()  # half a surrogate pair is no text that could be written
+    digest = hashlib.sha256(sound.encode()).hexdigest()
+    return Piece(BODY_NAME, digest, kind, is_narrative=kind == "narrative", text=sound)

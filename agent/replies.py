@@ -1,0 +1,73 @@
+"""What a reply to one of our letters says about a form: that it is right (确认), why it is so, or neither.
+
+Only a reply counts, and only about the form that the letter it answers showed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from agent.brought import Brought
+from agent.dossier import Dossier, FormVersion
+from agent.letters import message_id
+from agent.letters.envelope import Kind
+from agent.mail.message import Message
+from agent.units import fold
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What was said about which version; an explanation in the sender's words, or ""."""
+
+    version: FormVersion
+    confirms: bool = False
+    explanation: str = ""
+
+
+def spoken_about(message: Message, brought: Brought, dossier: Dossier, address: str) -> Spoken | None:
+    """What a mail without a form says about the unit's form, in reply to a letter of ours; None: nothing.
+
+    Args:
+        message: the mail.
+        brought: what it brings besides words: a 确认 may come with photos, but not with another file, which may
+            be the figures put right; an explanation comes alone, since words beside files are about the files.
+        dossier: what the unit has sent before.
+        address: the agent's own, of which our letters' ids are made.
+    """
+    words = brought.own_words.strip()
+    pending, shown = dossier.pending, dossier.pending or dossier.accepted
+    if pending is not None and pending.standing == "needs_confirmation" and _confirms(words, brought):
+        return Spoken(pending, confirms=True) if _answers(message, pending, address) else None
+    if shown is not None and shown.open_warnings and not brought.anything and explains(words):
+        return Spoken(shown, explanation=words) if _answers(message, shown, address) else None
+    return None
+
+
+def explains(words: str) -> bool:
+    """Whether the words say something about why: neither a bare assurance (核实无误) nor a question."""
+    return not _ASKS.search(words) and len(_BARE.sub("", fold(words))) >= _LEAST_EXPLANATION
+
+
+def _confirms(words: str, brought: Brought) -> bool:
+    others = any(piece.kind not in ("photo", "narrative") for piece in brought.pieces)
+    return _CONFIRMS.fullmatch(words) is not None and not others and not brought.findings
+
+
+def _answers(message: Message, version: FormVersion, address: str) -> bool:
+    """Whether the mail answers a letter that showed this version's figures."""
+    parent = message.in_reply_to or next(reversed(message.references), "")
+    sha256 = version.submission.message
+    abouts = (sha256, f"{sha256}+{version.submission.seq}")  # the second: once a person had decided
+    return parent in {message_id(kind, about, address) for kind in _WITH_FIGURES for about in abouts}
+
+
+_WITH_FIGURES: tuple[Kind, ...] = ("receipt", "correction")
+_CONFIRMS = re.compile(r"[“\"]?确认(?:无误)?[”\"]?[。.!！]?")
+_ASKS = re.compile(r"[?？]|请问|吗(?:[。!！]|$)|怎么|如何|是否|能否|可否|什么|哪")
+_BARE = re.compile(
+    r"[已均都全经再]*核实|核对|无误|属实|没有问题|没问题|正确|准确|真实|完整|确认|数据|数字|情况|以上|上述|各项|统计表|报表|填报"
+    r"|上报|报送|我镇|我街道|我单位|我们|我站|请查收|查收|请审阅|审阅|收悉|收到|谢谢|感谢|支持|领导|老师|您好|你好|特此|说明"
+    r"|回复|此致|敬礼|为准|[已均都全该所请的了,。、.!:;~\s]"
+)
+_LEAST_EXPLANATION = 6
