@@ -2,6 +2,7 @@
 
     archive/<campaign>/
       raw/ab/abcd….eml             the mail, written once; .envelope.json and .reading.json beside it
+      raw/unnoted/                 a mark for each mail on its way into the ledger: what a crash may have left
       records/000012.json          decisions and runs of the timetable, by their place in the journal
       letters/receipt.….eml        letters, with .json beside once they have left
       青年镇/青年镇_照片_01.jpg      copies filed for people, 缩略图/ beside
@@ -36,6 +37,9 @@ THUMBNAIL_SIDE = 320
 """Pixels of a thumbnail's longer side."""
 
 THUMBNAILS = "缩略图"
+UNNOTED = "unnoted"
+"""Under raw/: an empty file for each mail that is being kept and isn't yet in the ledger."""
+
 MANIFEST = ".made.json"
 """Names of what the last merge wrote, so that the next one takes away nothing else."""
 
@@ -89,6 +93,7 @@ class Archive:
         sha256 = hashlib.sha256(raw).hexdigest()
         place = self._raw(sha256)
         if not place.exists():
+            self.write(self._unnoted(sha256), b"")
             self.write(place.with_suffix(".envelope.json"), jsontext.dumps(dict(envelope)).encode())
             passing("envelope kept")
             self.write(place, raw)
@@ -109,6 +114,16 @@ class Archive:
         """Take away a private mail's text: its envelope stays, so that it is counted and not fetched again."""
         self._raw(sha256).unlink(missing_ok=True)
 
+    def noted(self, sha256: str) -> None:
+        """The mail is in the ledger; until this is said, `unnoted` tells of it."""
+        self._unnoted(sha256).unlink(missing_ok=True)
+
+    def unnoted(self) -> list[Kept]:
+        """Every kept mail that may not be in the ledger, in the order of arrival."""
+        marks = (self.folder / "raw" / UNNOTED).glob("[!.]*")
+        found = [Kept(one.name, self.envelope(one.name)) for one in marks if self.has_raw(one.name)]
+        return _in_order(found)
+
     def kept(self) -> list[Kept]:
         """Every mail of which there is an envelope and a raw text or a reading, in the order of arrival."""
         found = []
@@ -116,7 +131,7 @@ class Archive:
             sha256 = path.name.partition(".")[0]
             if self.has_raw(sha256) or path.with_name(f"{sha256}.reading.json").exists():
                 found.append(Kept(sha256, self.envelope(sha256)))
-        return sorted(found, key=lambda one: (one.envelope["number"], one.sha256))
+        return _in_order(found)
 
     # The record
 
@@ -226,6 +241,9 @@ class Archive:
     def _raw(self, sha256: str) -> Path:
         return self.folder / "raw" / sha256[:2] / f"{sha256}.eml"
 
+    def _unnoted(self, sha256: str) -> Path:
+        return self.folder / "raw" / UNNOTED / sha256
+
     def _entry(self, entry: Entry) -> Path:
         if isinstance(entry, MailEntry):
             return self._raw(entry.message).with_suffix(".reading.json")
@@ -242,6 +260,10 @@ class Archive:
             for one in stored["letters"]
         )
         return entry_from_json(stored, letters)
+
+
+def _in_order(mails: list[Kept]) -> list[Kept]:
+    return sorted(mails, key=lambda one: (one.envelope["number"], one.sha256))
 
 
 def _lock(file: IO[bytes]) -> bool:

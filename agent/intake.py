@@ -78,18 +78,28 @@ def start(work: Workplace, now: dt.datetime) -> None:
     _lay_down_what_is_missing(work)
 
 
+LAID_DOWN = "laid_down"
+"""The ledger's note up to which entry of the journal all lies as files: what is below isn't looked at again."""
+
+
 def _lay_down_what_is_missing(work: Workplace) -> None:
     """Mails kept but not yet in the ledger join it; entries committed but not yet files become files."""
-    for kept in work.archive.kept():
+    laid_down = work.ledger.meta(LAID_DOWN)
+    # With a ledger that has never looked, every mail is asked for.
+    for kept in work.archive.unnoted() if laid_down else work.archive.kept():
         if not work.ledger.knows(kept.sha256):
             with work.ledger.writing() as writing:
                 writing.add_message(kept.sha256, kept.received, kept.envelope)
-    for entry in work.ledger.entries():
+        work.archive.noted(kept.sha256)
+    entries = work.ledger.entries(above=int(laid_down or 0))
+    for entry in entries:
         if not work.archive.has_record(entry):
             work.archive.record(replace(entry, letters=tuple(work.ledger.with_bytes(entry.letters))))
-    for row in work.ledger.all_messages():
-        if row.outcome is not None and row.outcome.private:
-            work.archive.discard(row.sha256)
+        if isinstance(entry, MailEntry) and entry.outcome.private:
+            work.archive.discard(entry.message)
+    if entries:
+        with work.ledger.writing() as writing:
+            writing.set_meta(LAID_DOWN, str(entries[-1].seq))
 
 
 def _since(work: Workplace) -> dt.datetime:
@@ -106,6 +116,8 @@ def _receive(work: Workplace, inbox: Inbox, event: Event, now: dt.datetime) -> M
         if event.mark is not None:
             writing.set_mark(inbox.name, event.mark.uidvalidity, event.mark.uid)
     passing("mail noted")
+    if kept is not None:
+        work.archive.noted(kept.sha256)
     return work.ledger.message(kept.sha256) if kept is not None and new else None
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Boolean, Column, Connection, Index, Integer, MetaData, St
 
 from agent.errors import ConfigurationError
 
-VERSION = 1
+VERSION = 2
 
 metadata = MetaData()
 
@@ -37,6 +37,7 @@ journal = Table(
     Column("at", String, nullable=False),
     Column("entry", Text, nullable=False),  # JSON
 )
+journal_kind = Index("journal_kind", journal.c.kind)  # decisions are asked for at each mail, and are few
 
 messages = Table(
     "messages",
@@ -80,7 +81,12 @@ letters = Table(
 )
 Index("letters_state", letters.c.state)
 
-MIGRATIONS: Sequence[Callable[[Connection], None]] = ()
+
+def _find_entries_by_kind(connection: Connection) -> None:
+    journal_kind.create(connection)
+
+
+MIGRATIONS: Sequence[Callable[[Connection], None]] = (_find_entries_by_kind,)
 """MIGRATIONS[n] brings version n + 1 to n + 2."""
 
 
