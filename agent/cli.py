@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from agent.settings import Settings
     from agent.workplace import Workplace
 
-DONE, ATTENTION, USAGE = 0, 1, 2
+DONE, ATTENTION, USAGE, UNREACHABLE = 0, 1, 2, 3
 
 app = Commands(
     name="report-agent",
@@ -496,18 +496,16 @@ def _decide(
 
 
 def _mail_out(work: Workplace, clock: Callable[[], dt.datetime], queue: Callable[[], object]) -> None:
-    """Queue letters, then send what is queued."""
-    from agent.intake import start
-    from agent.service import Service
+    from agent.service import send_now
 
-    with work.archive.locked():
-        start(work, clock())
-        queue()
-        sent = Service(work, clock, _say).send()
-    print(f"发出信件 {sent.sent} 封。")
+    sent = send_now(work, clock, queue, _say)
+    if sent is None:
+        print("信件已排好，由正在运行的 report-agent run 在一分钟内发出。")
+        return
+    print(f"发出信件 {sent.sent} 封。" + (f"暂缓 {sent.postponed} 封，稍后再发。" if sent.postponed else ""))
     if sent.trouble:
         _say(f"信件没能发出：{sent.trouble}")
-    raise typer.Exit(DONE if sent.went_well else ATTENTION)
+    raise typer.Exit(UNREACHABLE if sent.trouble else DONE if sent.went_well else ATTENTION)
 
 
 def _print_json(value: Any) -> None:

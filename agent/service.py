@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import logging
 import threading
@@ -15,8 +16,8 @@ from dataclasses import dataclass
 import schedule
 
 from agent.dispatch import Dispatch, dispatch, pacing
-from agent.errors import AgentError, Unreachable
-from agent.intake import Intake, take_in
+from agent.errors import AgentError, ArchiveBusy, Unreachable
+from agent.intake import Intake, start, take_in
 from agent.mail.inbox import Inbox, open_inbox
 from agent.mail.outbox import Outbox, open_outbox
 from agent.mail.pace import Pace
@@ -42,6 +43,26 @@ class Pass:
     @property
     def went_well(self) -> bool:
         return not self.intake.failed and self.dispatch.went_well and "waiting" not in self.intake.judged
+
+
+def send_now(
+    work: Workplace, clock: Clock, queue: Callable[[], object], tell: Tell = lambda _text: None
+) -> Dispatch | None:
+    """Queue letters, then send all that is queued; None where a running agent holds the archive and will send them.
+
+    Raises:
+        ConfigurationError: no password.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(work.archive.locked())
+        except ArchiveBusy:
+            queue()
+            return None
+        service = Service(work, clock, tell)
+        start(work, clock())
+        queue()
+        return service.send()
 
 
 class Service:

@@ -102,7 +102,13 @@ class Bureau:
 
 
 def bureau(folder: Path, **settings: Any) -> Bureau:
-    return Bureau(make_office(folder, FOLDERS, **settings))
+    return Bureau(
+        make_office(
+            folder,
+            FOLDERS | {name: settings.pop(name) for name in ("inbox", "outbox") if name in settings},
+            **settings,
+        )
+    )
 
 
 def figures(**written: Any) -> dict[str, Any]:
