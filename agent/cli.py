@@ -367,11 +367,7 @@ def digest(
 
     work, clock = _open(config, now)
     if send:
-        _mail_out(
-            work,
-            clock,
-            lambda: send_digest(work, clock(), clock(), f"{work.campaign.id}/{clock().isoformat()}"),
-        )
+        _mail_out(work, clock, lambda: send_digest(work, clock()))
     else:
         from agent.terminal import plain_text
 
@@ -389,7 +385,7 @@ def remind(
 
     work, clock = _open(config, now)
     if send:
-        _mail_out(work, clock, lambda: send_reminders(work, clock(), clock(), all_who_owe=True))
+        _mail_out(work, clock, lambda: send_reminders(work, clock()))
         return
     from agent.terminal import plain_text
 

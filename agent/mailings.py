@@ -3,69 +3,105 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
+from agent.dossier import Dossier
 from agent.intake import queued
-from agent.ledger import QueuedLetter, RunEntry
+from agent.ledger import RunEntry
 from agent.letters import Letter, news
 from agent.overview import Overview
 from agent.timetable import digest_due, reminder_due, to_remind
 from agent.workplace import Workplace
 
 
-def digest_letter(work: Workplace, now: dt.datetime, about: str | None = None) -> Letter:
-    """The digest as of now: what came since the last one, and where everything stands."""
-    overview = work.overview(now)
-    return work.letters.digest(overview, overview.as_of, news(overview), about)
-
-
-def reminder_letters(work: Workplace, now: dt.datetime, due: dt.datetime | None = None) -> list[Letter]:
-    """A reminder for each unit that must report, owes something, and has an address.
+def digest_letter(work: Workplace, now: dt.datetime, day: dt.date | None = None) -> Letter:
+    """The digest as of now: what came since the last one, and where everything stands.
 
     Args:
         work: whose units.
-        now: today.
-        due: only units whose own timetable fell due; None: every unit that owes.
+        now: what it is as of.
+        day: on which it fell due by the timetable; None: it was asked for.
     """
     overview = work.overview(now)
-    return [
-        work.letters.reminder(one, one.unit.senders, overview.as_of)
-        for one in to_remind(overview.dossiers)
-        if one.unit.senders and (due is None or _due(work, overview, one.deadline) is not None)
-    ]
+    about = f"{work.campaign.id}/{day or overview.as_of.isoformat()}"
+    return work.letters.digest(overview, overview.as_of, news(overview), about)
 
 
-def send_digest(work: Workplace, now: dt.datetime, due: dt.datetime, about: str | None = None) -> None:
+def reminder_letters(work: Workplace, now: dt.datetime) -> list[Letter]:
+    """A reminder for each unit that must report, owes something, and has an address."""
+    overview = work.overview(now)
+    return _reminders(work, overview, to_remind(overview.dossiers), overview.as_of.isoformat())
+
+
+def send_digest(work: Workplace, now: dt.datetime) -> None:
     """Queue the digest, and record that it ran, in one step."""
-    _record(work, now, "digest", due, (queued(digest_letter(work, now, about)),))
+    _record(work, now, "digest", now, [digest_letter(work, now)])
 
 
-def send_reminders(work: Workplace, now: dt.datetime, due: dt.datetime, *, all_who_owe: bool = False) -> int:
-    """Queue the reminders, and record that they ran, in one step; returns how many."""
-    letters = tuple(queued(one) for one in reminder_letters(work, now, None if all_who_owe else due))
-    _record(work, now, "remind", due, letters)
-    return len(letters)
+def send_reminders(work: Workplace, now: dt.datetime) -> None:
+    """Queue a reminder to everybody who owes something, and record that they ran, in one step."""
+    _record(work, now, "remind", now, reminder_letters(work, now))
 
 
 def run_timetable(work: Workplace, now: dt.datetime) -> list[str]:
     """Queue what fell due since it last ran; returns the names of what ran."""
-    ran = []
-    overview = work.overview(now)
-    due = [moment for one in overview.dossiers if (moment := _due(work, overview, one.deadline))]
-    if due:
-        send_reminders(work, now, max(due))
+    overview, ran = work.overview(now), []
+    reminders = _reminders_due(work, overview)
+    if reminders:
+        # One a unit and day, also where yesterday's was made good this morning or the contact has sent one.
+        already = _reminded(work, overview.today)
+        owing = [one for one in to_remind(due for due, _ in reminders) if one.unit.id not in already]
+        letters = _reminders(work, overview, owing, f"{overview.today}")
+        _record(work, now, "remind", max(moment for _, moment in reminders), letters)
         ran.append("remind")
-    at = digest_due(work.settings.schedule, work.zone, now, _last(work, "digest", now))
-    if at is not None:
-        send_digest(work, now, at)
+    due = digest_due(work.settings.schedule, work.zone, now, _last(work, "digest", now))
+    if due is not None:
+        # Of the day that it fell due on: yesterday's, made good this morning, isn't today's.
+        letters = [digest_letter(work, now, due.date())] if _has_news(overview) else []
+        _record(work, now, "digest", due, letters)
         ran.append("digest")
     return ran
 
 
-def _due(work: Workplace, overview: Overview, deadline: dt.date) -> dt.datetime | None:
+def _reminders_due(work: Workplace, overview: Overview) -> list[tuple[Dossier, dt.datetime]]:
+    """The units whose reminder fell due, and when, each by its own deadline; none once the report is final."""
     if overview.final is not None:
-        return None
-    now = overview.as_of
-    return reminder_due(work.settings.schedule, work.zone, now, _last(work, "remind", now), deadline)
+        return []
+    schedule, now, last = work.settings.schedule, overview.as_of, _last(work, "remind", overview.as_of)
+    due = []
+    for dossier in overview.dossiers:
+        # What would have fallen due before the unit was given its deadline didn't.
+        since = max([last, *(one.at for one in dossier.decisions if one.kind == "extend")])
+        moment = reminder_due(schedule, work.zone, now, since, dossier.deadline)
+        if moment is not None:
+            due.append((dossier, moment))
+    return due
+
+
+def _reminders(work: Workplace, overview: Overview, owing: Iterable[Dossier], when: str) -> list[Letter]:
+    return [
+        work.letters.reminder(
+            one, one.unit.senders, overview.as_of, f"{work.campaign.id}/{one.unit.id}/{when}"
+        )
+        for one in owing
+        if one.unit.senders
+    ]
+
+
+def _reminded(work: Workplace, day: dt.date) -> set[str]:
+    """The units that were sent a reminder on that day."""
+    reminders = [row for row in work.ledger.letter_rows() if row["kind"] == "reminder"]
+    return {
+        row["unit"]
+        for row in reminders
+        if dt.datetime.fromisoformat(row["queued_at"]).astimezone(work.zone).date() == day
+    }
+
+
+def _has_news(overview: Overview) -> bool:
+    """Whether the digest has something to say: always while the campaign is open."""
+    waiting = overview.held or overview.failed or overview.health.troubles
+    return overview.final is None or bool(waiting or overview.told or news(overview))
 
 
 def _last(work: Workplace, name: str, now: dt.datetime) -> dt.datetime:
@@ -75,9 +111,9 @@ def _last(work: Workplace, name: str, now: dt.datetime) -> dt.datetime:
 
 
 def _record(
-    work: Workplace, now: dt.datetime, name: str, due: dt.datetime, letters: tuple[QueuedLetter, ...]
+    work: Workplace, now: dt.datetime, name: str, due: dt.datetime, letters: Iterable[Letter]
 ) -> None:
     with work.ledger.writing() as writing:
-        entry = RunEntry(writing.next_seq(), now, name, due, letters)
+        entry = RunEntry(writing.next_seq(), now, name, due, tuple(queued(one) for one in letters))
         writing.append(entry)
     work.archive.record(entry)

@@ -93,8 +93,8 @@ def _play(
                 f"    {accept(work, held.id, Ruling(CONTACT_ADDRESS, clock.now, '已电话核实'), register=True)}"
             )
         say("催报和日报。")
-        send_reminders(work, clock.now, clock.now, all_who_owe=True)
-        send_digest(work, clock.now, clock.now)
+        send_reminders(work, clock.now)
+        send_digest(work, clock.now)
         service.send()
     merged = merge(work, clock.now)
     return [
