@@ -64,10 +64,10 @@ def assign(work: Workplace, held: str, unit: str, ruling: Ruling, *, register: b
         if outcome.submission is not None:
             before = work.dossier(owner.id)
             after = with_submission(before, adopt(outcome.submission, seq, ruling.by, work.campaign))
-            work.archive.file(after, row.sha256, blobs)
             # An automatic mail is never answered, not even once its form is taken.
             welcome = replace(outcome, reply="receipt" if outcome.reply else None)
             letters = answer(work, row, welcome, (before, after), ruling.at, decided_seq=seq)
+            work.archive.file(after, row.sha256, blobs)
         entry = DecisionEntry(seq, ruling.at, decision, letters)
         writing.append(entry)
     work.archive.record(entry)

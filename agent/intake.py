@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from agent.dossier import Dossier, Submission, assemble
+from agent.errors import ConfigurationError
 from agent.faults import passing
 from agent.ledger import MailEntry, MessageRow, QueuedLetter, RunEntry
-from agent.letters import Answered, Letter
+from agent.letters import Answered, Letter, Letters
 from agent.mail.inbox import Arrival, Event, Inbox, Mark, Passed, Withheld
 from agent.mail.message import parse
-from agent.outcome import Outcome, decide, withheld
+from agent.outcome import Outcome, decide, hand_in, withheld
 from agent.workplace import Workplace
 
 log = logging.getLogger(__name__)
@@ -125,12 +127,15 @@ def _to_keep(
     work: Workplace, inbox: Inbox, event: Arrival | Withheld, now: dt.datetime
 ) -> tuple[bytes, dict[str, Any]]:
     """What is kept of a mail: its bytes (of one that isn't handed over, its headers), and its envelope."""
+    place = dict(event.place)
+    if not work.settings.inbox.dedicated:
+        place.pop("file", None)  # a private mail's file may be named after what it says
     envelope = {
         "number": work.ledger.next_number(),
         "received": event.received.astimezone(work.zone).isoformat(),
         "fetched_at": now.isoformat(),
         **({"mailbox": inbox.name} if event.mark is not None else {}),
-        **event.place,
+        **place,
     }
     if isinstance(event, Withheld):
         # Two such mails without headers are still two: the place tells them apart.
@@ -144,26 +149,17 @@ def judge(
 ) -> str:
     """Judge one kept mail, file what it brings, queue its answer; returns the state that it came to.
 
-    What goes wrong in judging is the mail's fault and counted; what goes wrong in writing (a full disk) is not, and
-    ends the pass.
+    What goes wrong is the mail's fault and counted, unless the machine is at fault (a full disk): that ends the pass.
     """
     with work.ledger.writing() as writing:
         tries = writing.begin_attempt(row.sha256)
     passing("attempt counted")
-    while True:
-        seq = work.ledger.last_seq() + 1
-        outcome = _decide(work, row, seq, tries)
-        if outcome is None:
-            return "waiting"
-        try:
-            entry = _commit(work, row, outcome, seq, now)
-        except OSError as error:
-            _not_its_fault(work, row, error)
-            raise
-        if entry is not None:
-            break
+    entry = _try(work, row, tries, now)
+    if entry is None:
+        return "waiting"
     passing("outcome committed")
     work.archive.record(entry)
+    outcome = entry.outcome
     if outcome.private:
         work.archive.discard(row.sha256)
     log.info("mail %s: %s %s", row.sha256[:12], outcome.state, outcome.unit or outcome.reason or "")
@@ -171,32 +167,72 @@ def judge(
     return outcome.state
 
 
-def _decide(work: Workplace, row: MessageRow, seq: int, tries: int) -> Outcome | None:
-    """The mail's outcome; failed once it has been tried often enough; None where it is to be tried again."""
+def _try(work: Workplace, row: MessageRow, tries: int, now: dt.datetime) -> MailEntry | None:
+    """The mail's outcome, recorded: failed once it has been tried often enough; None: to be tried again."""
     if tries > TRIES:
-        return _set_aside(work, row, row.error or "上次处理时程序意外中止")
+        outcome = _set_aside(work, row, row.error or "上次处理时程序意外中止")
+        return _recorded(work, row, lambda _seq: outcome, now)
     try:
-        circumstances = work.circumstances()
-        if "withheld" in row.envelope:
-            outcome = withheld(work.archive.raw(row.sha256), row.received, seq, row.envelope, circumstances)
-        else:
-            outcome = decide(work.archive.raw(row.sha256), row.received, seq, circumstances, work.dossier)
-    except (Exception, RecursionError) as error:  # the edge of the loop: one bad mail stops nobody
+        return _recorded(work, row, lambda seq: _decide(work, row, seq), now)
+    except Exception as error:  # the edge of the loop: one bad mail stops nobody
+        name = type(error).__name__
+        if _is_the_machine_s(error):
+            _not_its_fault(work, row, name)
+            raise
         log.exception("mail %s: attempt %d failed", row.sha256[:12], tries)
         if tries >= TRIES:
-            return _set_aside(work, row, type(error).__name__)
-        with work.ledger.writing() as writing:
-            writing.end_attempt(row.sha256, type(error).__name__, counted=True)
-        return None
-    return _stripped(outcome) if outcome.private else outcome
+            outcome = _set_aside(work, row, name)
+            return _recorded(work, row, lambda _seq: outcome, now)
+    with work.ledger.writing() as writing:
+        writing.end_attempt(row.sha256, name, counted=True)
+    return None
+
+
+def _recorded(
+    work: Workplace, row: MessageRow, judging: Callable[[int], Outcome], now: dt.datetime
+) -> MailEntry:
+    """Judge and record; again where a decision came between, since it may bear on this mail."""
+    while True:
+        seq = work.ledger.last_seq() + 1
+        outcome = judging(seq)
+        entry = _commit(work, row, _stripped(outcome) if outcome.private else outcome, seq, now)
+        if entry is not None:
+            return entry
+
+
+def _decide(work: Workplace, row: MessageRow, seq: int) -> Outcome:
+    """The mail's outcome: of what was handed in for a unit, too, if the process died before it was recorded."""
+    raw, circumstances, envelope = work.archive.raw(row.sha256), work.circumstances(), row.envelope
+    if "handed_in_by" in envelope:
+        unit = circumstances.register.by_id[envelope["unit"]]
+        return hand_in(raw, row.received, seq, unit, envelope["handed_in_by"], circumstances)
+    if "withheld" in envelope:
+        return withheld(raw, row.received, seq, envelope, circumstances)
+    return decide(raw, row.received, seq, circumstances, work.dossier)
+
+
+_MACHINE_S = frozenset(
+    getattr(errno, name)
+    for name in ("ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EACCES", "EPERM", "EIO", "EMFILE", "ENFILE", "ENOMEM", "EBUSY", "ESTALE")
+    if hasattr(errno, name)
+)  # fmt: skip
+
+
+def _is_the_machine_s(error: Exception) -> bool:
+    """Whether no mail can be blamed: a disk that is full or gone, a database that is locked or full."""
+    from sqlalchemy.exc import OperationalError
+
+    return isinstance(error, OperationalError) or (isinstance(error, OSError) and error.errno in _MACHINE_S)
 
 
 def _set_aside(work: Workplace, row: MessageRow, error: str) -> Outcome:
-    message = parse(work.archive.raw(row.sha256))
     reason = REASON_TRIES.format(tries=TRIES, error=error)
-    return Outcome(
-        "failed", reason, sender=message.sender, subject=message.subject, rules=work.campaign.digest
-    )
+    outcome = Outcome("failed", reason, rules=work.campaign.digest)
+    try:
+        message = parse(work.archive.raw(row.sha256))
+    except Exception:  # it may be this that fails
+        return outcome
+    return replace(outcome, sender=message.sender, subject=message.subject)
 
 
 def _stripped(outcome: Outcome) -> Outcome:
@@ -204,10 +240,10 @@ def _stripped(outcome: Outcome) -> Outcome:
     return replace(outcome, sender="", subject="", reply_to="", submission=None, told=(), blobs={})
 
 
-def _not_its_fault(work: Workplace, row: MessageRow, error: OSError) -> None:
+def _not_its_fault(work: Workplace, row: MessageRow, error: str) -> None:
     try:
         with work.ledger.writing() as writing:
-            writing.end_attempt(row.sha256, str(error), counted=False)
+            writing.end_attempt(row.sha256, error, counted=False)
     except Exception:  # the disk may be full for the ledger, too; the attempt then counts once
         log.exception("mail %s: could not note the failure", row.sha256[:12])
 
@@ -224,8 +260,8 @@ def _commit(
         if outcome.unit is not None and outcome.submission is not None:
             before = work.dossier(outcome.unit)
             after = with_submission(before, outcome.submission)
-            work.archive.file(after, row.sha256, outcome.blobs)
             letters = answer(work, row, outcome, (before, after), now)
+            work.archive.file(after, row.sha256, outcome.blobs)  # last: what fails above leaves no copies
         elif outcome.reply is not None:
             letters = answer(work, row, outcome, None, now)
         entry = MailEntry(seq, now, row.sha256, outcome, letters)
@@ -251,16 +287,28 @@ def answer(
     bound = work.answers_from()
     if outcome.reply is None or not outcome.reply_to or (bound is not None and row.received < bound):
         return ()
+    if dossiers is None and work.ledger.acknowledged_since(outcome.reply_to, now - dt.timedelta(days=1)):
+        return ()
     answered = _answered(work, row, outcome, decided_seq)
-    letters = work.letters
-    if dossiers is None:
-        if work.ledger.acknowledged_since(outcome.reply_to, now - dt.timedelta(days=1)):
-            return ()
-        return (queued(letters.acknowledgement(answered, now)),)
-    before, after = dossiers
-    if outcome.reply == "noted":
-        return (queued(letters.noted(answered, after.unit, now)),)
-    return (queued(letters.reply(answered, before, after, now)),)
+
+    def write(letters: Letters) -> Letter:
+        if dossiers is None:
+            return letters.acknowledgement(answered, now)
+        before, after = dossiers
+        if outcome.reply == "noted":
+            return letters.noted(answered, after.unit, now)
+        return letters.reply(answered, before, after, now)
+
+    return (queued(_written(work, write)),)
+
+
+def _written(work: Workplace, write: Callable[[Letters], Letter]) -> Letter:
+    """The letter by the operator's own templates; where those are wrong, no mail waits for them to be mended."""
+    try:
+        return write(work.letters)
+    except ConfigurationError as error:
+        log.warning("the built-in template is used instead: %s", error)
+        return write(work.built_in_letters)
 
 
 def _answered(work: Workplace, row: MessageRow, outcome: Outcome, decided_seq: int | None) -> Answered:

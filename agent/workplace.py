@@ -69,6 +69,11 @@ class Workplace:
     def letters(self) -> Letters:
         return Letters(self.template_folders, self.settings.address, self.settings.contact, self.campaign)
 
+    @cached_property
+    def built_in_letters(self) -> Letters:
+        """Letters by the built-in templates alone, for when the operator's own are wrong."""
+        return Letters([resources.templates()], self.settings.address, self.settings.contact, self.campaign)
+
     # What decides
 
     def register(self, decisions: Sequence[Decision] | None = None) -> Register:

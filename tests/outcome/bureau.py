@@ -10,8 +10,12 @@ import datetime as dt
 import email
 import email.policy
 import functools
+import os
 import re
-from collections.abc import Iterator, Mapping
+import resource
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from email.message import EmailMessage
@@ -19,7 +23,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from agent import jsontext
+from agent import faults, jsontext
 from agent.decisions import Ruling
 from agent.demo.district import AGENT_ADDRESS, CONTACT_ADDRESS, addresses
 from agent.demo.forms import form_xlsx, narrative_docx
@@ -276,3 +280,33 @@ def read_letter(raw: bytes) -> Sent:
 
 def kinds(letters: list[Sent]) -> list[str]:
     return [one.kind for one in letters]
+
+
+# --- passes that end badly --------------------------------------------------------------------------------
+
+
+def killed(office: Bureau, place: str) -> bool:
+    """One pass in a process of its own, which is killed at that place."""
+    return _in_a_fork(office, lambda: faults.arm(place)) == signal.SIGKILL
+
+
+def limited(office: Bureau, size: int) -> int:
+    """One pass in a process of its own that can't write files over so many bytes; how it ended."""
+    return _in_a_fork(office, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
+
+
+def _in_a_fork(office: Bureau, prepare: Callable[[], object]) -> int:
+    child = os.fork()
+    if child == 0:
+        status = 70
+        try:
+            prepare()
+            work = office.office.open()
+            with work.archive.locked():
+                status = 0 if Service(work, lambda: office.now).poll().went_well else 1
+        except BaseException as error:
+            print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        finally:
+            os._exit(status)
+    _, ended = os.waitpid(child, 0)
+    return os.WTERMSIG(ended) if os.WIFSIGNALED(ended) else os.WEXITSTATUS(ended)

@@ -1,0 +1,161 @@
+"""A mail that makes trouble stops nobody; trouble that the machine makes is no mail's fault."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import agent.outcome
+from agent.ledger import Writing
+from tests.outcome.bureau import bureau, form, killed, kinds, limited, make_mail, narrative, photo, sender_of
+
+QINGNIAN, SHILIN = sender_of("qingnian"), sender_of("shilin")
+
+
+def test_a_mail_that_cannot_be_judged_is_set_aside_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with bureau(tmp_path) as office:
+        bad = office.mail(QINGNIAN, form(), subject="坏邮件")
+        _raises_for(monkeypatch, agent.outcome, "bring", "坏邮件")
+        for attempt in (1, 2, 3):
+            done = [office.mail(SHILIN, photo(attempt), number=str(attempt))]
+            office.deliver(bad, "bad.eml")
+            letters = office.receive(*done)
+            assert [one.to for one in letters] == [SHILIN]
+            assert office.counts()[3] == (attempt == 3)
+        [failed] = office.status["failed"]
+        assert failed["from"] == QINGNIAN
+        assert "3 次" in failed["reason"]
+        assert office.work.archive.raw(failed["message"]) == bad
+        assert office.poll().intake.judged == ()
+
+
+def test_a_pass_with_a_mail_that_fails_did_not_go_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with bureau(tmp_path) as office:
+        _raises_for(monkeypatch, agent.outcome, "bring", "坏邮件")
+        office.deliver(office.mail(QINGNIAN, form(), subject="坏邮件"))
+        assert [office.poll().went_well for _ in range(4)] == [False, False, False, True]
+
+
+def test_a_mail_whose_answer_cannot_be_written_is_set_aside_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with bureau(tmp_path) as office:
+        import agent.letters.letters as written
+
+        _raises_for(monkeypatch, written, "unit_view", "坏邮件")
+        office.deliver(office.mail(QINGNIAN, form(), subject="坏邮件"))
+        for attempt in (1, 2, 3):
+            assert [one.to for one in office.send(SHILIN, photo(attempt), number=str(attempt))] == [SHILIN]
+        assert office.counts() == (3, 0, 0, 1)
+        assert office.unit("qingnian")["form"]["status"] == "missing"
+
+
+def test_a_picture_without_a_thumbnail_is_filed_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import agent.photos
+
+    with bureau(tmp_path) as office:
+        monkeypatch.setattr(agent.photos, "smaller", _refuse)
+        assert kinds(office.send(QINGNIAN, photo())) == ["receipt"]
+        assert office.unit("qingnian")["photos"]["count"] == 1
+
+
+def test_a_mail_that_takes_the_process_down_is_set_aside(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        office.deliver(office.mail(QINGNIAN, form()))
+        for _ in range(3):
+            assert killed(office, "attempt counted")
+        assert kinds(office.send(SHILIN, photo())) == ["receipt"]
+        assert office.counts() == (1, 0, 0, 1)
+
+
+def test_a_full_disk_is_not_the_mail_s_fault_and_loses_nothing(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        office.poll()
+        office.deliver(office.mail(QINGNIAN, form(), photo(), narrative()))
+        for limit in (2_000, 20_000, 60_000, 100_000, 200_000):
+            assert limited(office, limit) != 0
+        assert kinds(office.send(SHILIN, photo(2))) == ["receipt", "receipt"]
+        assert office.counts() == (2, 0, 0, 0)
+        assert office.unit("qingnian")["complete"] is True
+
+
+def test_a_disk_that_fills_up_while_copies_are_filed_is_not_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with bureau(tmp_path) as office:
+        office.deliver(office.mail(QINGNIAN, form(), photo()))
+        for _ in range(5):
+            with monkeypatch.context() as patch:
+                patch.setattr(type(office.work.archive), "file", _full)
+                with pytest.raises(OSError, match="No space"):
+                    office.poll()
+        assert kinds(office.send(SHILIN, photo(2))) == ["receipt", "receipt"]
+        assert office.counts() == (2, 0, 0, 0)
+
+
+def test_a_database_that_is_full_is_not_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sqlalchemy.exc import OperationalError
+
+    def full(*_: object) -> None:
+        raise OperationalError("INSERT", {}, Exception("database or disk is full"))
+
+    with bureau(tmp_path) as office:
+        office.deliver(office.mail(QINGNIAN, form()))
+        for _ in range(5):
+            with monkeypatch.context() as patch:
+                patch.setattr(Writing, "_judge", full)
+                with pytest.raises(OperationalError):
+                    office.poll()
+        assert kinds(office.send(SHILIN, photo(2))) == ["receipt", "receipt"]
+
+
+def _raises_for(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, subject: str) -> None:
+    """Whatever looks at the mail of that subject fails, as a library may on hostile input."""
+    sound = getattr(module, name)
+
+    def fail(*given: Any, **more: Any) -> Any:
+        if any(getattr(one, "subject", "") == subject for one in given):
+            raise ValueError("deep inside")
+        return sound(*given, **more)
+
+    monkeypatch.setattr(module, name, fail)
+
+
+def _refuse(*_: object) -> None:
+    raise OSError("cannot identify image file")
+
+
+def _full(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+# --- the trouble is the operator's -----------------------------------------------------------------------
+
+
+def test_a_template_that_is_wrong_keeps_no_mail_waiting(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        own = office.office.folder / "templates"
+        own.mkdir()
+        (own / "receipt.txt.j2").write_text("{{ nothing.of.this }}", encoding="utf-8")
+        office.reopen()
+        [letter] = office.send(QINGNIAN, form())
+        assert letter.kind == "receipt"
+        assert "登记" in letter.text
+        assert office.counts() == (1, 0, 0, 0)
+
+
+def test_a_folder_of_letters_that_never_arrived_is_made_good(tmp_path: Path) -> None:
+    """The pass is killed once its outcome is committed: the letter leaves with the next one."""
+    with bureau(tmp_path) as office:
+        office.deliver(make_mail(QINGNIAN, form()))
+        assert killed(office, "outcome committed")
+        office.poll()
+        assert kinds(office.new_letters()) == ["receipt"]
