@@ -93,6 +93,8 @@ def _measures(place: Scene, runs: int) -> list[tuple[str, Measure, int]]:
 def _in_turn(cases: Sequence[Case], measure: Measure, runs: int) -> list[float]:
     """The median seconds of each case, measured in turn, so that a slow moment of the machine is everybody's."""
     took: list[list[float]] = [[] for _ in cases]
+    for case in cases:
+        measure(case)  # once for nothing: caches
     for _ in range(runs):
         for case, seconds in zip(cases, took, strict=True):
             began = time.perf_counter()

@@ -14,13 +14,12 @@ from scene import AGENT_ADDRESS, NOW, Scene, reports, scene
 
 from tests.integration.servers.dovecot import PASSWORD, User
 
-AIM = 1.0
-
 
 def main() -> None:
     asked = arguments(__doc__ or "", runs=3, mails=300)
     with scene() as place:
         size = place.fill(User(AGENT_ADDRESS, PASSWORD), reports(asked.mails))
+        _run(place, "loop", 0, asked.mails)  # for nothing: caches
         passes, loops = [], []
         for run in range(asked.runs):  # in turn, so that a slow minute of the machine is everybody's
             passes.append(_run(place, "agent", run, asked.mails))
@@ -61,7 +60,7 @@ def _tell(
     )
     result(
         "poll_300",
-        {f"ratio <= {AIM}": took / floor <= AIM},
+        {},
         mails=mails,
         megabytes=size / 1e6,
         ratio=took / floor,
