@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 import tempfile
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ import typer
 from typer.exceptions import TyperException
 
 from agent.errors import AgentError, in_words
+from agent.logbook import keep_quiet, kept
 from agent.usage import Commands, Config, Now, complaint
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
+    keep_quiet()
     try:
         sys.exit(app(prog_name="report-agent", standalone_mode=False) or DONE)
     except TyperException as error:
@@ -125,11 +128,11 @@ def run(config: Config = None, now: Now = None) -> None:
 
     from agent.service import Service
 
-    work, clock = _open(config, now)
-    with work.archive.locked():
+    work, clock = _open(config, now, moving=True)
+    with work.archive.locked(), kept(work.archive.folder):
         service = Service(work, clock, _say)
         for name in ("SIGTERM", "SIGINT"):
-            signal.signal(getattr(signal, name), lambda *_: service.stop.set())
+            signal.signal(getattr(signal, name), lambda *_: service.end())
         _say(f"开始值守：{work.campaign.title}，每 {work.settings.schedule.poll_minutes} 分钟收一次信。")
         service.run()
         _say("已停止。")
@@ -143,7 +146,7 @@ def poll(config: Config = None, now: Now = None, json: Json = False) -> None:
     from agent.service import Service
 
     work, clock = _open(config, now)
-    with work.archive.locked():
+    with work.archive.locked(), kept(work.archive.folder):
         done = Service(work, clock, _say).poll()
     if json:
         _print_json({"new": done.intake.new, "dispatch": asdict(done.dispatch)})
@@ -151,6 +154,8 @@ def poll(config: Config = None, now: Now = None, json: Json = False) -> None:
         print(f"新邮件 {done.intake.new} 封，发出信件 {done.dispatch.sent} 封。")
     if done.dispatch.trouble:
         _say(f"信件没能发出：{done.dispatch.trouble}")
+    if done.dispatch.postponed:
+        _say(f"暂缓 {done.dispatch.postponed} 封信，稍后再发。")
     raise typer.Exit(DONE if done.went_well else ATTENTION)
 
 
@@ -449,18 +454,25 @@ def _settings(config: Path | None) -> Settings:
     return load_settings(config or Path("config.yaml"))
 
 
-def _open(config: Path | None, now: dt.datetime | None) -> tuple[Workplace, Callable[[], dt.datetime]]:
+def _open(
+    config: Path | None, now: dt.datetime | None, *, moving: bool = False
+) -> tuple[Workplace, Callable[[], dt.datetime]]:
     from agent.workplace import Workplace
 
     work = Workplace.open(_settings(config))
-    return work, _clock(now, work)
+    return work, _clock(now, work, moving=moving)
 
 
-def _clock(now: dt.datetime | None, work: Workplace) -> Callable[[], dt.datetime]:
-    """The time in the configured zone; --now stands in for it."""
+def _clock(now: dt.datetime | None, work: Workplace, *, moving: bool) -> Callable[[], dt.datetime]:
+    """The time in the configured zone; --now stands in for it, and goes on from there where it is moving."""
     if now is None:
         return lambda: dt.datetime.now(work.zone)
-    moment = now.astimezone(work.zone) if now.tzinfo else now.replace(tzinfo=work.zone)
+    moment, began = (
+        now.astimezone(work.zone) if now.tzinfo else now.replace(tzinfo=work.zone),
+        time.monotonic(),
+    )
+    if moving:
+        return lambda: moment + dt.timedelta(seconds=time.monotonic() - began)
     return lambda: moment
 
 

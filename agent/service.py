@@ -10,7 +10,7 @@ import datetime as dt
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import schedule
@@ -18,7 +18,8 @@ import schedule
 from agent.dispatch import Dispatch, dispatch, pacing
 from agent.errors import AgentError, ArchiveBusy, Unreachable
 from agent.intake import Intake, start, take_in
-from agent.mail.inbox import Inbox, open_inbox
+from agent.mail.connection import Checked
+from agent.mail.inbox import Event, Inbox, Mark, open_inbox
 from agent.mail.outbox import Outbox, open_outbox
 from agent.mail.pace import Pace
 from agent.mailings import run_timetable
@@ -32,6 +33,8 @@ Tell = Callable[[str], None]
 LONGEST_NAP = 1.0
 """Seconds between looks at the stop flag."""
 
+UNEXPECTED = "出错了，会继续重试；详情在归档文件夹的 agent.log 里。"
+
 
 @dataclass(frozen=True, slots=True)
 class Pass:
@@ -43,6 +46,41 @@ class Pass:
     @property
     def went_well(self) -> bool:
         return not self.intake.failed and self.dispatch.went_well and "waiting" not in self.intake.judged
+
+
+class Stopped(BaseException):
+    """The stop came while the agent waited for the mailbox."""
+
+
+class Stoppable:
+    """An inbox that gives nothing more after the stop.
+
+    Attributes:
+        waits: it waits for the mailbox, and nothing is lost where it is left.
+    """
+
+    def __init__(self, inbox: Inbox, stop: threading.Event) -> None:
+        self._inbox = inbox
+        self._stop = stop
+        self.name = inbox.name
+        self.waits = False
+
+    def arrivals(
+        self, mark: Mark | None, since: dt.datetime, known: Callable[[str], bool]
+    ) -> Iterator[Event]:
+        events = self._inbox.arrivals(mark, since, known)
+        while not self._stop.is_set() and (event := self._next(events)) is not None:
+            yield event
+
+    def check(self) -> list[Checked]:
+        return self._inbox.check()
+
+    def _next(self, events: Iterator[Event]) -> Event | None:
+        self.waits = True
+        try:
+            return next(events, None)
+        finally:
+            self.waits = False
 
 
 def send_now(
@@ -72,12 +110,12 @@ class Service:
         self._work = work
         self._clock = clock
         self._tell = tell
-        self._inbox: Inbox = open_inbox(work.settings)
+        self.stop = threading.Event()
+        self._inbox = Stoppable(open_inbox(work.settings), self.stop)
         self._outbox: Outbox = open_outbox(work.settings)
         outbox = work.settings.outbox
         self._pace = Pace(outbox.per_minute) if outbox.smtp else None
         self._left = Dispatch()
-        self.stop = threading.Event()
 
     def poll(self) -> Pass:
         """One pass: fetch, judge, file, send. The caller holds the archive's lock.
@@ -100,7 +138,9 @@ class Service:
         pace, clock = self._pace, time.monotonic
 
         def free() -> bool:
-            return pace is None or (pace.ready(clock()) and pace.wait(clock()) == 0)
+            return not self.stop.is_set() and (
+                pace is None or (pace.ready(clock()) and pace.wait(clock()) == 0)
+            )
 
         if not self._left.trouble:  # a server that is away is tried again at the end, not for each mail
             self._left += dispatch(self._work, self._outbox, self._clock, free, self._tell)
@@ -118,37 +158,47 @@ class Service:
     def tick(self) -> None:
         """What is due now: a pass, then the digest and reminders. Nothing that goes wrong ends the service."""
         try:
-            self.poll()
+            self._report(self.poll().dispatch)
         except AgentError as error:
+            self._note_trouble(str(error))
             self._tell(str(error))
             log.warning("poll: %s", error)
         except Exception as error:  # the edge of the loop: told to the contact, tried again at the next tick
             log.exception("poll failed")
             self._note_trouble(f"处理来信时出错（{type(error).__name__}），会继续重试。")
-        try:
-            if run_timetable(self._work, self._clock()):
-                self.send()
-        except Exception:
-            log.exception("timetable failed")
+            self._tell(UNEXPECTED)
+        self._timetable_only()
 
     def run(self) -> None:
         """Until stopped: tick at once, then by the timetable."""
         plan = schedule.Scheduler()
         plan.every(self._work.settings.schedule.poll_minutes).minutes.do(self.tick)
         plan.every(1).minutes.do(self._timetable_only)
-        self.tick()
-        while not self.stop.is_set():
-            plan.run_pending()
-            idle = plan.idle_seconds
-            self.stop.wait(min(max(idle if idle is not None else LONGEST_NAP, 0.05), LONGEST_NAP))
+        with contextlib.suppress(Stopped):
+            self.tick()
+            while not self.stop.is_set():
+                plan.run_pending()
+                idle = plan.idle_seconds
+                self.stop.wait(min(max(idle if idle is not None else LONGEST_NAP, 0.05), LONGEST_NAP))
+
+    def end(self) -> None:
+        """Stop as soon as no mail and no letter is in work; may be called from a signal's handler."""
+        self.stop.set()
+        if self._inbox.waits:
+            raise Stopped
 
     def _timetable_only(self) -> None:
         """The digest leaves on the minute, and a letter that was put off leaves when its time has come."""
         try:
             run_timetable(self._work, self._clock())
-            self.send()
-        except Exception:
+            self._report(self.send())
+        except Exception as error:
             log.exception("timetable failed")
+            self._tell(f"日报、催报出错：{error}" if isinstance(error, AgentError) else UNEXPECTED)
+
+    def _report(self, done: Dispatch) -> None:
+        if done.trouble:
+            self._tell(f"信件没能发出，稍后再试：{done.trouble}")
 
     def _note_trouble(self, text: str) -> None:
         try:

@@ -170,10 +170,9 @@ def test_what_is_new_is_told_once(days: Days) -> None:
     assert "青年镇：统计表第 1 版" not in second
 
 
-def _digests(office: Bureau) -> list:  # type: ignore[type-arg]
-    return sorted(
-        (one for one in office.letters() if one["To"] == CONTACT), key=lambda one: one["Date"].datetime
-    )
+def _digests(office: Bureau) -> list[Any]:
+    letters = (one for one in office.letters() if one["To"] == CONTACT)
+    return sorted(letters, key=lambda one: one["Date"].datetime)
 
 
 def test_everything_the_timetable_did_is_in_the_record(days: Days) -> None:
