@@ -14,7 +14,7 @@ from typing import Any
 from agent.dossier import Decision, DecisionKind, Dossier, FormVersion
 from agent.errors import UsageError
 from agent.intake import answer, with_submission
-from agent.ledger import DecisionEntry, MailEntry, MessageRow, QueuedLetter
+from agent.ledger import DecisionEntry, MailEntry, MessageRow, QueuedLetter, Writing
 from agent.outcome import adopt
 from agent.outcome import hand_in as judge_hand_in
 from agent.reading.grid import Cell
@@ -58,6 +58,7 @@ def assign(work: Workplace, held: str, unit: str, ruling: Ruling, *, register: b
     address = _to_register(work, outcome.sender, owner) if register else None
     blobs = _blobs(work, row)
     with work.ledger.writing() as writing:
+        _require_held(work, writing, held, row)
         seq = writing.next_seq()
         decision = _decision(seq, "assign", ruling, unit=owner.id, message=row.sha256, address=address)
         letters: tuple[QueuedLetter, ...] = ()
@@ -90,7 +91,12 @@ def _to_register(work: Workplace, address: str, owner: Unit) -> str:
 def reject(work: Workplace, held: str, ruling: Ruling) -> str:
     """Set a held mail aside: it changes nothing; its raw mail stays."""
     row = _held(work, held)
-    _record(work, "reject", ruling, message=row.sha256)
+    with work.ledger.writing() as writing:
+        _require_held(work, writing, held, row)
+        seq = writing.next_seq()
+        entry = DecisionEntry(seq, ruling.at, _decision(seq, "reject", ruling, message=row.sha256))
+        writing.append(entry)
+    work.archive.record(entry)
     return f"{held} 已退回，不计入；原始邮件仍保存。"
 
 
@@ -130,10 +136,12 @@ def override(work: Workplace, unit: str, field: str, value: str, ruling: Ruling)
 
 
 def close(work: Workplace, unit: str, ruling: Ruling) -> str:
-    """Close the open warnings of a unit's newest form."""
+    """Close the open warnings of a unit's newest form that has any."""
     dossier = work.dossier(find_unit(work, unit).id)
-    version = _newest(dossier)
-    if not version.open_warnings:
+    _newest(dossier)
+    versions = (one for one in (dossier.pending, dossier.accepted) if one is not None and one.open_warnings)
+    version = next(versions, None)
+    if version is None:
         raise UsageError(f"{dossier.unit.name}没有待核实的事项。")
     _record(work, "close", ruling, unit=dossier.unit.id, message=version.submission.message)
     return f"{dossier.unit.name}的 {len(version.open_warnings)} 处待核实事项已了结。"
@@ -158,9 +166,24 @@ def extend(work: Workplace, unit: str, date: str, ruling: Ruling) -> str:
     return f"{owner.name}的报送期限改为 {plain(until)}。"
 
 
-def close_campaign(work: Workplace, ruling: Ruling) -> None:
-    """Record that the report is final: later changes are held."""
-    _record(work, "final", ruling)
+def close_campaign(work: Workplace, ruling: Ruling, seen: int | None = None) -> None:
+    """Record that the report is final: later changes are held.
+
+    Args:
+        work: whose campaign.
+        ruling: who closes it.
+        seen: the last entry of the journal that the report took into account; None: whatever there is.
+
+    Raises:
+        UsageError: something was recorded since, that the report lacks.
+    """
+    with work.ledger.writing() as writing:
+        seq = writing.next_seq()
+        if seen is not None and seq != seen + 1:
+            raise UsageError("生成汇总报告期间收到了新的邮件或决定，还没有定稿。请再运行一次 merge --final。")
+        entry = DecisionEntry(seq, ruling.at, _decision(seq, "final", ruling))
+        writing.append(entry)
+    work.archive.record(entry)
 
 
 def reopen(work: Workplace, ruling: Ruling) -> str:
@@ -175,9 +198,11 @@ def hand_in(work: Workplace, unit: str, files: Sequence[Path], ruling: Ruling) -
     """File what came another way (on paper, by chat) as the unit's; decided by the contact.
 
     Raises:
-        UsageError: a file can't be read from the disk.
+        UsageError: a file can't be read from the disk; the same was handed in just now; the report is final.
     """
-    owner = find_unit(work, unit)
+    owner, circumstances = find_unit(work, unit), work.circumstances()
+    if circumstances.closed:
+        raise UsageError("本次行动已经定稿。要登记新的材料，请先运行 review reopen。")
     raw = _hand_in_mail(work, owner, files, ruling)
     envelope = {
         "number": work.ledger.next_number(),
@@ -185,18 +210,21 @@ def hand_in(work: Workplace, unit: str, files: Sequence[Path], ruling: Ruling) -
         "fetched_at": ruling.at.isoformat(),
         "handed_in_by": ruling.by,
         "unit": owner.id,
+        "reason": ruling.reason,
     }
     kept = work.archive.keep(raw, envelope)
+    outcome = judge_hand_in(raw, ruling.at, 0, owner, ruling.by, circumstances)
+    assert outcome.submission is not None
     with work.ledger.writing() as writing:
         seq = writing.next_seq()
         if not writing.add_message(kept.sha256, kept.received, kept.envelope):
             raise UsageError(f"这些文件刚才已经为{owner.name}登记过。")
-        outcome = judge_hand_in(raw, ruling.at, seq, owner, ruling.by, work.circumstances())
-        assert outcome.submission is not None
-        after = with_submission(work.dossier(owner.id), outcome.submission)
+        submission = replace(outcome.submission, seq=seq)
+        after = with_submission(work.dossier(owner.id), submission)
         work.archive.file(after, kept.sha256, outcome.blobs)
-        entry = MailEntry(seq, ruling.at, kept.sha256, outcome)
+        entry = MailEntry(seq, ruling.at, kept.sha256, replace(outcome, submission=submission))
         writing.append(entry)
+    work.archive.noted(kept.sha256)
     work.archive.record(entry)
     return _handed_in(after, kept.sha256)
 
@@ -216,11 +244,21 @@ def find_unit(work: Workplace, name: str) -> Unit:
 
 def _held(work: Workplace, held: str) -> MessageRow:
     number = held.upper().removeprefix("H")
-    row = work.ledger.held_message(int(number)) if number.isdigit() else None
+    row = work.ledger.held_message(int(number)) if number.isdecimal() else None
     if row is None or row.state != "held":
-        waiting = "、".join(one.id for one in work.ledger.held()) or "没有"
-        raise UsageError(f"没有编号 {held} 的待核邮件。现有待核：{waiting}。")
+        raise _not_held(work, held)
     return row
+
+
+def _require_held(work: Workplace, writing: Writing, held: str, row: MessageRow) -> None:
+    """Look again inside the transaction: somebody else may have decided meanwhile."""
+    if writing.state(row.sha256) != "held":
+        raise _not_held(work, held)
+
+
+def _not_held(work: Workplace, held: str) -> UsageError:
+    waiting = "、".join(one.id for one in work.ledger.held()) or "没有"
+    return UsageError(f"没有编号 {held} 的待核邮件。现有待核：{waiting}。")
 
 
 def _newest(dossier: Dossier) -> FormVersion:
@@ -275,13 +313,15 @@ def _hand_in_mail(work: Workplace, owner: Unit, files: Sequence[Path], ruling: R
     mail["To"] = work.settings.address
     mail["Subject"] = f"{owner.name}材料（联系人代交）"
     mail["Date"] = ruling.at
-    mail.set_content(ruling.reason or "联系人代交。")
+    mail.set_content(
+        "联系人代交。"
+    )  # the reason is the contact's and lies in the envelope: no word of the unit's
     for path in files:
         try:
             data = path.read_bytes()
         except OSError as error:
             raise UsageError(f"读不到文件 {path}：{error.strerror}。") from error
-        mail.add_attachment(data, "application", "octet-stream", filename=path.name)
+        mail.add_attachment(data, "application", "octet-stream", filename=" ".join(path.name.split()))
     mail.set_boundary(f"hand-in-{owner.id}-{ruling.at:%Y%m%d%H%M%S}")
     return mail.as_bytes()
 

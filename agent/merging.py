@@ -33,12 +33,16 @@ def merge(work: Workplace, now: dt.datetime, out: Path | None = None, final: Rul
         now: the report's date.
         out: where to; None: final/ in the campaign's archive.
         final: who closes the campaign; None: it stays open.
+
+    Raises:
+        UsageError: it was to be final, and something came while it was being made.
     """
+    seen = work.ledger.last_seq()
     overview = work.overview(now)
     if final is not None and not overview.is_complete:
         return Merged(overview, refused=True)
     files = compile_report(overview, work.template_folders, work.archive.copy)
     paths = work.archive.put_report(files) if out is None else work.archive.put(out, files)
     if final is not None:
-        close_campaign(work, final)
+        close_campaign(work, final, seen)
     return Merged(overview, tuple(paths))

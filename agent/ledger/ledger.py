@@ -283,6 +283,12 @@ class Writing:
     def next_seq(self) -> int:
         return _highest(self.connection, journal.c.seq) + 1
 
+    def state(self, sha256: str) -> str | None:
+        """What has become of the mail by now; None where there is none."""
+        query = select(messages.c.state).where(messages.c.sha256 == sha256)
+        found: str | None = self.connection.execute(query).scalar()
+        return found
+
     def set_meta(self, key: str, value: str) -> None:
         statement = insert(meta).values(key=key, value=value)
         self.connection.execute(

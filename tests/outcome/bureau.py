@@ -26,7 +26,7 @@ from zoneinfo import ZoneInfo
 from agent import faults, jsontext
 from agent.decisions import Ruling
 from agent.demo.district import AGENT_ADDRESS, CONTACT_ADDRESS, addresses
-from agent.demo.forms import form_xlsx, narrative_docx
+from agent.demo.forms import form_csv, form_xlsx, narrative_docx
 from agent.demo.pictures import photo as draw_photo
 from agent.dossier import Dossier
 from agent.rebuild import verify
@@ -243,6 +243,16 @@ def form_header(unit: str = "青年镇", **more: str) -> dict[str, str]:
 
 
 @functools.cache
+def unmarked_sum(unit: str = "青年镇", leaflets: int = 6) -> File:
+    """A table of two villages' rows without a total: read, added up, and to be confirmed."""
+    rows = {village: figures(leaflets_distributed=leaflets) for village in ("甲村", "乙村")}
+    lines = form_csv(campaign(), figures(), form_header(unit), breakdown=rows).decode("gb18030").split("\r\n")
+    kept = [line for line in lines if not line.startswith("合计")]
+    assert len(kept) == len(lines) - 1
+    return "各村统计表.csv", "\r\n".join(kept).encode("gb18030")
+
+
+@functools.cache
 def photo(seed: int = 1, name: str = "照片.jpg") -> File:
     return name, draw_photo(seed)
 
@@ -287,23 +297,30 @@ def kinds(letters: list[Sent]) -> list[str]:
 
 def killed(office: Bureau, place: str) -> bool:
     """One pass in a process of its own, which is killed at that place."""
-    return _in_a_fork(office, lambda: faults.arm(place)) == signal.SIGKILL
+    return in_a_fork(office, lambda: faults.arm(place)) == signal.SIGKILL
 
 
 def limited(office: Bureau, size: int) -> int:
     """One pass in a process of its own that can't write files over so many bytes; how it ended."""
-    return _in_a_fork(office, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
+    return in_a_fork(office, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
 
 
-def _in_a_fork(office: Bureau, prepare: Callable[[], object]) -> int:
+def in_a_fork(
+    office: Bureau, prepare: Callable[[], object], act: Callable[[Workplace], object] | None = None
+) -> int:
+    """One pass, or something else, in a process of its own; the signal that ended it, or its exit status."""
     child = os.fork()
     if child == 0:
         status = 70
         try:
             prepare()
             work = office.office.open()
-            with work.archive.locked():
-                status = 0 if Service(work, lambda: office.now).poll().went_well else 1
+            if act is not None:
+                act(work)
+                status = 0
+            else:
+                with work.archive.locked():
+                    status = 0 if Service(work, lambda: office.now).poll().went_well else 1
         except BaseException as error:
             print(f"{type(error).__name__}: {error}", file=sys.stderr)
         finally:
