@@ -27,6 +27,7 @@ class Column:
         text: its heading as printed, the group first.
         match: the field that it names.
         header: the header value that it holds (单位, 填报人), where it names one.
+        torn: one field's label stands below another's (联合巡查 below 出动工作人员).
     """
 
     left: int
@@ -34,15 +35,31 @@ class Column:
     text: str
     match: Match | None = None
     header: HeaderField | None = None
+    torn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The header of one form: its rows, end exclusive, and the columns below it from left to right."""
+    """The header of one form.
+
+    Attributes:
+        top, bottom: its rows, end exclusive.
+        columns: the columns below it from left to right.
+    """
 
     top: int
     bottom: int
     columns: tuple[Column, ...]
+
+    @property
+    def skewed(self) -> bool:
+        """Whether labels stand under labels of other fields: what spanned several columns was lost on the way."""
+        return any(column.torn for column in self.columns)
+
+    @property
+    def right(self) -> int:
+        """Where the last column with a heading ends."""
+        return max((column.right for column in self.columns if column.text), default=0)
 
     @property
     def figures(self) -> frozenset[str]:
@@ -91,6 +108,8 @@ def _assign(one: FormField, header: Header, campaign: Campaign) -> Assigned:
     if not one.is_figure:
         printed = [entry for entry in found if key(entry[2]) == key(one.label)] or found
         return Assigned(one, printed[0][0] if printed else None)
+    if header.skewed:
+        return Assigned(one, None, finding=_skewed(one))
     fitting = [entry for entry in found if _converts(entry[1], campaign)]
     if len(fitting or found) > 1:
         return Assigned(one, None, finding=_two_columns(one, [text for _, _, text in fitting or found]))
@@ -178,7 +197,8 @@ def _column(leaf: Placed, table: Table, above: dict[int, list[Placed]], top: int
     match = book.match(path)
     text = "/".join(reversed(path))
     if match:
-        return Column(leaf.left, leaf.right, text, match)
+        torn = len({one.field.id for one in map(book.match, ([each] for each in path)) if one}) > 1
+        return Column(leaf.left, leaf.right, text, match, torn=torn)
     return Column(leaf.left, leaf.right, text, header=book.header(path[0]) or _unit_heading(path[0], book))
 
 
@@ -222,6 +242,11 @@ def _no_column(one: FormField) -> Finding:
 def _two_columns(one: FormField, texts: Sequence[str]) -> Finding:
     named = "、".join(f"“{quote(text)}”" for text in texts)
     text = f"表中有 {len(texts)} 栏都像“{one.full_label}”（{named}），不能确定用哪一栏。请只保留一栏。"
+    return Finding("error", "two_columns", text, one.id, None, (one.id,))
+
+
+def _skewed(one: FormField) -> Finding:
+    text = f"表头的各级标题对不齐（可能是粘贴时丢了合并的单元格），不能确定“{one.full_label}”是哪一栏。请以附件报送原表。"
     return Finding("error", "two_columns", text, one.id, None, (one.id,))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agent.reading import numerals
-from agent.reading.columns import MEASURE_HEADINGS, Header
+from agent.reading.columns import MEASURE_HEADINGS, Header, like_a_figure
 from agent.reading.folding import fold, squeeze, trim
 from agent.reading.grid import Cell
 from agent.reading.heading import is_footnote, is_line
@@ -100,7 +100,8 @@ def _is_line(filled: Sequence[Placed], header: Header, book: LabelBook) -> bool:
     if key(book.campaign.form.title) in key(first.text) or any(_is_date(cell) for cell in filled):
         return True
     across = sum(first.overlaps(*span) for span in _figure_spans(header)) > 1
-    wordy = re.search(r"[\u4e00-\u9fff]{6}", first.text) is not None
+    words = re.findall("[\u4e00-\u9fff]+", first.text)
+    wordy = any(len(word) >= 6 for word in words) or sum(map(len, words)) >= 10
     return len(filled) == 1 and wordy and (across or _is_sentence(first.text))
 
 
@@ -213,6 +214,9 @@ def _says(cell: Cell) -> bool:
 
 def _row(table: Table, at: int, header: Header) -> Row:
     placed = table.rows[at]
+    if not table.turned and _beside(placed, table, at, header):
+        problems = {at: _ASIDE for at in range(len(header.columns)) if _is_figure(at, header)}
+        return Row(_below(placed, header, table.ragged)[0], problems, ())
     as_many = table.ragged and len(placed) == len(header.columns)
     under, problems = _in_order(placed, header) if as_many else _below(placed, header, table.ragged)
     names = [
@@ -221,6 +225,29 @@ def _row(table: Table, at: int, header: Header) -> Row:
     marks = [sum_level(name) for name in names]
     marks += [SUM_LEVELS.get(key(cell.text), 0) for at, cell in under.items() if not _is_figure(at, header)]
     return Row(under, problems, tuple(names), max(marks, default=0))
+
+
+def _beside(placed: Sequence[Placed], table: Table, at: int, header: Header) -> bool:
+    """Whether a row seems to stand a cell beside its headings: 1,250 without quotes in a .csv is two cells."""
+    grid, behind = table.grid, []
+    if not grid.merges and not grid.columns:
+        widest = max(len(grid.rows[line]) for line in range(header.top, header.bottom))
+        if len(grid.rows[at]) > widest:
+            return True
+    for cell in placed:
+        if cell.left >= header.right:
+            if cell.empty or cell.left > header.right + len(behind):
+                break
+            behind.append(cell)
+    if any(map(like_a_figure, behind)):
+        return True
+    last = [cell for cell in placed if cell.right == header.right]
+    texts = [column for column in header.columns if column.right == header.right and column.match]
+    return (
+        bool(behind)
+        and any(not column.match.field.is_figure for column in texts if column.match)
+        and any(map(like_a_figure, last))
+    )
 
 
 def _names(at: int, header: Header) -> bool:

@@ -255,6 +255,8 @@ def _numeral(text: str, written: str, column: _Column) -> Reading | None:
         if number is not None and scale_of(suffix, column.field, column.campaign, column.stated):
             if not suffix and _could_be_cut_short(text, column):
                 continue
+            if suffix[:1] in numerals.CHARACTERS and suffix and "点" not in text[:end]:
+                continue  # 十二百 is no numeral; 一点五万 is one with a measure cut short
             return column.value(number, written, suffix, told=True)
     number, suffix = numerals.parse(match[0]), squeeze(text[match.end() :])
     return (
