@@ -58,6 +58,7 @@ class Mime:
         text: the plain text, or the HTML's where there is no plain part; line ends are newlines.
         html: the HTML text, or "".
         parts: every part that isn't the message's own text, in order, named or not.
+        plain: the plain parts' text alone, or "".
     """
 
     headers: tuple[tuple[str, str], ...]
@@ -67,6 +68,7 @@ class Mime:
     text: str
     html: str
     parts: tuple[MimePart, ...]
+    plain: str = ""
 
 
 def parse_mime(raw: bytes) -> Mime:
@@ -86,6 +88,7 @@ def parse_mime(raw: bytes) -> Mime:
         subject=next((value for name, value in headers if name.lower() == "subject"), ""),
         text="\n".join(shown for shown in (one.shown() for one in texts) if shown),
         html=html,
+        plain="\n".join(one.plain for one in texts if one.plain.strip()),
         parts=tuple(_named(part, number, html) for number, part in enumerate(found.parts, 1)),
     )
 

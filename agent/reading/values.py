@@ -255,14 +255,23 @@ def _numeral(text: str, written: str, column: _Column) -> Reading | None:
         if number is not None and scale_of(suffix, column.field, column.campaign, column.stated):
             if not suffix and _could_be_cut_short(text, column):
                 continue
-            if suffix[:1] in numerals.CHARACTERS and suffix and "点" not in text[:end]:
-                continue  # 十二百 is no numeral; 一点五万 is one with a measure cut short
+            if _runs_on(text, end):
+                continue
             return column.value(number, written, suffix, told=True)
     number, suffix = numerals.parse(match[0]), squeeze(text[match.end() :])
     return (
         column.wrong_measure(written)
         if number is not None and suffix in column.campaign.measure_names
         else None
+    )
+
+
+def _runs_on(text: str, end: int) -> bool:
+    # 十二百 is no numeral and not twelve hundred; but 一点五万 and, where 万元 is asked, 两万 are numbers.
+    return (
+        text[end : end + 1] in tuple(numerals.CHARACTERS)
+        and "点" not in text
+        and numerals.parse(text) is None
     )
 
 

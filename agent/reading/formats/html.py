@@ -94,6 +94,11 @@ def read_tree(root: _Element | None, budget: Budget) -> Document:
     return document(_Reader(budget).blocks(root)) if root is not None else Document()
 
 
+def page_lines(root: _Element | None) -> str:
+    """The page's text, that of its tables' cells too, a line for each; nothing that is hidden or struck through."""
+    return "\n".join(_lines_in(root)) if root is not None else ""
+
+
 def decode_html(data: bytes) -> str:
     """The text of a page: by its byte order mark, strictly as UTF-8, as it declares, else as GB18030."""
     if data[:3] == b"\xef\xbb\xbf" or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -292,6 +297,21 @@ def _pieces(root: _Element) -> Iterator[str | _Element | None]:
                 yield None
         yield _SPACE.sub(" ", element.text or "")
         stack += [(child, False) for child in reversed(element)]
+
+
+def _lines_in(root: _Element) -> Iterator[str]:
+    line: list[str] = []
+    for piece in _pieces(root):
+        if isinstance(piece, str):
+            line.append(piece)
+            continue
+        yield from (one.text for one in _line(line, inside=False))
+        line = []
+        for row in _rows(piece) if piece is not None else ():
+            for cell in _row_cells(row):
+                if not _is_hidden(cell) and not _withholds(cell):
+                    yield from _lines_in(cell)
+    yield from (one.text for one in _line(line, inside=False))
 
 
 def _line(pieces: list[str], inside: bool) -> Iterator[Line]:
