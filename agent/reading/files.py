@@ -289,18 +289,23 @@ def _form_in_message(mime: Mime, context: _Context) -> FoundForm | None:
 
 def _texts(mime: Mime, budget: Budget) -> Iterator[Document]:
     """Where in a message's text a form may stand, in the order of preference."""
-    from agent.reading.formats.html import read_tree
+    from agent.reading.formats.html import page_lines, read_tree
     from agent.reading.formats.text import read_text
     from agent.reading.quoting import forwarded_html, forwarded_texts, is_automatic, own_html, unquoted
 
+    # Text made from a page has lost its quotations and blank cells: only what was written as text.
+    plain = mime.plain or ("" if mime.html.strip() else mime.text)
     if not is_automatic(mime.text):
         if mime.html.strip():
-            yield read_tree(own_html(mime.html), budget)
-        yield read_text(unquoted(mime.text))
+            own = own_html(mime.html)
+            yield read_tree(own, budget)
+            yield read_text(page_lines(own))
+        yield read_text(unquoted(plain))
     if mime.html.strip():
         for tree in forwarded_html(mime.subject, mime.html):
             yield read_tree(tree, budget)
-    for text in forwarded_texts(mime.subject, mime.text):
+            yield read_text(page_lines(tree))
+    for text in forwarded_texts(mime.subject, plain):
         yield read_text(text)
 
 
