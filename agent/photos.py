@@ -6,6 +6,8 @@ import io
 
 from PIL import Image, ImageOps
 
+from agent.reading.pictures import know_heif
+
 QUALITY = 80
 
 
@@ -15,6 +17,7 @@ def smaller(photo: bytes, side: int) -> bytes:
     Raises:
         OSError, ValueError, Image.DecompressionBombError: it isn't a picture that can be shown.
     """
+    know_heif()
     with Image.open(io.BytesIO(photo)) as opened:
         opened.draft("RGB", (2 * side, 2 * side))  # a JPEG is decoded at a fraction of its size: much faster
         upright = ImageOps.exif_transpose(opened)

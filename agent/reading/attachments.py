@@ -1,7 +1,7 @@
-"""What a file is, by its content and not by its suffix, and what is inside a zip.
+"""What a file is, by its content and not by its suffix.
 
-Knows the beginnings of many formats, also of those that nothing here can read yet, so that its sender can be
-told what to send instead.
+Knows the beginnings of many formats, also of those that nothing here can read, so that its sender can be told what
+to send instead.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import struct
 import unicodedata
 import zipfile
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from agent.errors import Unreadable
-from agent.reading.formats.limits import MEGABYTE, Budget
-from agent.reading.formats.refusals import damaged, empty, not_supported, too_large
+from agent.reading.containers.tar import is_tar
+from agent.reading.formats.refusals import USE_JPEG, damaged, empty, not_supported
 
 FileType = Literal[
     "xlsx",
@@ -29,7 +29,18 @@ FileType = Literal[
     "mht",
     "csv",
     "text",
+    "doc",
+    "rtf",
+    "word-xml",
+    "excel-xml",
+    "xlsb",
+    "pdf",
     "zip",
+    "rar",
+    "7z",
+    "tar",
+    "tnef",
+    "msg",
     "message",
     "picture",
     "vector",
@@ -39,46 +50,31 @@ FileType = Literal[
 ]
 """What a file is; ``vector`` is a drawing without pixels, ``card`` a visiting card, calendar or signature."""
 
-USE_WORD_OR_EXCEL = "请用 WPS 打开后另存为 .docx 或 .xlsx 再发送。"
-USE_ZIP = "请改用 .zip 压缩，或者不压缩、直接作为附件发送。"
-USE_JPEG = "请转存为 .jpg 再发送。"
-
 UNSUPPORTED: dict[str, tuple[str, str]] = {
-    "doc": ("旧版 Word 文档（.doc 或 .wps）", USE_WORD_OR_EXCEL),
-    "rtf": ("RTF 文档", USE_WORD_OR_EXCEL),
-    "word-xml": ("Word 2003 XML 文档", USE_WORD_OR_EXCEL),
-    "excel-xml": ("Excel 2003 XML 表格", USE_WORD_OR_EXCEL),
-    "xlsb": ("二进制 Excel 工作簿（.xlsb）", USE_WORD_OR_EXCEL),
     "ofd": ("OFD 文件", "统计表请发 Word（.docx）或 Excel（.xlsx）文件。"),
-    "pdf": ("PDF 文件", "统计表请发 Word（.docx）或 Excel（.xlsx）文件，文字材料请发 .docx。"),
-    "rar": ("RAR 压缩包", USE_ZIP),
-    "7z": ("7z 压缩包", USE_ZIP),
-    "gzip": ("gzip 或 tar 压缩包", USE_ZIP),
-    "tnef": ("Outlook 的 winmail.dat", "请把邮件格式改为“HTML”或“纯文本”后重新发送附件。"),
-    "msg": ("Outlook 邮件文件（.msg）", "请直接转发原邮件，或者把里面的附件另存后发送。"),
-    "heic": ("HEIC 格式的照片", USE_JPEG),
+    "avif": ("AVIF 格式的照片", USE_JPEG),
     "presentation": ("演示文稿", "统计表请发 .docx 或 .xlsx，文字材料请发 .docx，照片请发 .jpg。"),
     "media": ("视频或音频", "照片请发 .jpg，文字材料请发 .docx。"),
     "link": ("快捷方式，文件本身不在里面", "请发送文件本身。"),
     "unknown": ("无法识别的文件", "统计表请发 .docx 或 .xlsx，文字材料请发 .docx，照片请发 .jpg。"),
 }
 
-_BEGINNINGS: tuple[tuple[bytes, str], ...] = (
-    (b"%PDF-", "pdf"),
-    (b"{\\rtf", "rtf"),
-    (b"Rar!\x1a\x07", "rar"),
-    (b"7z\xbc\xaf\x27\x1c", "7z"),
-    (b"\x1f\x8b", "gzip"),
-    (b"BZh", "gzip"),
-    (b"\xfd7zXZ\x00", "gzip"),
-    (b"\x78\x9f\x3e\x22", "tnef"),
-    (b"L\x00\x00\x00\x01\x14\x02\x00", "link"),
-    (b"[InternetShortcut]", "link"),
-    (b"ID3", "media"),
-    (b"OggS", "media"),
-    (b"\x1aE\xdf\xa3", "media"),
-    (b"FLV\x01", "media"),
-    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "media"),
+_BEGINNINGS: tuple[tuple[bytes, FileType, str], ...] = (
+    (b"%PDF-", "pdf", ""),
+    (b"{\\rt", "rtf", ""),
+    (b"Rar!\x1a\x07", "rar", ""),
+    (b"7z\xbc\xaf\x27\x1c", "7z", ""),
+    (b"\x1f\x8b", "tar", ""),
+    (b"BZh", "tar", ""),
+    (b"\xfd7zXZ\x00", "tar", ""),
+    (b"\x78\x9f\x3e\x22", "tnef", ""),
+    (b"L\x00\x00\x00\x01\x14\x02\x00", "unsupported", "link"),
+    (b"[InternetShortcut]", "unsupported", "link"),
+    (b"ID3", "unsupported", "media"),
+    (b"OggS", "unsupported", "media"),
+    (b"\x1aE\xdf\xa3", "unsupported", "media"),
+    (b"FLV\x01", "unsupported", "media"),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "unsupported", "media"),
 )
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\x00", b"MM\x00*", b"BM")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -125,23 +121,30 @@ def sniff(name: str, data: bytes) -> Sniffed:
 
 
 def _by_beginning(data: bytes) -> Sniffed | None:
-    for beginning, what in _BEGINNINGS:
+    for beginning, kind, what in _BEGINNINGS:
         if data.startswith(beginning):
-            return Sniffed("unsupported", what)
+            return Sniffed(kind, what)
     if data.startswith(_PICTURES[:-1]) or (data[:2] == b"BM" and data[6:10] == b"\0\0\0\0"):
         return Sniffed("picture")
     if data[:4] == b"RIFF":
         return Sniffed("picture") if data[8:12] == b"WEBP" else Sniffed("unsupported", "media")
     if data[4:8] == b"ftyp":
-        return Sniffed("unsupported", "heic" if data[8:12] in _HEIC else "media")
+        return _boxed(data[8:12])
     if data.startswith(_BIFF):
         return Sniffed("xls")
     if data[40:44] == b" EMF" or data.startswith((b"\xd7\xcd\xc6\x9a", b"\x01\x00\x09\x00")):
         return Sniffed("vector")
-    return None
+    return Sniffed("tar") if is_tar(data[:512]) else None
 
 
-_HEIC = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif")
+_HEIC = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
+
+
+def _boxed(brand: bytes) -> Sniffed:
+    """Photos and films share one kind of file; its brand tells which it is."""
+    if brand in _HEIC:
+        return Sniffed("picture")
+    return Sniffed("unsupported", "avif" if brand == b"avif" else "media")
 
 
 def _by_text(name: str, data: bytes) -> Sniffed:
@@ -158,12 +161,12 @@ def _by_text(name: str, data: bytes) -> Sniffed:
     if head.lstrip(b"\xef\xbb\xbf \r\n\t")[:15].upper().startswith((b"BEGIN:VCARD", b"BEGIN:VCALENDAR")):
         return Sniffed("card")
     if b"schemas-microsoft-com:office:spreadsheet" in head and b"<?xml" in head:
-        return Sniffed("unsupported", "excel-xml")
+        return Sniffed("excel-xml")
     if (
         b"schemas.microsoft.com/office/word/2003/wordml" in head
         or b"schemas.microsoft.com/office/2006/xmlPackage" in head
     ):
-        return Sniffed("unsupported", "word-xml")
+        return Sniffed("word-xml")
     if b"<svg" in head and b"<html" not in head.lower():
         return Sniffed("vector")
     if _HTML.match(head) or (name.endswith((".html", ".htm")) and b"<" in head):
@@ -213,11 +216,11 @@ def _ole(data: bytes) -> Sniffed:
     if "EncryptedPackage" in names or "EncryptionInfo" in names:
         return Sniffed("encrypted")
     if "WordDocument" in names:
-        return Sniffed("unsupported", "doc")
+        return Sniffed("doc")
     if names & {"Workbook", "Book", "WORKBOOK", "BOOK"}:
         return Sniffed("xls")
     if any(name.startswith("__substg1.0_") or name.startswith("__properties") for name in names):
-        return Sniffed("unsupported", "msg")
+        return Sniffed("msg")
     if "PowerPoint Document" in names:
         return Sniffed("unsupported", "presentation")
     return Sniffed("unsupported", "unknown")
@@ -269,110 +272,12 @@ def _mimetype(archive: zipfile.ZipFile) -> bytes:
 
 def _office(names: set[str]) -> Sniffed:
     if "xl/workbook.bin" in names:
-        return Sniffed("unsupported", "xlsb")
+        return Sniffed("xlsb")
     if any(name.startswith("xl/") for name in names):
         return Sniffed("xlsx")
     if any(name.startswith("ppt/") for name in names):
         return Sniffed("unsupported", "presentation")
     return Sniffed("docx")
-
-
-# --- archives --------------------------------------------------------------------------------------------
-
-_IGNORED = re.compile(
-    r"(?:^|/)(?:__MACOSX/|\._|~\$|\.~|\.DS_Store$|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE
-)
-_UNICODE_PATH = 0x7075  # Info-ZIP's extra field: the name in UTF-8, beside whatever stands in the old one
-_UTF8_NAME = 0x800
-_ENCRYPTED = 0x1
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError)
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A file in an archive: its cleaned path, and its bytes, or why there are none."""
-
-    name: str
-    data: bytes = field(repr=False, default=b"")
-    refusal: Unreadable | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Unpacked:
-    """An archive's files, and whether some of them are behind a password."""
-
-    members: tuple[Member, ...]
-    encrypted: bool = False
-
-
-def unpack_zip(data: bytes, budget: Budget) -> Unpacked:
-    """What is inside a zip, without what the systems put there for themselves.
-
-    Raises:
-        Unreadable: damaged, or over the budget as a whole.
-    """
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-    except _DAMAGE as error:
-        raise damaged() from error
-    infos = [(member_name(info), info) for info in archive.infolist() if not info.is_dir()]
-    infos = [(name, info) for name, info in infos if not _IGNORED.search(name)]
-    budget.spend_members(len(infos))
-    open_ones = [(name, info) for name, info in infos if not info.flag_bits & _ENCRYPTED]
-    sizes = [info.file_size for _, info in open_ones if info.file_size <= budget.limits.file_bytes]
-    budget.spend_bytes(sum(sizes))
-    members = tuple(_member(archive, name, info, budget) for name, info in open_ones)
-    return Unpacked(members, encrypted=len(open_ones) < len(infos))
-
-
-def _member(archive: zipfile.ZipFile, name: str, info: zipfile.ZipInfo, budget: Budget) -> Member:
-    most = budget.limits.file_bytes
-    if info.file_size > most:
-        return Member(name, refusal=too_large(f"超过 {most // MEGABYTE} MB"))
-    try:
-        return Member(name, archive.read(info))
-    except _DAMAGE:
-        return Member(name, refusal=damaged())
-
-
-def member_name(info: zipfile.ZipInfo) -> str:
-    """A member's path: what Windows in Chinese wrote as GBK read as such, and nothing that leads outside."""
-    return clean_path(_unicode_path(info) or _decoded_name(info))
-
-
-def _decoded_name(info: zipfile.ZipInfo) -> str:
-    if info.flag_bits & _UTF8_NAME:
-        return info.orig_filename
-    try:
-        raw = info.orig_filename.encode("cp437")
-    except UnicodeEncodeError:
-        return info.orig_filename
-    for name in ("utf-8", "gb18030"):
-        try:
-            return raw.decode(name)
-        except UnicodeDecodeError:
-            continue
-    return info.orig_filename
-
-
-def _unicode_path(info: zipfile.ZipInfo) -> str | None:
-    extra = info.extra
-    while len(extra) >= 4:
-        kind, length = struct.unpack("<HH", extra[:4])
-        if kind == _UNICODE_PATH and length > 5 and extra[4] == 1:
-            try:
-                return extra[9 : 4 + length].decode("utf-8")
-            except UnicodeDecodeError:
-                return None
-        extra = extra[4 + length :]
-    return None
-
-
-def clean_path(name: str) -> str:
-    """A path with forward slashes, relative, without dots, drive letters and control characters."""
-    name = "".join(one for one in name if unicodedata.category(one) not in ("Cc", "Cf", "Cs"))
-    parts = [part.strip() for part in re.split(r"[/\\]", re.sub(r"^[A-Za-z]:", "", name))]
-    return "/".join(part for part in parts if part not in ("", ".", "..")) or "未命名"
 
 
 def refusal_of(what: str) -> Unreadable:

@@ -10,27 +10,29 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from agent.errors import Unreadable
 from agent.findings import Finding
-from agent.reading.attachments import FileType, Sniffed, refusal_of, sniff, unpack_zip
+from agent.reading.attachments import FileType, Sniffed, refusal_of, sniff
 from agent.reading.formats.limits import MEGABYTE, Budget, Limits
 from agent.reading.formats.refusals import damaged, encrypted, page_as_picture, some_encrypted, too_large
-from agent.reading.grid import Document
+from agent.reading.grid import Document, PagePicture
 from agent.reading.reading import FileReading, Kind
 from agent.rules import Campaign, PhotosDeliverable
 from agent.units import Register
 
 if TYPE_CHECKING:
     from agent.mime import Mime, MimePart
+    from agent.reading.containers import ContainerType
     from agent.reading.form import FoundForm
 
 __all__ = ["Limits", "read_file", "read_message"]
 
 LOG = logging.getLogger(__name__)
 
-TEXT_TYPES: tuple[FileType, ...] = ("docx", "odt", "html", "mht", "text")
+TEXT_TYPES: tuple[FileType, ...] = ("docx", "odt", "html", "mht", "text", "doc", "rtf", "word-xml", "pdf")
 """Formats whose running text may be a narrative."""
 
 LONG_CELL = 40  # characters from which a table's cell is prose
@@ -124,10 +126,12 @@ def _known(name: str, data: bytes, context: _Context, depth: int) -> FileReading
     """By what the file is."""
     sniffed = sniff(name, data)
     match sniffed.type:
-        case "zip":
-            return _archive(name, data, context, depth)
+        case "zip" | "rar" | "7z" | "tar" | "tnef" as container:
+            return _archive(container, name, data, context, depth)
         case "message":
             return _message(name, data, context, depth)
+        case "msg":
+            return _outlook_message(name, data, context, depth)
         case "picture":
             return _picture(name, data, context)
         case "vector" | "card":
@@ -146,15 +150,49 @@ def _known(name: str, data: bytes, context: _Context, depth: int) -> FileReading
 def _document(name: str, data: bytes, sniffed: Sniffed, context: _Context, depth: int) -> FileReading:
     document = _load(sniffed.type, data, context.budget)
     found = context.find(document)
-    if found is None and sniffed.type in ("html", "mht"):
+    if found is None and sniffed.type in ("html", "mht", "pdf"):
         from agent.reading.formats.text import read_text
 
         found = context.find(read_text(document.text))
     text = _running_text(document, found is not None) if sniffed.type in TEXT_TYPES else ""
     inner = replace(context, within=name)
     inside = tuple(_read(picture.name, picture.data, inner, depth + 1) for picture in document.pictures)
+    if sniffed.type == "pdf":
+        return _paged(name, data, document, (found, text, inside), inner)
     kind: Kind = "form" if found else "narrative" if text.strip() else "other"
     return _reading(name, data, kind, found=found, contains=inside, text=text)
+
+
+def _paged(
+    name: str,
+    data: bytes,
+    document: Document,
+    had: tuple[FoundForm | None, str, tuple[FileReading, ...]],
+    context: _Context,
+) -> FileReading:
+    """A document with pages, some of which may be pictures and are read as picture files are."""
+    from agent.reading.paged import form_of_pages, page_findings, shape_without_lines, told_joined
+
+    found, text, inside = had
+    pages = {
+        page.number: _guarded(
+            f"第{page.number}页.jpg", page.data, context, partial(_page_picture, page, context)
+        )
+        for page in document.pages
+    }
+    found = (
+        told_joined(found, document, context.campaign) if found else form_of_pages(pages, context.campaign)
+    )
+    findings = page_findings(name, pages)
+    if found is None and not findings:
+        findings = shape_without_lines(name, document, context.campaign)
+    kind: Kind = "form" if found else "unreadable" if findings else "narrative" if text.strip() else "other"
+    kept = tuple(page for page in pages.values() if page.kind not in ("unreadable", "form"))
+    return _reading(name, data, kind, found=found, findings=findings, contains=(*inside, *kept), text=text)
+
+
+def _page_picture(page: PagePicture, context: _Context) -> FileReading:
+    return _picture(f"第{page.number}页.jpg", page.data, context)
 
 
 def _running_text(document: Document, is_form: bool) -> str:
@@ -196,6 +234,14 @@ def _load(kind: FileType, data: bytes, budget: Budget) -> Document:
             from agent.reading.formats.delimited import read_delimited
 
             return read_delimited(data, budget)
+        case "doc" | "rtf" | "word-xml" | "excel-xml" | "xlsb":
+            from agent.reading.formats.office import read_by_office
+
+            return read_by_office(kind, data, budget)
+        case "pdf":
+            from agent.reading.formats.pdf import read_pdf
+
+            return read_pdf(data, budget)
         case "html" | "mht":
             from agent.reading.formats.html import read_html
 
@@ -228,9 +274,11 @@ def _picture(name: str, data: bytes, context: _Context) -> FileReading:
 # --- containers ------------------------------------------------------------------------------------------
 
 
-def _archive(name: str, data: bytes, context: _Context, depth: int) -> FileReading:
+def _archive(kind: ContainerType, name: str, data: bytes, context: _Context, depth: int) -> FileReading:
+    from agent.reading.containers import unpack
+
     _require_depth(context, depth)
-    unpacked = unpack_zip(data, context.budget)
+    unpacked = unpack(kind, name, data, context.budget)
     if not unpacked.members:
         raise (
             encrypted()
@@ -257,8 +305,19 @@ def _message(name: str, raw: bytes, context: _Context, depth: int) -> FileReadin
 
     _require_depth(context, depth)
     mime = parse_mime(raw)
-    context.budget.spend_members(len(mime.parts))
     context.budget.spend_bytes(sum(len(part.data) for part in mime.parts))
+    return _taken_apart(name, raw, mime, context, depth)
+
+
+def _outlook_message(name: str, raw: bytes, context: _Context, depth: int) -> FileReading:
+    from agent.reading.containers.outlook import read_msg
+
+    _require_depth(context, depth)
+    return _taken_apart(name, raw, read_msg(raw, context.budget), context, depth)
+
+
+def _taken_apart(name: str, raw: bytes, mime: Mime, context: _Context, depth: int) -> FileReading:
+    context.budget.spend_members(len(mime.parts))
     inside = tuple(_part(part, context, depth + 1) for part in mime.parts)
     # A mail that lies inside another and that a machine wrote may be our own receipt, figures and all.
     found = None if depth and _automatic(mime) else _form_in_message(mime, context)

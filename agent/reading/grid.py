@@ -96,6 +96,19 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class PagePicture:
+    """A page as a picture.
+
+    Attributes:
+        number: the page's, from 1.
+        data: a picture file's bytes.
+    """
+
+    number: int
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """What a file holds, in reading order.
 
@@ -103,8 +116,12 @@ class Document:
         grids: its tables.
         text: its running text without the tables' cells, a paragraph a line.
         pictures: the pictures inside it.
+        pages: pages that are pictures (a scan in a PDF), each by its number and to be read like a picture file.
+        joined: sources of cells where a number goes on in the next line, as only the page's layout tells.
     """
 
     grids: tuple[Grid, ...] = ()
     text: str = ""
     pictures: tuple[Picture, ...] = ()
+    pages: tuple[PagePicture, ...] = ()
+    joined: frozenset[str] = frozenset()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import warnings
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Literal
 
 from agent.reading.formats.limits import Budget
-from agent.reading.formats.refusals import damaged, too_large
+from agent.reading.formats.refusals import USE_JPEG, damaged, too_large, without_program
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -19,7 +20,7 @@ Look = Literal["photo", "page", "small"]
 
 SMALLER_JPEG = 4  # a JPEG may have this many times the pixels: it can be decoded at a smaller scale
 SIDE = 160  # pixels of the longer side of the small version that is looked at
-FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP", "GIF", "MPO")
+FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP", "GIF", "MPO", "HEIF")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,23 @@ def look_at(data: bytes, min_pixels: int, budget: Budget) -> Looked:
     return Looked("page" if looks_like_a_page(image) else "photo", digest.hexdigest())
 
 
+@cache
+def know_heif() -> bool:
+    """Let Pillow open the photos of iPhones, too, where their decoder is there; whether it is."""
+    try:
+        import pi_heif
+    except ImportError:
+        return False
+    pi_heif.register_heif_opener()
+    return True
+
+
 def _decoded(data: bytes, budget: Budget) -> Image:
     """The first frame in RGB, turned as its EXIF says, on white where it is transparent."""
     from PIL import Image, ImageOps
 
+    if not know_heif() and data[4:8] == b"ftyp":
+        raise without_program("HEIC 格式的照片", "pi-heif", USE_JPEG)
     most = budget.limits.pixels
     try:
         with warnings.catch_warnings():

@@ -103,17 +103,6 @@ def test_the_same_form_comes_out_of_what_libreoffice_writes(
     require_the_form(read(f"统计表.{suffix}", forms.converted(made, f".{source}", target, tmp_path)))
 
 
-@pytest.mark.integration
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
-@pytest.mark.parametrize("target", ["doc", "rtf", "pdf"])
-def test_what_has_no_reader_yet_is_told_and_says_what_to_send(
-    target: str, read: Read, tmp_path: Path
-) -> None:
-    reading = read(f"统计表.{target}", forms.converted(forms.docx(), ".docx", target, tmp_path))
-    assert (reading.kind, [finding.rule for finding in reading.findings]) == ("unreadable", ["not_supported"])
-    assert f"统计表.{target}" in reading.findings[0].text and "请" in reading.findings[0].text
-
-
 def test_sources_name_sheet_and_cell(read: Read) -> None:
     reading = read("a.xlsx", forms.xlsx(title="汇总"))
     assert reading.form is not None and reading.form.sources["patrols"] == "汇总!A6"
@@ -439,9 +428,9 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "坏.zip": (forms.zipped([("a.txt", b"x")])[:20], "unreadable"),
     "空.zip": (forms.zipped([]), "unreadable"),
     "密.ods": (encrypted_ods(), "encrypted"),
-    "表.pdf": (b"%PDF-1.7\n", "not_supported"),
-    "包.rar": (b"Rar!\x1a\x07\x00", "not_supported"),
-    "图.heic": (b"\0\0\0\x18ftypheic", "not_supported"),
+    "表.pdf": (b"%PDF-1.7\n", "unreadable"),
+    "包.rar": (b"Rar!\x1a\x07\x00", "unreadable"),
+    "图.heic": (b"\0\0\0\x18ftypheic", "unreadable"),
     "什么.bin": (b"\0\1\2\3", "not_supported"),
 }
 

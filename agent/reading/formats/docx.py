@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from agent.reading.folding import RAISED, level
 from agent.reading.formats.flow import Block, Line, Table, TableEnd, document, text_cell
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.package import Package
@@ -82,11 +83,13 @@ class _Style:
 
     hidden: bool | None = None
     struck: bool | None = None
+    raised: bool | None = None
 
     def over(self, below: _Style) -> _Style:
         return _Style(
             below.hidden if self.hidden is None else self.hidden,
             below.struck if self.struck is None else self.struck,
+            below.raised if self.raised is None else self.raised,
         )
 
 
@@ -119,7 +122,9 @@ def _properties(properties: _Element | None) -> _Style:
     strikes = [
         one for one in (_switch(properties, "strike"), _switch(properties, "dstrike")) if one is not None
     ]
-    return _Style(_switch(properties, "vanish"), any(strikes) if strikes else None)
+    place = properties.find(f"{W}vertAlign")
+    raised = None if place is None else place.get(f"{W}val") in ("superscript", "subscript")
+    return _Style(_switch(properties, "vanish"), any(strikes) if strikes else None, raised)
 
 
 def _switch(properties: _Element, name: str) -> bool | None:
@@ -210,8 +215,9 @@ class _Reader:
             own = run.find(f"{W}rPr")
             shown = _properties(own).over(self._named(own, "rStyle")).over(style)
             text = _run_text(run, boxes)
+            text = f"{RAISED}{text}{RAISED}" if shown.raised else text
             (withheld if shown.hidden or shown.struck else kept).append(text)
-        return _Text("".join(kept), "".join(withheld).strip(), tuple(boxes))
+        return _Text(level("".join(kept)), level("".join(withheld)).strip(), tuple(boxes))
 
     def _named(self, properties: _Element | None, tag: str) -> _Style:
         named = properties.find(f"{W}{tag}") if properties is not None else None
@@ -283,6 +289,8 @@ def _run_text(run: _Element, boxes: list[_Element]) -> str:
             text.append("\n")
         elif name == "noBreakHyphen":
             text.append("-")
+        elif name == "sym":  # a character of a symbol font: which one, only the font knows
+            text.append("\ufffd")
         elif name in ("drawing", "pict", "object"):
             boxes += [box for box in _boxes(one) if box is not None]
         elif name == "r":

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from agent.reading.folding import RAISED, level
 from agent.reading.formats.flow import Block, Line, Table, TableEnd, document, text_cell
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.refusals import damaged, too_large
@@ -77,6 +78,7 @@ _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all", re.IGNORECASE
 )
 _LINE_THROUGH = re.compile(r"text-decoration[^;]*line-through", re.IGNORECASE)
+_RAISED = re.compile(r"vertical-align\s*:\s*(?:super|sub)\b", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\r\n\f]+")  # a no-break space doesn't collapse
 
 
@@ -240,6 +242,8 @@ def _cell_text(cell: _Element) -> Iterator[tuple[str, bool]]:
         if leaving:
             if _is_block(element):
                 yield "\n", True
+            elif _is_raised(element):
+                yield RAISED, counts
             yield _SPACE.sub(" ", element.tail or ""), counts
             continue
         inner = counts
@@ -250,8 +254,14 @@ def _cell_text(cell: _Element) -> Iterator[tuple[str, bool]]:
             if element.tag == "br" or _is_block(element):
                 yield "\n", True
             inner = counts and not _withholds(element)
+            if _is_raised(element):
+                yield RAISED, inner
         yield _SPACE.sub(" ", element.text or ""), inner
         stack += [(child, inner, False) for child in reversed(element)]
+
+
+def _is_raised(element: _Element) -> bool:
+    return element.tag in ("sup", "sub") or bool(_RAISED.search(element.get("style") or ""))
 
 
 def _withholds(element: _Element) -> bool:
@@ -272,7 +282,7 @@ def _is_block(element: _Element) -> bool:
 
 
 def _tidy(text: str) -> str:
-    lines = [line.replace("\xa0", " ").strip() for line in text.split("\n")]
+    lines = [line.replace("\xa0", " ").strip() for line in level(text).split("\n")]
     return "\n".join(line for line in lines if line)
 
 
@@ -284,6 +294,8 @@ def _pieces(root: _Element) -> Iterator[str | _Element | None]:
         if leaving:
             if _is_block(element):
                 yield None
+            elif _is_raised(element):
+                yield RAISED
             yield _SPACE.sub(" ", element.tail or "")
             continue
         if element is not root:
@@ -295,6 +307,8 @@ def _pieces(root: _Element) -> Iterator[str | _Element | None]:
                 continue
             if element.tag == "br" or _is_block(element):
                 yield None
+            elif _is_raised(element):
+                yield RAISED
         yield _SPACE.sub(" ", element.text or "")
         stack += [(child, False) for child in reversed(element)]
 
@@ -315,6 +329,6 @@ def _lines_in(root: _Element) -> Iterator[str]:
 
 
 def _line(pieces: list[str], inside: bool) -> Iterator[Line]:
-    text = _SPACE.sub(" ", "".join(pieces)).replace("\xa0", " ").strip()
+    text = _SPACE.sub(" ", level("".join(pieces))).replace("\xa0", " ").strip()
     if text:
         yield Line(text, inside)

@@ -21,6 +21,7 @@ class Limits:
         pixels: of one decoded picture; a JPEG may have four times as many and is decoded at a smaller scale.
         pixels_in_all: of all decoded pictures of one file given.
         cells: of one workbook that hold something, and of one text table.
+        seconds_apart: that programs from outside may take for one file given, in all.
     """
 
     file_bytes: int = 60 * MEGABYTE
@@ -30,6 +31,7 @@ class Limits:
     pixels: int = 40_000_000
     pixels_in_all: int = 2_000_000_000
     cells: int = 300_000
+    seconds_apart: float = 240
 
 
 class Budget:
@@ -40,6 +42,7 @@ class Budget:
         self._bytes = limits.unpacked_bytes
         self._members = limits.members
         self._pixels = limits.pixels_in_all
+        self._seconds = limits.seconds_apart
 
     def spend_bytes(self, size: int) -> None:
         """Count bytes about to be unpacked; Unreadable ``too_large`` where they are too many."""
@@ -58,3 +61,17 @@ class Budget:
         if count > self._pixels:
             raise too_large("里面的图片太多太大")
         self._pixels -= count
+
+    def seconds_left(self) -> float:
+        """The time that programs from outside still have; Unreadable ``too_large`` where there is none."""
+        if self._seconds <= 0:
+            raise too_large("里面需要转换的文件太多，用时太久")
+        return self._seconds
+
+    def spend_seconds(self, seconds: float) -> None:
+        """Count the time that a program took."""
+        self._seconds -= seconds
+
+    def bytes_left(self) -> int:
+        """How many bytes may still be unpacked."""
+        return self._bytes

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
+from agent.reading.folding import RAISED, level
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.package import Package
 from agent.reading.formats.refusals import damaged, encrypted, too_large
@@ -103,6 +104,15 @@ class Styles:
                     return True
                 if one.get(f"{TEXT}display") or one.get(f"{TABLE}display"):
                     return False
+        return False
+
+    def raises(self, name: str | None) -> bool:
+        """Whether a text style raises or lowers its text."""
+        for style in self.chain("text", name):
+            properties = style.find(f"{STYLE}text-properties")
+            place = properties.get(f"{STYLE}text-position") if properties is not None else None
+            if place is not None:
+                return not place.startswith("0%")
         return False
 
     def format_code(self, cell_style: str | None) -> str:
@@ -283,7 +293,7 @@ class _Sheet:
                 kept.append("\n")
             for text, counts in runs(paragraph, self._styles, not struck):
                 (kept if counts else withheld).append(text)
-        return "".join(kept).strip("\n"), "".join(withheld)
+        return level("".join(kept)).strip("\n"), level("".join(withheld))
 
 
 def runs(paragraph: _Element, styles: Styles, counts: bool) -> Iterator[tuple[str, bool]]:
@@ -299,8 +309,11 @@ def runs(paragraph: _Element, styles: Styles, counts: bool) -> Iterator[tuple[st
             elif name in ("span", "a"):
                 style = one.get(f"{TEXT}style-name")
                 struck = styles.struck("text", style)
-                inner = counts if struck is None else not struck
-                yield from runs(one, styles, inner and not styles.hides("text", style))
+                inner = (counts if struck is None else not struck) and not styles.hides("text", style)
+                mark = RAISED if styles.raises(style) else ""
+                yield mark, inner
+                yield from runs(one, styles, inner)
+                yield mark, inner
         yield one.tail or "", counts
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from agent.reading.folding import level
 from agent.reading.formats.flow import Block, Line, Table, TableEnd, document, text_cell
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.ods import OFFICE, TABLE, TEXT, Styles, require_open, runs
@@ -101,7 +102,7 @@ class _Reader:
         withheld: list[str] = []
         for text, shown in runs(paragraph, self._styles, counts):
             (kept if shown else withheld).append(text)
-        return "".join(kept), "".join(withheld).strip()
+        return level("".join(kept)), level("".join(withheld)).strip()
 
 
 def _address(row: int, column: int) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from agent.errors import Unreadable
 
+USE_ZIP = "请改用 .zip 压缩，或者不压缩、直接作为附件发送。"
+USE_JPEG = "请转存为 .jpg 再发送。"
+
 
 def damaged() -> Unreadable:
     """The file is broken, cut short, or not what it claims to be."""
@@ -30,6 +33,16 @@ def not_supported(what: str, instead: str) -> Unreadable:
     return Unreadable("not_supported", f"是{what}，目前还不能读取。{instead}")
 
 
+def took_too_long() -> Unreadable:
+    """The file keeps its reader busy for longer than any report should."""
+    return Unreadable("too_large", "内容过于复杂，读取用时太久，没有读完。请删去无关内容，另存后重新发送。")
+
+
+def without_program(what: str, program: str, instead: str) -> Unreadable:
+    """A format that is read by a program or a package that this machine lacks."""
+    return Unreadable("not_supported", f"是{what}，本机没有安装 {program}，无法读取。{instead}")
+
+
 def some_encrypted() -> Unreadable:
     """A part of an archive asks for a password."""
     return Unreadable("encrypted", "里面有文件设有密码，无法读取。请取消密码后重新发送。")
@@ -41,4 +54,21 @@ def page_as_picture() -> Unreadable:
         "not_supported",
         "看起来是拍照或扫描的表格、文稿，目前还不能识别图片里的文字，也不计作工作照片。"
         "请发送 Word（.docx）或 Excel（.xlsx）文件。",
+    )
+
+
+def scanned_pages(which: str) -> Unreadable:
+    """Pages of a document that are pictures of paper; ``which`` lists them where they aren't all."""
+    pages = f"第 {which} 页" if which else "里面"
+    return Unreadable(
+        "not_supported",
+        f"{pages}是扫描或拍照的表格、文稿，目前还不能识别图片里的文字。请发送 Word（.docx）或 Excel（.xlsx）文件。",
+    )
+
+
+def table_without_lines() -> Unreadable:
+    """A form whose labels are there and whose table can't be told: no ruled lines, or turned on its side."""
+    return Unreadable(
+        "not_supported",
+        "里有统计表的栏目，但表格没有完整的框线，无法确定每个数属于哪一栏。请发送 Word（.docx）或 Excel（.xlsx）文件。",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+from agent.reading.folding import RAISED, level
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.refusals import damaged, encrypted, too_large
 from agent.reading.formats.sheet import address, decimal_text, exact, sheet_grid
@@ -110,13 +111,17 @@ def _error(code: int) -> str:
 def _text(book: Any, sheet: Any, row: int, column: int, value: str, struck: bool) -> tuple[str, str]:
     """The text that counts, and what is struck through, by the cell's runs of fonts."""
     runs = sheet.rich_text_runlist_map.get((row, column)) or []
-    starts = [(0, struck), *((offset, bool(book.font_list[font].struck_out)) for offset, font in runs)]
+    fonts = [(offset, book.font_list[font]) for offset, font in runs]
+    starts = [
+        (0, struck, ""),
+        *((at, bool(one.struck_out), RAISED * bool(one.escapement)) for at, one in fonts),
+    ]
     kept: list[str] = []
     withheld: list[str] = []
-    for (start, off), (end, _) in zip(starts, [*starts[1:], (len(value), False)], strict=True):
-        (withheld if off else kept).append(value[start:end])
+    for (start, off, mark), (end, *_) in zip(starts, [*starts[1:], (len(value), False, "")], strict=True):
+        (withheld if off else kept).append(mark + value[start:end] + mark)
     return _lines("".join(kept)), _lines("".join(withheld))
 
 
 def _lines(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return level(text).replace("\r\n", "\n").replace("\r", "\n")

@@ -13,6 +13,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from agent.errors import Unreadable
+from agent.reading.folding import RAISED, level
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.package import Package
 from agent.reading.formats.refusals import damaged, too_large
@@ -65,6 +66,8 @@ class _Trimmed:
     recalculates: bool
 
 
+LOCAL_DATES = frozenset((*range(27, 37), *range(50, 59), *range(71, 82)))
+"""Built-in formats of dates and times in Chinese, Japanese, Korean and Thai (ECMA-376 part 1, 18.8.30)."""
 _UNUSED = re.compile(
     r"^(docProps|customXml|xl/(media|drawings|charts|chartsheets|comments|threadedComments|persons|embeddings"
     r"|externalLinks|pivotTables|pivotCache|printerSettings|tables|macrosheets|dialogsheets|vbaProject"
@@ -243,6 +246,8 @@ def _cell(stored: Any, formula: bool, recalculates: bool, hidden: bool) -> Cell 
             struck=whole,
             withheld=withheld,
         )
+    if isinstance(value, int | float) and not isinstance(value, bool) and _is_local_date(stored):
+        value = _moment(value, stored)
     kind, text, number, date = _value(value)
     return Cell(place, kind, text, number, date, number_format, hidden, struck, text if struck else "")
 
@@ -255,12 +260,27 @@ def _text(value: str | list[Any], struck: bool) -> tuple[str, str]:
     for run in runs:
         font = getattr(run, "font", None)
         off = struck if font is None else bool(font.strike)
-        (withheld if off else kept).append(_unescape(str(run)))
-    return "".join(kept), "".join(withheld)
+        mark = RAISED if font is not None and font.vertAlign in ("superscript", "subscript") else ""
+        (withheld if off else kept).append(mark + _unescape(str(run)) + mark)
+    return level("".join(kept)), level("".join(withheld))
 
 
 def _unescape(text: str) -> str:
     return text.replace("_x000D_\n", "\n").replace("_x000D_", "\n").replace("\r\n", "\n")
+
+
+def _is_local_date(stored: Any) -> bool:
+    # Formats 27 to 36 and 50 to 58 stand in no file and are no formats to openpyxl: 10月20日 would read as 45585.
+    return int(stored._style.numFmtId) in LOCAL_DATES
+
+
+def _moment(value: float, stored: Any) -> Any:
+    from openpyxl.utils.datetime import from_excel
+
+    try:
+        return from_excel(value, stored.parent.parent.epoch) or value
+    except (OverflowError, ValueError):
+        return dt.time()
 
 
 def _value(value: Any) -> tuple[Any, str, Any, dt.date | None]:

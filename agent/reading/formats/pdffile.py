@@ -1,0 +1,179 @@
+"""A PDF page by page, by pdfplumber and pypdfium2: plain data for pdf.py. Runs in a process of its own (apart.py)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from agent.reading.formats.pdfpage import Page
+from agent.reading.formats.pdftable import Table, tables
+from agent.reading.formats.refusals import damaged, encrypted, too_large
+
+MOST_PAGES = 100
+MOST_PICTURES = 200
+SMALLEST_PICTURE = 64  # pixels of the shorter side; what is smaller is an ornament
+DOTS_PER_POINT = 200 / 72  # what the reading of writing in pictures was measured at
+COVERED = 0.6  # share of a page under pictures from which it is one
+GARBLED = 0.1  # share of characters that the file doesn't say what they are
+
+Told = tuple[dict[str, Any], list[bytes]]
+
+
+def tell(data: bytes, most_bytes: int, most_cells: int, most_pixels: int) -> Told:
+    """The document's tables, text and pictures, as plain data and the pictures' bytes.
+
+    Args:
+        data: the file.
+        most_bytes: that its pictures may have in all.
+        most_cells: that its tables may have in all.
+        most_pixels: of one page drawn as a picture.
+
+    Raises:
+        Unreadable: damaged, with a password, or over the bounds.
+    """
+    data = _with_notes(data)
+    told: dict[str, Any] = {"grids": [], "text": "", "pictures": [], "pages": []}
+    blobs: list[bytes] = []
+    drawn: list[int] = []
+    text: list[str] = []
+    for page in _pages(data):
+        if _is_picture(page):
+            drawn.append(page.number)
+            text.append(page.text(()))
+            continue
+        found = tables(page)
+        most_cells -= sum(len(row) for table in found for row in table.rows)
+        if most_cells < 0:
+            raise too_large("表格的单元格太多")
+        told["grids"] += _grids(page, found)
+        text.append(page.text(found))
+    told["text"] = "\n".join(one for one in text if one)
+    _add_pictures(data, drawn, most_pixels, told, blobs)
+    if sum(len(one) for one in blobs) > most_bytes:
+        raise too_large("里面的图片太多太大")
+    return told, blobs
+
+
+def _pages(data: bytes) -> Iterator[Page]:
+    import pdfplumber
+    from pdfminer.pdfdocument import PDFPasswordIncorrect
+    from pdfplumber.utils.exceptions import PdfminerException
+
+    try:
+        document = pdfplumber.open(io.BytesIO(data))
+    except PdfminerException as error:
+        locked = any(isinstance(one, PDFPasswordIncorrect) for one in (*error.args, error.__cause__))
+        raise (encrypted() if locked else damaged()) from error
+    with document:
+        if len(document.pages) > MOST_PAGES:
+            raise too_large(f"超过 {MOST_PAGES} 页")
+        if not document.pages:
+            raise damaged()
+        for page in document.pages:
+            yield Page.of(page)
+            page.close()
+
+
+def _with_notes(data: bytes) -> bytes:
+    """The file with what was filled in or noted upon it (form fields, text boxes, lines) as part of its pages."""
+    import pypdfium2
+    import pypdfium2.raw as raw
+
+    try:
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        locked = getattr(error, "err_code", None) == raw.FPDF_ERR_PASSWORD
+        raise (encrypted() if locked else damaged()) from error
+    try:
+        if len(document) > MOST_PAGES:
+            raise too_large(f"超过 {MOST_PAGES} 页")
+        noted = [
+            number for number in range(len(document)) if raw.FPDFPage_GetAnnotCount(document[number]) > 0
+        ]
+        if not noted:
+            return data
+        document.init_forms()
+        for number in noted:
+            page = document[number]
+            page.flatten()
+            page.close()
+        stream = io.BytesIO()
+        document.save(stream)
+        return stream.getvalue()
+    finally:
+        document.close()
+
+
+def _is_picture(page: Page) -> bool:
+    return page.covered >= COVERED or page.garbled > GARBLED or page.outlined
+
+
+def _grids(page: Page, found: list[Table]) -> Iterator[dict[str, Any]]:
+    for number, table in enumerate(found, 1):
+        before, after = page.beside(table, found)
+        yield {
+            "name": f"第{page.number}页表{number}",
+            "rows": table.rows,
+            "merges": table.merges,
+            "joined": table.joined,
+            "before": before,
+            "after": after,
+        }
+
+
+# --- pictures --------------------------------------------------------------------------------------------
+
+
+def _add_pictures(
+    data: bytes, drawn: list[int], most_pixels: int, told: dict[str, Any], blobs: list[bytes]
+) -> None:
+    """The pictures in pages of text, then the pages that are pictures, drawn."""
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(data)
+    pages: list[bytes] = []
+    try:
+        for number in range(1, len(document) + 1):
+            page = document[number - 1]
+            if number in drawn:
+                told["pages"].append(number)
+                pages.append(_drawn(page, most_pixels))
+            else:
+                for picture in _inside(page):
+                    told["pictures"].append(f"第{number}页图{len(blobs) + 1}.jpg")
+                    blobs.append(picture)
+            page.close()
+    finally:
+        document.close()
+    blobs += pages
+
+
+def _drawn(page: Any, most_pixels: int) -> bytes:
+    width, height = page.get_size()
+    scale = min(DOTS_PER_POINT, (most_pixels / max(1.0, width * height)) ** 0.5)
+    return _jpeg(page.render(scale=scale).to_pil())
+
+
+def _inside(page: Any) -> Iterator[bytes]:
+    import pypdfium2.raw as raw
+
+    shown = page.get_objects(filter=(raw.FPDF_PAGEOBJ_IMAGE,), max_depth=4)
+    for number, picture in enumerate(shown):
+        if number >= MOST_PICTURES:
+            raise too_large(f"一页里的图片超过 {MOST_PICTURES} 张")
+        if min(picture.get_px_size()) >= SMALLEST_PICTURE:
+            yield _stored(picture)
+
+
+def _stored(picture: Any) -> bytes:
+    """A JPEG as it is stored, so that the same photo has the same pixels; anything else drawn."""
+    if picture.get_filters() == ["DCTDecode"]:
+        return bytes(picture.get_data(decode_simple=True))
+    return _jpeg(picture.get_bitmap().to_pil())
+
+
+def _jpeg(image: Any) -> bytes:
+    stream = io.BytesIO()
+    image.convert("RGB").save(stream, "JPEG", quality=92)
+    return stream.getvalue()

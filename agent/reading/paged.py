@@ -1,0 +1,74 @@
+"""A document made of pages: the form in pages that are pictures, and what is told of what can't be read in one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from agent.findings import Finding
+from agent.reading.folding import squeeze
+from agent.reading.form import FoundForm, combine
+from agent.reading.formats.refusals import scanned_pages, table_without_lines
+from agent.reading.grid import Document
+from agent.reading.reading import Figure, FileReading, Form
+from agent.rules import Campaign, FormField
+
+FIRST_PAGE = "第1页"  # what a picture's own reader calls it
+
+
+def form_of_pages(pages: Mapping[int, FileReading], campaign: Campaign) -> FoundForm | None:
+    """The form in pages that are pictures, its sources naming the page; None where there is none."""
+    found = [
+        FoundForm(_on_page(page.form, number), page.findings) for number, page in pages.items() if page.form
+    ]
+    return combine(found, campaign) if found else None
+
+
+def _on_page(form: Form, number: int) -> Form:
+    sources = {
+        field: f"第{number}页{source.removeprefix(FIRST_PAGE)}" if source.startswith(FIRST_PAGE) else source
+        for field, source in form.sources.items()
+    }
+    return replace(form, sources=sources)
+
+
+def page_findings(name: str, pages: Mapping[int, FileReading]) -> tuple[Finding, ...]:
+    """One finding for all pages that couldn't be read."""
+    unread = {number: page for number, page in pages.items() if page.kind == "unreadable"}
+    if not unread:
+        return ()
+    rules = [finding.rule for page in unread.values() for finding in page.findings]
+    if any(rule != "not_supported" for rule in rules):
+        return tuple(finding for page in unread.values() for finding in page.findings)
+    refusal = scanned_pages("、".join(map(str, unread)) if len(unread) < len(pages) else "")
+    return (Finding("error", refusal.rule, f"“{name}”{refusal}"),)
+
+
+def shape_without_lines(name: str, document: Document, campaign: Campaign) -> tuple[Finding, ...]:
+    """An error where the text names most of the form's fields and yet no table was found in it."""
+    text = squeeze(
+        document.text + "".join(cell.text for g in document.grids for row in g.rows for cell in row)
+    )
+    figures = [field for field in campaign.form.fields if field.is_figure]
+    named = sum(squeeze(field.label) in text for field in figures)
+    if 3 * named < 2 * len(figures):
+        return ()
+    refusal = table_without_lines()
+    return (Finding("error", refusal.rule, f"“{name}”{refusal}"),)
+
+
+def told_joined(found: FoundForm, document: Document, campaign: Campaign) -> FoundForm:
+    """The form, with a warning for each figure that was put together from two lines of a cell."""
+    told = tuple(
+        _joined(field, found.form.values[field.id])
+        for field in campaign.form.fields
+        if field.is_figure
+        and found.form.sources.get(field.id) in document.joined
+        and found.form.values[field.id] is not None
+    )
+    return replace(found, findings=(*found.findings, *told))
+
+
+def _joined(field: FormField, value: Figure) -> Finding:
+    text = f"“{field.full_label}”在格子里分成了几行，按 {value} 登记，请核对。"
+    return Finding("warning", "displayed_otherwise", text, field.id)
