@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,25 +25,58 @@ class Line:
     exit_status: int = CONFIGURATION
 
 
-def check_all(config: Path) -> list[Line]:
+def check_all(config: Path, now: dt.datetime | None = None) -> list[Line]:
     """Everything in turn; what depends on something that failed is left out."""
     lines: list[Line] = []
     try:
         settings = load_settings(config)
         lines.append(Line(True, f"设置 {config}"))
         work = Workplace.open(settings)
-        lines.append(
-            Line(
-                True,
-                f"规则：{work.campaign.title}，{len(work.campaign.form.fields)} 个项目，截止 {work.campaign.deadline}",
-            )
-        )
-        lines.extend(_units(work))
-        lines.extend(_templates(work))
-        lines.extend(_archive(work))
     except AgentError as error:
         return [*lines, Line(False, "设置或规则", str(error))]
+    form, deadline = work.campaign.form, work.campaign.deadline
+    lines.append(Line(True, f"规则：{work.campaign.title}，{len(form.fields)} 个项目，截止 {deadline}"))
+    lines.append(_letters(work))
+    archive = _archive(work)
+    lines.append(archive)
+    if archive.ok:
+        lines.append(_report(work, now or dt.datetime.now(work.zone)))
+        lines.extend(_units(work))
     return [*lines, *_connections(settings)]
+
+
+def _letters(work: Workplace) -> Line:
+    problems = work.letters.check()
+    return Line(not problems, "信件模板", "\n    ".join(problems))
+
+
+def _archive(work: Workplace) -> Line:
+    """Whether the archive can be written, and its ledger opened."""
+    what = f"归档文件夹 {work.archive.folder}"
+    try:
+        work.archive.write(work.archive.folder / ".check", b"")
+        (work.archive.folder / ".check").unlink()
+        work.ledger.last_seq()
+    except OSError as error:
+        return Line(False, what, f"写不进去（{in_words(error)}）：请检查 archive 的路径、磁盘空间和权限")
+    except AgentError as error:
+        return Line(False, what, str(error))
+    return Line(True, what)
+
+
+def _report(work: Workplace, now: dt.datetime) -> Line:
+    """The report's template, filled with what is there."""
+    from agent.report.document import report_document
+    from agent.report.merge import merge
+    from agent.report.words import titles
+
+    overview = work.overview(now)
+    named = titles(overview.campaign, overview.is_complete)
+    try:
+        report_document(overview, merge(overview), named, work.template_folders)
+    except AgentError as error:
+        return Line(False, "汇总报告模板", str(error))
+    return Line(True, "汇总报告模板")
 
 
 def _units(work: Workplace) -> Iterator[Line]:
@@ -54,23 +88,6 @@ def _units(work: Workplace) -> Iterator[Line]:
             True,
             f"还没有登记邮箱的单位：{'、'.join(without)}（首次来信会待核，用 review accept 编号 --register 登记）",
         )
-
-
-def _templates(work: Workplace) -> Iterator[Line]:
-    problems = work.letters.check()
-    yield Line(not problems, "信件模板", "\n    ".join(problems))
-
-
-def _archive(work: Workplace) -> Iterator[Line]:
-    try:
-        work.archive.write(work.archive.folder / ".check", b"")
-        (work.archive.folder / ".check").unlink()
-    except OSError as error:
-        yield Line(
-            False, f"归档文件夹 {work.archive.folder}", f"写不进去（{in_words(error)}）：请检查磁盘空间和权限"
-        )
-    else:
-        yield Line(True, f"归档文件夹 {work.archive.folder}")
 
 
 def _connections(settings: Settings) -> Iterator[Line]:

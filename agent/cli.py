@@ -108,10 +108,9 @@ def init(
 @app.command()
 def check(config: Config = None, now: Now = None) -> None:
     """检查设置、规则、模板和每个连接，逐项说明怎么办。"""
-    del now
     from agent.checkup import check_all
 
-    lines = check_all(config or Path("config.yaml"))
+    lines = check_all(config or Path("config.yaml"), now)
     for line in lines:
         print(
             f"{'✓' if line.ok else '✗'} {line.what}"
