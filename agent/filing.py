@@ -20,6 +20,7 @@ import datetime as dt
 import hashlib
 import logging
 import os
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,9 @@ THUMBNAIL_SIDE = 320
 THUMBNAILS = "缩略图"
 UNNOTED = "unnoted"
 """Under raw/: an empty file for each mail that is being kept and isn't yet in the ledger."""
+
+LONGEST_WRITE = 3600
+"""Seconds after which a file that is still being written belongs to a process that died."""
 
 MANIFEST = ".made.json"
 """Names of what the last merge wrote, so that the next one takes away nothing else."""
@@ -92,7 +96,9 @@ class Archive:
         """Keep a raw mail, its envelope first: a raw mail that is there has its envelope."""
         sha256 = hashlib.sha256(raw).hexdigest()
         place = self._raw(sha256)
-        if not place.exists():
+        if (
+            not place.exists() and not place.with_suffix(".reading.json").exists()
+        ):  # a private mail is gone again
             self.write(self._unnoted(sha256), b"")
             self.write(place.with_suffix(".envelope.json"), jsontext.dumps(dict(envelope)).encode())
             passing("envelope kept")
@@ -120,9 +126,16 @@ class Archive:
 
     def unnoted(self) -> list[Kept]:
         """Every kept mail that may not be in the ledger, in the order of arrival."""
-        marks = (self.folder / "raw" / UNNOTED).glob("[!.]*")
-        found = [Kept(one.name, self.envelope(one.name)) for one in marks if self.has_raw(one.name)]
-        return _in_order(found)
+        marks = [one.name for one in (self.folder / "raw" / UNNOTED).glob("[!.]*")]
+        for sha256 in marks:
+            self._sweep(self._raw(sha256))
+        return _in_order([Kept(one, self.envelope(one)) for one in marks if self.has_raw(one)])
+
+    def _sweep(self, place: Path) -> None:
+        """Take away what a crash left of a mail that was being written: it may be private, and nobody would look."""
+        for part in place.parent.glob(f".{place.name}.*.part"):
+            if time.time() - part.stat().st_mtime > LONGEST_WRITE:
+                part.unlink(missing_ok=True)
 
     def kept(self) -> list[Kept]:
         """Every mail of which there is an envelope and a raw text or a reading, in the order of arrival."""
@@ -147,6 +160,11 @@ class Archive:
         """Whether the entry, and each of its letters, lies there as a file."""
         letters = all(self._letter(one.id).with_suffix(".eml").exists() for one in entry.letters)
         return letters and self._entry(entry).exists()
+
+    def has_entries(self) -> bool:
+        """Whether any entry was ever recorded."""
+        patterns = (("raw", "??/*.reading.json"), ("records", "*.json"))
+        return any(next((self.folder / name).glob(pattern), None) for name, pattern in patterns)
 
     def entries(self) -> list[Entry]:
         """Every entry that was recorded, in order, with its letters' bytes."""
@@ -224,13 +242,14 @@ class Archive:
     def write(self, path: Path, data: bytes) -> None:
         """Write a file whole or not at all; synced, and readable to its owner alone."""
         self._make(path.parent)
-        temporary = path.with_name(f".{path.name[:80]}.part")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        # A decision and the agent beside it may write the same file: each has a name of its own to write to.
+        temporary = path.with_name(f".{path.name[:80]}.{os.getpid()}.part")
+        try:
+            _write_synced(temporary, data)
+            temporary.replace(path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
         _sync_folder(path.parent)
 
     def _make(self, folder: Path) -> None:
@@ -283,6 +302,14 @@ def _lock(file: IO[bytes]) -> bool:
     except OSError:
         return False
     return True
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:

@@ -71,7 +71,12 @@ def take_in(
 
 
 def start(work: Workplace, now: dt.datetime) -> None:
-    """Note the first start; make good what a crash left half done."""
+    """Note the first start; make good what a crash left half done, and a ledger that was lost."""
+    if work.ledger_is_lost():
+        from agent.rebuild import rebuild
+
+        log.warning("the ledger is lost, and made anew from the archive")
+        rebuild(work)
     if work.first_start() is None:
         with work.ledger.writing() as writing:
             entry = RunEntry(writing.next_seq(), now, "start", now)

@@ -36,11 +36,12 @@ def spoken_about(message: Message, brought: Brought, dossier: Dossier, address: 
         address: the agent's own, of which our letters' ids are made.
     """
     words = brought.own_words.strip()
-    pending, shown = dossier.pending, dossier.pending or dossier.accepted
+    pending, accepted = dossier.pending, dossier.accepted
     if pending is not None and pending.standing == "needs_confirmation" and _confirms(words, brought):
         return Spoken(pending, confirms=True) if _answers(message, pending, address) else None
-    if shown is not None and shown.open_warnings and not brought.anything and explains(words):
-        return Spoken(shown, explanation=words) if _answers(message, shown, address) else None
+    # Words about a form that isn't accepted may put its figures right: those are for the contact to see.
+    if accepted is not None and accepted.open_warnings and not brought.anything and explains(words):
+        return Spoken(accepted, explanation=words) if _answers(message, accepted, address) else None
     return None
 
 

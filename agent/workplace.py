@@ -48,10 +48,14 @@ class Workplace:
         """The ledger, opened.
 
         Raises:
-            ConfigurationError: it is damaged or can't be opened.
+            ConfigurationError: it is damaged, lost, or can't be opened.
         """
         from sqlalchemy.exc import DatabaseError
 
+        if self.ledger_is_lost():  # with an empty one, all would be done, and every letter sent, once more
+            raise ConfigurationError(
+                f"台账 {self.archive.ledger} 不见了，而归档里有记录。请运行 report-agent rebuild，从归档重新生成。"
+            )
         try:
             return Ledger(self.archive.ledger, self.campaign)
         except DatabaseError as error:
@@ -59,6 +63,10 @@ class Workplace:
                 f"台账 {self.archive.ledger} 打不开（{error.orig}）。如已损坏，可运行 report-agent rebuild，"
                 f"从归档重新生成。"
             ) from error
+
+    def ledger_is_lost(self) -> bool:
+        """Whether the archive holds a record of which there is no ledger."""
+        return not self.archive.ledger.exists() and self.archive.has_entries()
 
     @cached_property
     def template_folders(self) -> Sequence[Path]:
@@ -133,9 +141,9 @@ class Workplace:
             failed=tuple(ledger.failed()),
             messages=ledger.message_counts(),
             letters=ledger.letter_counts(),
-            unreachable=ledger.unreachable(),
+            unreachable=ledger.unreachable(self._is_the_unit_s),
             final=final_decision(decisions),
-            told=tuple(self._told(digest.at if digest else None)),
+            told=tuple(self._told(digest)),
             health=self._health(digest),
             cross_findings=across_units(dossiers, self.campaign),
         )
@@ -149,20 +157,31 @@ class Workplace:
             troubles=(trouble,) if trouble else (),
         )
 
-    def _told(self, since: dt.datetime | None) -> list[Told]:
+    def _is_the_unit_s(self, submission: Submission) -> bool:
+        return not self.settings.contact.is_contact(submission.sender)
+
+    def _told(self, digest: RunEntry | None) -> list[Told]:
         """What mails told the contact, and what became of letters, since the last digest."""
-        told = self.ledger.told_since(since)
-        for row in self.ledger.letter_rows():
+        place = digest.seq if digest else 0
+        told = self.ledger.told_since(place)
+        for received, row in self.ledger.bounced_since(place):
+            told.append(self._told_of(dict(row), "bounce", "被退回，对方没有收到", received))
+        for row in self.ledger.troubled_letters():
             what = _trouble_with(dict(row))
-            stamp = row["bounced_at"] or row["sent_at"] or row["queued_at"]
-            at = dt.datetime.fromisoformat(stamp).astimezone(self.zone)
-            if what is not None and (since is None or at > since or row["state"] == "queued"):
-                kind, words = what
-                error = f"：{row['error']}" if row["error"] else ""
-                text = f"给 {'、'.join(_recipients(row['recipients']))} 的{LETTER_NAMES[row['kind']]}{words}{error}"
-                told.append(Told(kind, at, text, row["unit"]))
+            at = dt.datetime.fromisoformat(row["sent_at"] or row["queued_at"])
+            if what is not None and (digest is None or at >= digest.at or row["state"] == "queued"):
+                told.append(self._told_of(dict(row), *what, at))
         return sorted(told, key=lambda one: one.at)
 
+    def _told_of(self, row: Mapping[str, Any], kind: str, words: str, at: dt.datetime) -> Told:
+        error = f"：{row['error']}" if row["error"] else ""
+        recipients = "、".join(_recipients(row["recipients"]))
+        text = f"给 {recipients} 的{LETTER_NAMES[row['kind']]}{words}{error}"
+        return Told(kind, at.astimezone(self.zone), text, row["unit"])
+
+
+MANY_ATTEMPTS = 6
+"""After so many attempts, over an hour's, the contact hears of a letter that doesn't leave."""
 
 LETTER_NAMES = {
     "receipt": "回执",
@@ -183,16 +202,17 @@ def final_decision(decisions: Sequence[Decision]) -> Decision | None:
 def _trouble_with(row: Mapping[str, Any]) -> tuple[str, str] | None:
     """What kind of trouble a letter's row tells of, and in which words; None where all is well."""
     state = row["state"]
-    if row["bounced_at"]:
-        return "bounce", "被退回，对方没有收到"
     if state == "failed":
         return "letter_failed", "没能发出"
     if state == "doubtful":
         return "letter_doubtful", "发送时连接中断，可能重复送达一次"
     if state == "sent" and row["error"]:
         return "letter_failed", "有收件人没有收到"
-    if state == "queued" and row["held_back"]:
-        return "limit", "因一小时内给同一地址的来信答复过多，暂缓发送"
+    if row["held_back"]:
+        later = "，现已发出" if state == "sent" else ""
+        return "limit", f"因一小时内给同一地址的来信答复过多，暂缓发送{later}"
+    if state == "queued" and row["error"] and row["attempts"] >= MANY_ATTEMPTS:
+        return "letter_failed", f"试了 {row['attempts']} 次还没能发出"
     return None
 
 

@@ -6,7 +6,8 @@ and letters follow from it, in the same transaction. The journal's entries are a
 """
 
 from agent.ledger.entries import DecisionEntry, Entry, MailEntry, QueuedLetter, RunEntry, entry_from_json
-from agent.ledger.ledger import DueLetter, Ledger, MessageRow, Writing
+from agent.ledger.ledger import DueLetter, Ledger, MessageRow
+from agent.ledger.writing import Writing
 
 __all__ = [
     "DecisionEntry",

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, create_engine, event, func, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import URL, Engine, RowMapping, create_engine, event, func, select
 
 from agent import jsontext
 from agent.dossier import Decision, Submission
-from agent.ledger.entries import DecisionEntry, Entry, MailEntry, QueuedLetter, RunEntry
-from agent.ledger.schema import journal, letters, marks, messages, meta, prepare
+from agent.ledger.entries import DecisionEntry, Entry, QueuedLetter, RunEntry
+from agent.ledger.schema import is_prepared, journal, letters, marks, messages, meta, prepare
+from agent.ledger.writing import Writing, highest, stamp
 from agent.outcome import Outcome, adopt
 from agent.overview import Failed, Held, LetterCounts, MessageCounts, Told
 from agent.rules import Campaign
@@ -60,8 +60,12 @@ class Ledger:
     def __init__(self, path: Path, campaign: Campaign) -> None:
         self._campaign = campaign
         self._engine = _engine(path)
-        with self.writing() as writing:
-            prepare(writing.connection)
+        self._read: dict[str, list[Entry]] = {}
+        with self._engine.connect() as connection:
+            ready = is_prepared(connection)
+        if not ready:  # only then: somebody who only asks doesn't wait for one who writes
+            with self.writing() as writing:
+                prepare(writing.connection)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -100,7 +104,7 @@ class Ledger:
     def next_number(self) -> int:
         """The place in the order of arrival that the next mail takes."""
         with self._engine.connect() as connection:
-            return _highest(connection, messages.c.number) + 1
+            return highest(connection, messages.c.number) + 1
 
     def with_bytes(self, queued: Sequence[QueuedLetter]) -> list[QueuedLetter]:
         """The letters with their bytes, where the ledger still has them (until they are sent)."""
@@ -136,7 +140,13 @@ class Ledger:
         return found
 
     def decisions(self) -> list[Decision]:
-        return [one.decision for one in self.entries("decision") if isinstance(one, DecisionEntry)]
+        return [one.decision for one in self._few("decision") if isinstance(one, DecisionEntry)]
+
+    def _few(self, kind: str) -> list[Entry]:
+        """Decisions, or runs: few and asked for at each mail, so what was read of the journal is kept."""
+        known = self._read.setdefault(kind, [])
+        known += self.entries(kind, above=known[-1].seq if known else 0)
+        return known
 
     def entries(self, kind: str | None = None, above: int = 0) -> list[Entry]:
         """The journal, in order; letters without their bytes."""
@@ -154,10 +164,10 @@ class Ledger:
 
     def last_seq(self) -> int:
         with self._engine.connect() as connection:
-            return _highest(connection, journal.c.seq)
+            return highest(connection, journal.c.seq)
 
     def last_run(self, name: str) -> RunEntry | None:
-        runs = [one for one in self.entries("run") if isinstance(one, RunEntry) and one.name == name]
+        runs = [one for one in self._few("run") if isinstance(one, RunEntry) and one.name == name]
         return runs[-1] if runs else None
 
     # Letters
@@ -166,7 +176,7 @@ class Ledger:
         """Letters to be sent now, oldest first; one that was being sent when the agent died comes with its doubt."""
         query = (
             select(letters)
-            .where(letters.c.state.in_(("queued", "sending")), letters.c.next_try <= _stamp(now))
+            .where(letters.c.state.in_(("queued", "sending")), letters.c.next_try <= stamp(now))
             .order_by(letters.c.seq, letters.c.id)
         )
         with self._engine.connect() as connection:
@@ -174,17 +184,21 @@ class Ledger:
 
     def letter_rows(self) -> list[RowMapping]:
         """Every letter's row, without its bytes."""
+        return self._letter_rows()
+
+    def _letter_rows(self, *where: Any) -> list[RowMapping]:
         columns = [column for column in letters.c if column.name != "raw"]
+        query = select(*columns).where(*where).order_by(letters.c.seq, letters.c.id)
         with self._engine.connect() as connection:
-            return list(connection.execute(select(*columns).order_by(letters.c.seq, letters.c.id)).mappings())
+            return list(connection.execute(query).mappings())
 
     def sent_to_since(self, address: str, since: dt.datetime) -> int:
         """How many letters have gone to the address since then."""
-        return self._letters_to(address, letters.c.sent_at >= _stamp(since))
+        return self._letters_to(address, letters.c.sent_at >= stamp(since))
 
     def acknowledged_since(self, address: str, since: dt.datetime) -> bool:
         """Whether the address was sent, or is to be sent, a neutral acknowledgement since then."""
-        recent = letters.c.queued_at >= _stamp(since)
+        recent = letters.c.queued_at >= stamp(since)
         return self._letters_to(address, letters.c.kind == "acknowledgement", recent) > 0
 
     def _letters_to(self, address: str, *where: Any) -> int:
@@ -218,22 +232,45 @@ class Ledger:
         counts["queued"] = counts.get("queued", 0) + counts.pop("sending", 0)
         return LetterCounts(**{name: counts.get(name, 0) for name in LetterCounts.__slots__})
 
-    def told_since(self, since: dt.datetime | None) -> list[Told]:
-        """What mails told the contact since then: questions and the like."""
-        told = [one for row in self._messages() if row.outcome for one in row.outcome.told]
-        return [one for one in told if since is None or one.at > since]
+    def told_since(self, seq: int) -> list[Told]:
+        """What mails recorded after that place in the journal told the contact: questions and the like.
 
-    def unreachable(self) -> frozenset[str]:
-        """Units whose letter bounced, and that have not written since."""
+        By their place, not by their date: a mail that came just before a digest may be read just after it.
+        """
+        return [
+            one for row in self._messages(messages.c.seq > seq) if row.outcome for one in row.outcome.told
+        ]
+
+    def bounced_since(self, seq: int) -> list[tuple[dt.datetime, RowMapping]]:
+        """The letters that bounces recorded after that place tell of, each with when its bounce came."""
+        found = []
+        for row in self._messages((messages.c.seq > seq) & (messages.c.reason == "bounce")):
+            ids = row.outcome.bounced if row.outcome else ()
+            found += [(row.received, letter) for letter in self._letter_rows(letters.c.id.in_(ids))]
+        return found
+
+    def troubled_letters(self) -> list[RowMapping]:
+        """The rows of letters that didn't leave as they should have."""
+        troubled = letters.c.state.in_(("failed", "doubtful")) | letters.c.error.is_not(None)
+        return self._letter_rows(troubled | letters.c.held_back)
+
+    def unreachable(self, wrote: Callable[[Submission], bool] = lambda _one: True) -> frozenset[str]:
+        """Units whose letter bounced, and that have not written since.
+
+        Args:
+            wrote: whether the unit itself sent it, rather than somebody for it.
+        """
         bounced: dict[str, str] = {}
-        for row in self.letter_rows():
-            if row["bounced_at"] and row["unit"]:
-                bounced[row["unit"]] = max(bounced.get(row["unit"], ""), row["bounced_at"])
+        for row in self._letter_rows(letters.c.bounced_at.is_not(None) & letters.c.unit.is_not(None)):
+            bounced[row["unit"]] = max(bounced.get(row["unit"], ""), row["bounced_at"])
         last = {
-            unit: max(_stamp(one.received) for one in submissions)
-            for unit, submissions in self.submissions().items()
+            unit: max(
+                (stamp(one.received) for one in self.submissions(unit).get(unit, ()) if wrote(one)),
+                default="",
+            )
+            for unit in bounced
         }
-        return frozenset(unit for unit, at in bounced.items() if last.get(unit, "") <= at)
+        return frozenset(unit for unit, at in bounced.items() if last[unit] <= at)
 
     def dump(self) -> dict[str, list[dict[str, Any]]]:
         """Everything that the archive alone must yield again, for comparing; counters of tries are left out."""
@@ -274,162 +311,11 @@ class Ledger:
             return [_message(row) for row in connection.execute(query).mappings()]
 
 
-@dataclass(frozen=True, slots=True)
-class Writing:
-    """What may be written, inside one transaction."""
-
-    connection: Connection
-
-    def next_seq(self) -> int:
-        return _highest(self.connection, journal.c.seq) + 1
-
-    def state(self, sha256: str) -> str | None:
-        """What has become of the mail by now; None where there is none."""
-        query = select(messages.c.state).where(messages.c.sha256 == sha256)
-        found: str | None = self.connection.execute(query).scalar()
-        return found
-
-    def set_meta(self, key: str, value: str) -> None:
-        statement = insert(meta).values(key=key, value=value)
-        self.connection.execute(
-            statement.on_conflict_do_update(index_elements=["key"], set_={"value": value})
-        )
-
-    def set_mark(self, mailbox: str, uidvalidity: int, uid: int) -> None:
-        new = {"uidvalidity": uidvalidity, "uid": uid}
-        statement = insert(marks).values(mailbox=mailbox, **new)
-        self.connection.execute(statement.on_conflict_do_update(index_elements=["mailbox"], set_=new))
-
-    def add_message(self, sha256: str, received: dt.datetime, envelope: Mapping[str, Any]) -> bool:
-        """The mail joins the work list; False, and nothing changes, where it is known."""
-        number = (
-            self.connection.execute(select(func.coalesce(func.max(messages.c.number), 0))).scalar_one() + 1
-        )
-        statement = insert(messages).values(
-            sha256=sha256,
-            number=number,
-            received=received.isoformat(),
-            envelope=jsontext.dumps(dict(envelope), indent=None),
-            state="waiting",
-        )
-        return self.connection.execute(statement.on_conflict_do_nothing()).rowcount == 1
-
-    def begin_attempt(self, sha256: str) -> int:
-        """Count a try before it begins, so that one that takes the process down is counted too."""
-        query = messages.update().where(messages.c.sha256 == sha256).values(attempts=messages.c.attempts + 1)
-        self.connection.execute(query)
-        query_tries = select(messages.c.attempts).where(messages.c.sha256 == sha256)
-        tries: int = self.connection.execute(query_tries).scalar_one()
-        return tries
-
-    def end_attempt(self, sha256: str, error: str | None, *, counted: bool) -> None:
-        """Note what went wrong; a try that failed through no fault of the mail's isn't counted."""
-        change: dict[str, Any] = {"error": error}
-        if not counted:
-            change["attempts"] = messages.c.attempts - 1
-        self.connection.execute(messages.update().where(messages.c.sha256 == sha256).values(change))
-
-    def append(self, entry: Entry) -> None:
-        """Record the entry, and all that follows from it."""
-        text = jsontext.dumps(entry.as_json(), indent=None)
-        values = {"seq": entry.seq, "kind": entry.kind, "at": entry.at.isoformat(), "entry": text}
-        self.connection.execute(journal.insert().values(values))
-        if isinstance(entry, MailEntry):
-            self._judge(entry)
-        elif isinstance(entry, DecisionEntry):
-            self._decide(entry)
-        for letter in entry.letters:
-            self._queue(letter, entry)
-
-    def _judge(self, entry: MailEntry) -> None:
-        outcome = entry.outcome
-        change: dict[str, Any] = {
-            "state": outcome.state,
-            "reason": outcome.reason,
-            "unit": outcome.unit,
-            "seq": entry.seq,
-            "outcome": jsontext.dumps(outcome.as_json(), indent=None),
-        }
-        if outcome.state == "held":
-            change["held_number"] = _highest(self.connection, messages.c.held_number) + 1
-        self._change(entry.message, change)
-        for letter_id in outcome.bounced:
-            query = letters.update().where(letters.c.id == letter_id).values(bounced_at=_stamp(entry.at))
-            self.connection.execute(query)
-
-    def _decide(self, entry: DecisionEntry) -> None:
-        decision = entry.decision
-        if decision.kind == "assign":
-            change = {
-                "state": "processed",
-                "unit": decision.unit,
-                "seq": entry.seq,
-                "decided_by": decision.by,
-            }
-            self._change(decision.message, change)
-        elif decision.kind == "reject":
-            self._change(decision.message, {"state": "ignored", "reason": "rejected", "seq": entry.seq})
-
-    def _change(self, sha256: str | None, change: Mapping[str, Any]) -> None:
-        changed = self.connection.execute(
-            messages.update().where(messages.c.sha256 == sha256).values(**change)
-        ).rowcount
-        if changed != 1:
-            raise LookupError(f"no message {sha256} in the ledger")
-
-    def _queue(self, letter: QueuedLetter, entry: Entry) -> None:
-        statement = insert(letters).values(
-            id=letter.id,
-            seq=entry.seq,
-            kind=letter.kind,
-            recipients=jsontext.dumps(list(letter.to), indent=None),
-            unit=letter.unit,
-            about=letter.about,
-            raw=letter.encoded,
-            state="queued",
-            queued_at=_stamp(entry.at),
-            next_try=_stamp(entry.at),
-        )
-        # The same letter about the same thing is one letter: its Message-ID says so.
-        self.connection.execute(statement.on_conflict_do_nothing())
-
-    def letter_begins(self, letter_id: str) -> None:
-        """From here on until it is settled, a crash leaves a doubt."""
-        self._letter(letter_id, state="sending", attempts=letters.c.attempts + 1)
-
-    def letter_in_doubt(self, letter_id: str) -> None:
-        self._letter(letter_id, doubt=True, state="queued")
-
-    def letter_sent(self, letter_id: str, at: dt.datetime, error: str | None = None) -> None:
-        """It has left; ``error`` tells which of several recipients were refused for good."""
-        doubt = self.connection.execute(select(letters.c.doubt).where(letters.c.id == letter_id)).scalar_one()
-        self._letter(
-            letter_id, state="doubtful" if doubt else "sent", sent_at=_stamp(at), raw=None, error=error
-        )
-
-    def letter_postponed(
-        self, letter_id: str, until: dt.datetime, error: str, *, held_back: bool = False
-    ) -> None:
-        self._letter(letter_id, state="queued", next_try=_stamp(until), error=error, held_back=held_back)
-
-    def letter_failed(self, letter_id: str, error: str, at: dt.datetime) -> None:
-        self._letter(letter_id, state="failed", error=error, sent_at=_stamp(at))
-
-    def letter_restored(self, letter_id: str, state: str, sent_at: str | None, error: str | None) -> None:
-        """What the archive records of a letter that left; for rebuilding."""
-        self._letter(
-            letter_id, state=state, sent_at=sent_at, error=error, raw=None, doubt=state == "doubtful"
-        )
-
-    def _letter(self, letter_id: str, **change: Any) -> None:
-        self.connection.execute(letters.update().where(letters.c.id == letter_id).values(**change))
-
-
 def _engine(path: Path) -> Engine:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(
-        f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS}, isolation_level="AUTOCOMMIT"
-    )
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.touch(mode=0o600)  # readable to its owner alone, and so are the files that SQLite lays beside it
+    url = URL.create("sqlite", database=str(path))
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, isolation_level="AUTOCOMMIT")
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: Any) -> None:
@@ -437,16 +323,6 @@ def _engine(path: Path) -> Engine:
         connection.execute("PRAGMA synchronous = FULL")
 
     return engine
-
-
-def _highest(connection: Connection, column: Any) -> int:
-    highest: int = connection.execute(select(func.coalesce(func.max(column), 0))).scalar_one()
-    return highest
-
-
-def _stamp(at: dt.datetime) -> str:
-    """A moment as text that sorts like time, whatever the zone: in UTC."""
-    return at.astimezone(dt.UTC).isoformat(timespec="microseconds")
 
 
 def _message(row: RowMapping) -> MessageRow:

@@ -90,6 +90,11 @@ MIGRATIONS: Sequence[Callable[[Connection], None]] = (_find_entries_by_kind,)
 """MIGRATIONS[n] brings version n + 1 to n + 2."""
 
 
+def is_prepared(connection: Connection) -> bool:
+    """Whether the file is of this very version."""
+    return bool(connection.execute(text("PRAGMA user_version")).scalar_one() == VERSION)
+
+
 def prepare(connection: Connection) -> None:
     """Make the tables in an empty file; bring an older version up to this one.
 

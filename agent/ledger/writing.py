@@ -1,0 +1,180 @@
+"""What may be written into the ledger, inside one transaction; the tables follow from the journal's entries."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from agent import jsontext
+from agent.ledger.entries import DecisionEntry, Entry, MailEntry, QueuedLetter
+from agent.ledger.schema import journal, letters, marks, messages, meta
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What may be written, inside one transaction."""
+
+    connection: Connection
+
+    def next_seq(self) -> int:
+        return highest(self.connection, journal.c.seq) + 1
+
+    def state(self, sha256: str) -> str | None:
+        """What has become of the mail by now; None where there is none."""
+        query = select(messages.c.state).where(messages.c.sha256 == sha256)
+        found: str | None = self.connection.execute(query).scalar()
+        return found
+
+    def set_meta(self, key: str, value: str) -> None:
+        statement = insert(meta).values(key=key, value=value)
+        self.connection.execute(
+            statement.on_conflict_do_update(index_elements=["key"], set_={"value": value})
+        )
+
+    def set_mark(self, mailbox: str, uidvalidity: int, uid: int) -> None:
+        new = {"uidvalidity": uidvalidity, "uid": uid}
+        statement = insert(marks).values(mailbox=mailbox, **new)
+        self.connection.execute(statement.on_conflict_do_update(index_elements=["mailbox"], set_=new))
+
+    def add_message(self, sha256: str, received: dt.datetime, envelope: Mapping[str, Any]) -> bool:
+        """The mail joins the work list; False, and nothing changes, where it is known."""
+        number = (
+            self.connection.execute(select(func.coalesce(func.max(messages.c.number), 0))).scalar_one() + 1
+        )
+        statement = insert(messages).values(
+            sha256=sha256,
+            number=number,
+            received=received.isoformat(),
+            envelope=jsontext.dumps(dict(envelope), indent=None),
+            state="waiting",
+        )
+        return self.connection.execute(statement.on_conflict_do_nothing()).rowcount == 1
+
+    def begin_attempt(self, sha256: str) -> int:
+        """Count a try before it begins, so that one that takes the process down is counted too."""
+        query = messages.update().where(messages.c.sha256 == sha256).values(attempts=messages.c.attempts + 1)
+        self.connection.execute(query)
+        query_tries = select(messages.c.attempts).where(messages.c.sha256 == sha256)
+        tries: int = self.connection.execute(query_tries).scalar_one()
+        return tries
+
+    def end_attempt(self, sha256: str, error: str | None, *, counted: bool) -> None:
+        """Note what went wrong; a try that failed through no fault of the mail's isn't counted."""
+        change: dict[str, Any] = {"error": error}
+        if not counted:
+            change["attempts"] = messages.c.attempts - 1
+        self.connection.execute(messages.update().where(messages.c.sha256 == sha256).values(change))
+
+    def append(self, entry: Entry) -> None:
+        """Record the entry, and all that follows from it."""
+        text = jsontext.dumps(entry.as_json(), indent=None)
+        values = {"seq": entry.seq, "kind": entry.kind, "at": entry.at.isoformat(), "entry": text}
+        self.connection.execute(journal.insert().values(values))
+        if isinstance(entry, MailEntry):
+            self._judge(entry)
+        elif isinstance(entry, DecisionEntry):
+            self._decide(entry)
+        for letter in entry.letters:
+            self._queue(letter, entry)
+
+    def _judge(self, entry: MailEntry) -> None:
+        outcome = entry.outcome
+        change: dict[str, Any] = {
+            "state": outcome.state,
+            "reason": outcome.reason,
+            "unit": outcome.unit,
+            "seq": entry.seq,
+            "outcome": jsontext.dumps(outcome.as_json(), indent=None),
+        }
+        if outcome.state == "held":
+            change["held_number"] = highest(self.connection, messages.c.held_number) + 1
+        self._change(entry.message, change)
+        for letter_id in outcome.bounced:
+            self._letter(letter_id, bounced_at=stamp(self._received(entry.message)))
+
+    def _received(self, sha256: str) -> dt.datetime:
+        query = select(messages.c.received).where(messages.c.sha256 == sha256)
+        return dt.datetime.fromisoformat(self.connection.execute(query).scalar_one())
+
+    def _decide(self, entry: DecisionEntry) -> None:
+        decision = entry.decision
+        if decision.kind == "assign":
+            change = {
+                "state": "processed",
+                "unit": decision.unit,
+                "seq": entry.seq,
+                "decided_by": decision.by,
+            }
+            self._change(decision.message, change)
+        elif decision.kind == "reject":
+            self._change(decision.message, {"state": "ignored", "reason": "rejected", "seq": entry.seq})
+
+    def _change(self, sha256: str | None, change: Mapping[str, Any]) -> None:
+        changed = self.connection.execute(
+            messages.update().where(messages.c.sha256 == sha256).values(**change)
+        ).rowcount
+        if changed != 1:
+            raise LookupError(f"no message {sha256} in the ledger")
+
+    def _queue(self, letter: QueuedLetter, entry: Entry) -> None:
+        statement = insert(letters).values(
+            id=letter.id,
+            seq=entry.seq,
+            kind=letter.kind,
+            recipients=jsontext.dumps(list(letter.to), indent=None),
+            unit=letter.unit,
+            about=letter.about,
+            raw=letter.encoded,
+            state="queued",
+            queued_at=stamp(entry.at),
+            next_try=stamp(entry.at),
+        )
+        # The same letter about the same thing is one letter: its Message-ID says so.
+        self.connection.execute(statement.on_conflict_do_nothing())
+
+    def letter_begins(self, letter_id: str) -> None:
+        """From here on until it is settled, a crash leaves a doubt."""
+        self._letter(letter_id, state="sending", attempts=letters.c.attempts + 1)
+
+    def letter_in_doubt(self, letter_id: str) -> None:
+        self._letter(letter_id, doubt=True, state="queued")
+
+    def letter_sent(self, letter_id: str, at: dt.datetime, error: str | None = None) -> None:
+        """It has left; ``error`` tells which of several recipients were refused for good."""
+        doubt = self.connection.execute(select(letters.c.doubt).where(letters.c.id == letter_id)).scalar_one()
+        self._letter(
+            letter_id, state="doubtful" if doubt else "sent", sent_at=stamp(at), raw=None, error=error
+        )
+
+    def letter_postponed(
+        self, letter_id: str, until: dt.datetime, error: str, *, held_back: bool = False
+    ) -> None:
+        change = {"held_back": True} if held_back else {}  # it stays said, until the contact has heard of it
+        self._letter(letter_id, state="queued", next_try=stamp(until), error=error, **change)
+
+    def letter_failed(self, letter_id: str, error: str, at: dt.datetime) -> None:
+        self._letter(letter_id, state="failed", error=error, sent_at=stamp(at))
+
+    def letter_restored(self, letter_id: str, state: str, sent_at: str | None, error: str | None) -> None:
+        """What the archive records of a letter that left; for rebuilding."""
+        self._letter(
+            letter_id, state=state, sent_at=sent_at, error=error, raw=None, doubt=state == "doubtful"
+        )
+
+    def _letter(self, letter_id: str, **change: Any) -> None:
+        self.connection.execute(letters.update().where(letters.c.id == letter_id).values(**change))
+
+
+def highest(connection: Connection, column: Any) -> int:
+    highest: int = connection.execute(select(func.coalesce(func.max(column), 0))).scalar_one()
+    return highest
+
+
+def stamp(at: dt.datetime) -> str:
+    """A moment as text that sorts like time, whatever the zone: in UTC."""
+    return at.astimezone(dt.UTC).isoformat(timespec="microseconds")

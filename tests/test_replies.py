@@ -1,0 +1,343 @@
+"""What comes back in answer to our letters: 确认, explanations, questions, bounces, out-of-office notes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from agent.decisions import accept, hand_in
+from agent.demo.district import CONTACT_ADDRESS
+from agent.mailings import send_digest
+from agent.replies import explains
+from tests.outcome.bureau import (
+    STRANGER,
+    Bureau,
+    Sent,
+    bureau,
+    form,
+    kinds,
+    narrative,
+    photo,
+    sender_of,
+    unmarked_sum,
+)
+
+QINGNIAN, SHILIN = sender_of("qingnian"), sender_of("shilin")
+
+
+def standing(office: Bureau, unit: str = "qingnian") -> str:
+    return str(office.unit(unit)["form"]["status"])
+
+
+def asked_to_confirm(office: Bureau, leaflets: int = 6) -> Sent:
+    office.pass_time(hours=1)
+    [letter] = office.send(QINGNIAN, unmarked_sum(leaflets=leaflets))
+    assert standing(office) == "needs_confirmation"
+    office.pass_time(hours=1)
+    return letter
+
+
+# --- 确认 -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "确认",
+        "确认。",
+        " 确认无误！\n",
+        "“确认”",
+        "确认\n\n在 2024年3月1日，报送系统 写道：\n> 请答复",
+        "确认\n-- \n张三",
+    ],
+)
+def test_a_reply_that_says_so_confirms(tmp_path: Path, words: str) -> None:
+    with bureau(tmp_path) as office:
+        letter = asked_to_confirm(office)
+        [receipt] = office.send(QINGNIAN, text=words, answers=letter, subject="回复：")
+        assert (receipt.kind, standing(office)) == ("receipt", "accepted")
+        assert office.figure("qingnian") == 12
+        accepted = office.dossier("qingnian").accepted
+        assert accepted is not None
+        assert accepted.confirmed_by == QINGNIAN
+
+
+@pytest.mark.parametrize(
+    "words", ["不确认", "确认收到，数字再核对", "好的", "没有确认", "确认一下：巡查应为 5 次"]
+)
+def test_other_words_confirm_nothing(tmp_path: Path, words: str) -> None:
+    with bureau(tmp_path) as office:
+        letter = asked_to_confirm(office)
+        [noted] = office.send(QINGNIAN, text=words, answers=letter)
+        assert (noted.kind, standing(office)) == ("noted", "needs_confirmation")
+        assert any(words[:4] in text for text in office.told())
+
+
+def test_only_a_reply_to_the_letter_that_showed_the_figures_confirms_them(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        first = asked_to_confirm(office, 6)
+        second = asked_to_confirm(office, 7)
+        [other] = office.send(SHILIN, form("石林镇"))
+        for number, answered in enumerate((None, first, other)):
+            office.send(QINGNIAN, text="确认", answers=answered, number=str(number))
+            assert standing(office) == "needs_confirmation"
+        office.send(SHILIN, text="确认", answers=second)
+        assert standing(office) == "needs_confirmation"
+        office.send(QINGNIAN, text="确认", answers=second)
+        assert office.figure("qingnian") == 14
+
+
+def test_a_reply_to_a_later_letter_of_the_thread_confirms_nothing(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        letter = asked_to_confirm(office)
+        [noted] = office.send(QINGNIAN, text="请问怎么改？", answers=letter)
+        office.pass_time(hours=1)
+        thread = {"In-Reply-To": noted.id, "References": f"{letter.id} {noted.id}"}
+        office.send(QINGNIAN, text="确认", headers=thread)
+        assert standing(office) == "needs_confirmation"
+
+
+def test_a_confirmation_is_about_the_form_that_was_shown_though_an_older_one_joined_later(
+    tmp_path: Path,
+) -> None:
+    with bureau(tmp_path) as office:
+        office.send(STRANGER, unmarked_sum(leaflets=5))
+        letter = asked_to_confirm(office, 6)
+        accept(office.work, "H1", office.ruling())
+        office.send(QINGNIAN, text="确认", answers=letter)
+        assert office.figure("qingnian") == 12
+
+
+def test_a_confirmation_may_come_with_photos_but_not_with_figures(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        letter = asked_to_confirm(office)
+        office.send(QINGNIAN, ("更正.pdf", b"%PDF-1.4 broken"), text="确认", answers=letter)
+        assert standing(office) == "needs_confirmation"
+        office.pass_time(hours=1)
+        [receipt] = office.send(QINGNIAN, photo(), text="确认", answers=letter)
+        assert (standing(office), receipt.kind) == ("accepted", "receipt")
+        assert office.unit("qingnian")["photos"]["count"] == 1
+
+
+def test_the_contact_may_confirm_by_a_reply_what_was_forwarded(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        [letter] = office.send(CONTACT_ADDRESS, unmarked_sum())
+        office.pass_time(hours=1)
+        assert kinds(office.send(CONTACT_ADDRESS, text="确认", answers=letter)) == ["receipt"]
+        accepted = office.dossier("qingnian").accepted
+        assert accepted is not None
+        assert accepted.confirmed_by == CONTACT_ADDRESS
+
+
+def test_a_confirmation_that_quotes_a_cloud_link_is_one_all_the_same(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        letter = asked_to_confirm(office)
+        quoted = (
+            "确认\n\n------------------ 原始邮件 ------------------\n照片：https://pan.baidu.com/s/1abc\n"
+        )
+        office.send(QINGNIAN, text=quoted, answers=letter)
+        assert standing(office) == "accepted"
+
+
+# --- explanations ----------------------------------------------------------------------------------------
+
+
+def warned(office: Bureau) -> Sent:
+    [letter] = office.send(QINGNIAN, form(staff_deployed=1))
+    assert "请核实" in letter.text
+    office.pass_time(hours=1)
+    return letter
+
+
+def still_open(office: Bureau) -> bool:
+    accepted = office.dossier("qingnian").accepted
+    assert accepted is not None
+    return bool(accepted.open_warnings)
+
+
+def test_a_reply_that_says_why_settles_the_warnings_and_is_shown(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        [receipt] = office.send(
+            QINGNIAN, text="巡查由联防队员开展，工作人员只出动一次。", answers=warned(office)
+        )
+        assert receipt.kind == "receipt"
+        assert "联防队员" in receipt.text
+        assert office.unit("qingnian")["form"]["explanation"] == "巡查由联防队员开展，工作人员只出动一次。"
+        assert not still_open(office)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "核实无误",
+        "已核实，无误。",
+        "经核实，以上数据均属实，请查收，谢谢！",
+        "我镇已再次核对，数据无误。",
+        "您好，统计表数据准确，没有问题，特此回复",
+        "请问这个怎么改？",
+        "是不是要写联防队员的人次呢？",
+    ],
+)
+def test_a_bare_assurance_or_a_question_settles_nothing(tmp_path: Path, words: str) -> None:
+    assert not explains(words)
+    with bureau(tmp_path) as office:
+        assert kinds(office.send(QINGNIAN, text=words, answers=warned(office))) == ["noted"]
+        assert still_open(office)
+
+
+def test_an_explanation_that_answers_no_letter_is_shown_to_the_contact(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        warned(office)
+        office.send(QINGNIAN, text="巡查由联防队员开展，工作人员只出动一次。")
+        assert still_open(office)
+        assert any("联防队员" in text for text in office.told())
+
+
+# --- questions -------------------------------------------------------------------------------------------
+
+
+def test_a_question_is_noted_and_told_in_one_digest(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        [noted] = office.send(QINGNIAN, subject="请教", text="照片最少几张？")
+        assert (noted.kind, noted.to) == ("noted", QINGNIAN)
+        assert any("照片最少几张" in text for text in office.told())
+        send_digest(office.work, office.now)
+        assert office.told() == []
+
+
+def test_a_question_from_just_before_the_digest_that_is_read_just_after_it_is_told(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        office.poll()
+        asked = office.now
+        office.pass_time(minutes=1)
+        send_digest(office.work, office.now)
+        office.pass_time(minutes=4)
+        office.send(QINGNIAN, text="照片最少几张？", at=asked)
+        assert any("照片最少几张" in text for text in office.told())
+
+
+# --- bounces ---------------------------------------------------------------------------------------------
+
+
+def bounce(
+    letter_id: str, at: dt.datetime, action: str = "failed", sender: str = "MAILER-DAEMON@town.example"
+) -> bytes:
+    """A delivery report (RFC 3464) about a letter."""
+    return f"""Received: from there by mx.civil.example; {at:%a, %d %b %Y %H:%M:%S +0800}
+Return-Path: <>
+From: {sender}
+To: report@civil.example
+Subject: Undelivered Mail Returned to Sender
+Date: {at:%a, %d %b %Y %H:%M:%S +0800}
+Auto-Submitted: auto-replied
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+
+I'm sorry to have to inform you.
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.town.example
+
+Final-Recipient: rfc822; {QINGNIAN}
+Action: {action}
+Status: 5.1.1
+
+--b
+Content-Type: text/rfc822-headers
+
+Message-ID: {letter_id}
+Subject: x
+
+--b--
+""".replace("\n", "\r\n").encode()
+
+
+def test_a_bounce_of_our_letter_makes_the_unit_unreachable_until_it_writes_again(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        [letter] = office.send(QINGNIAN, form())
+        office.pass_time(minutes=5)
+        assert office.receive(bounce(letter.id, office.now)) == []
+        assert office.counts() == (1, 0, 1, 0)
+        assert office.unit("qingnian")["unreachable"] is True
+        assert any("退回" in text and QINGNIAN in text for text in office.told())
+        office.pass_time(minutes=5)
+        office.send(QINGNIAN, photo())
+        assert "unreachable" not in office.unit("qingnian")
+
+
+def test_a_unit_that_wrote_after_the_bounce_is_reachable_though_both_were_read_later(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        [letter] = office.send(QINGNIAN, form())
+        at = office.now
+        office.pass_time(hours=5)
+        office.receive(
+            bounce(letter.id, at + dt.timedelta(hours=1)),
+            office.mail(QINGNIAN, photo(), at=at + dt.timedelta(hours=2)),
+        )
+        assert "unreachable" not in office.unit("qingnian")
+
+
+def test_what_others_hand_in_for_a_unit_says_nothing_of_its_mailbox(tmp_path: Path) -> None:
+    with bureau(tmp_path / "office") as office:
+        [letter] = office.send(QINGNIAN, form())
+        office.pass_time(minutes=5)
+        office.receive(bounce(letter.id, office.now))
+        office.pass_time(minutes=5)
+        office.send(CONTACT_ADDRESS, photo(), subject="青年镇")
+        file = tmp_path / "图.jpg"
+        file.write_bytes(photo(2)[1])
+        hand_in(office.work, "qingnian", [file], office.ruling(by="王主任"))
+        assert office.unit("qingnian")["photos"]["count"] == 2
+        assert office.unit("qingnian")["unreachable"] is True
+
+
+def test_a_report_that_our_letter_is_late_or_about_another_s_letter_changes_nothing(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        [letter] = office.send(QINGNIAN, form())
+        office.pass_time(minutes=5)
+        office.receive(
+            bounce(letter.id, office.now, action="delayed"), bounce("<x@elsewhere.example>", office.now)
+        )
+        assert office.counts() == (1, 0, 2, 0)
+        assert "unreachable" not in office.unit("qingnian")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Auto-Submitted": "auto-replied", "Subject": "自动回复：回执"},
+        {"X-Autoreply": "yes", "Subject": "外出"},
+        {"Return-Path": "<>", "Subject": "自动回复: 出差中"},
+        {"Precedence": "auto_reply", "Subject": "Out of office"},
+    ],
+)
+def test_an_out_of_office_note_is_no_bounce(tmp_path: Path, headers: dict[str, str]) -> None:
+    with bureau(tmp_path) as office:
+        [letter] = office.send(QINGNIAN, form())
+        office.pass_time(minutes=5)
+        subject, more = headers["Subject"], {k: v for k, v in headers.items() if k != "Subject"}
+        assert office.send(QINGNIAN, text="我出差了。", subject=subject, answers=letter, headers=more) == []
+        assert office.counts() == (1, 0, 1, 0)
+        assert "unreachable" not in office.unit("qingnian")
+
+
+def test_a_machine_that_sends_a_form_in_reply_to_our_letter_is_held_and_not_lost(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        [letter] = office.send(QINGNIAN, form(people_persuaded="约20"))
+        office.pass_time(minutes=5)
+        office.send(QINGNIAN, form(), answers=letter, headers={"Auto-Submitted": "auto-generated"})
+        assert [one["reason"] for one in office.held] == ["automatic"]
+
+
+def test_a_narrative_that_comes_later_settles_what_was_missing_it(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        office.send(QINGNIAN, form(moving_stories=1))
+        assert still_open(office)
+        office.pass_time(hours=1)
+        office.send(QINGNIAN, narrative())
+        assert not still_open(office)
