@@ -56,7 +56,11 @@ def judge(sample: Sample, campaign: Campaign, register: Register) -> tuple[Verdi
         return _unread(reading, found, expected["unread"])
     wanted = [] if expected is None else expected if isinstance(expected, list) else [expected]
     if len(found) != len(wanted):
-        told = [f"{one.severity} {one.rule}: {one.text}" for every in reading.everything() for one in every.findings]
+        told = [
+            f"{one.severity} {one.rule}: {one.text}"
+            for every in reading.everything()
+            for one in every.findings
+        ]
         verdict: Verdict = "wrong" if len(found) > len(wanted) else "refused"
         return verdict, [f"{len(found)} forms instead of {len(wanted)}", *told]
     verdicts, differences = ["exact"], []
@@ -68,7 +72,12 @@ def judge(sample: Sample, campaign: Campaign, register: Register) -> tuple[Verdi
 
 
 def _unread(reading: FileReading, found: list[FileReading], rule: str) -> tuple[Verdict, list[str]]:
-    told = [finding.rule for every in reading.everything() for finding in every.findings if finding.severity == "error"]
+    told = [
+        finding.rule
+        for every in reading.everything()
+        for finding in every.findings
+        if finding.severity == "error"
+    ]
     if found:
         return "wrong", ["a form where none can be read"]
     return ("exact", []) if rule in told else ("told otherwise", [f"told {told} instead of {rule}"])
@@ -117,13 +126,17 @@ def _findings(reading: FileReading, expected: Mapping[str, Any]) -> Iterator[str
         told = [one for one in reading.findings if one.severity == severity]
         missing = []
         for one in sorted(expected.get(f"{severity}s", ()), key=lambda text: text.count("*")):
-            match = next((it for it in told if fnmatch(f"{it.rule}:{it.field or ''}", one.removeprefix("?"))), None)
+            match = next(
+                (it for it in told if fnmatch(f"{it.rule}:{it.field or ''}", one.removeprefix("?"))), None
+            )
             if match:
                 told.remove(match)
             elif not one.startswith("?"):
                 missing.append(one)
         if told:
-            yield f"{severity} besides: " + "; ".join(f"{one.rule}:{one.field or ''} {one.text}" for one in told)
+            yield f"{severity} besides: " + "; ".join(
+                f"{one.rule}:{one.field or ''} {one.text}" for one in told
+            )
         if missing:
             yield f"{severity} not told: {', '.join(missing)}"
 

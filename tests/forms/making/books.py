@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .model import Form, Formula, Styled
+from .zips import settled
 
 
 def styled(value: Any) -> Styled:
@@ -44,7 +45,9 @@ def xlsx(forms: Sequence[Form]) -> bytes:
             target = sheet.cell(row + 1, column + 1)
             if isinstance(cell.value, str):
                 target.value = cell.value
-                target.data_type = "e" if cell.value.startswith("#") and cell.value.endswith(("!", "?")) else "s"
+                target.data_type = (
+                    "e" if cell.value.startswith("#") and cell.value.endswith(("!", "?")) else "s"
+                )
             else:
                 target.value = f"={cell.value.text}" if isinstance(cell.value, Formula) else cell.value
             if cell.format:
@@ -54,7 +57,12 @@ def xlsx(forms: Sequence[Form]) -> bytes:
             if cell.comment:
                 target.comment = Comment(cell.comment, "审核")
         for first_row, first, last_row, last in form.merges:
-            sheet.merge_cells(start_row=top + first_row + 1, start_column=first + 1, end_row=top + last_row + 1, end_column=last + 1)
+            sheet.merge_cells(
+                start_row=top + first_row + 1,
+                start_column=first + 1,
+                end_row=top + last_row + 1,
+                end_column=last + 1,
+            )
         for row in form.hidden_rows:
             sheet.row_dimensions[top + row + 1].hidden = True
         for column in form.hidden_columns:
@@ -63,7 +71,7 @@ def xlsx(forms: Sequence[Form]) -> bytes:
             sheet.sheet_state = "hidden"
     file = io.BytesIO()
     book.save(file)
-    return file.getvalue()
+    return settled(file.getvalue())
 
 
 def xls(forms: Sequence[Form]) -> bytes:
@@ -133,7 +141,7 @@ def ods(forms: Sequence[Form]) -> bytes:
         book.spreadsheet.addElement(table)
     file = io.BytesIO()
     book.save(file)
-    return file.getvalue()
+    return settled(file.getvalue())
 
 
 def _ods_cell(cell: Styled | None, attributes: dict[str, Any], table_cell: Any, paragraph: Any) -> Any:

@@ -76,7 +76,9 @@ def _arranged() -> list[Case]:
     titled = form().but(above=(), cells=[[TITLE] + [None] * 13, ["单位：青年镇人民政府"] + [None] * 6 + ["填报时间：2024年3月1日"] + [None] * 6,
         ["填报人：张三"] + [None] * 6 + ["联系电话：000-00000000"] + [None] * 6, *form().cells],
         merges=[(0, 0, 0, 13), (1, 0, 1, 6), (1, 7, 1, 13), (2, 0, 2, 6), (2, 7, 2, 13), *((r + 3, c, s + 3, d) for r, c, s, d in form().merges)])  # fmt: skip
-    framed = titled.but(cells=[*titled.cells, [FOOTNOTE] + [None] * 13], merges=[*titled.merges, (6, 0, 6, 13)], below=())
+    framed = titled.but(
+        cells=[*titled.cells, [FOOTNOTE] + [None] * 13], merges=[*titled.merges, (6, 0, 6, 13)], below=()
+    )
     empty = [None] * 14
     spaced = form().but(cells=[*form().cells[:2], empty, row(), empty, empty])
     return [
@@ -144,7 +146,10 @@ def _scaled() -> list[Case]:
 
 def _upright(*columns: list[Any], measures: bool = True, split: bool = False) -> Form:
     names = labels(measures=measures)
-    heading = ["项目", *(["数量"] if len(columns) == 1 else [f"第{place}列" for place in range(1, len(columns) + 1)])]
+    heading = [
+        "项目",
+        *(["数量"] if len(columns) == 1 else [f"第{place}列" for place in range(1, len(columns) + 1)]),
+    ]
     lines: list[list[Any]] = [heading] + [
         [name, *(column[place] for column in columns)] for place, name in enumerate(names)
     ]
@@ -157,7 +162,11 @@ def _upright(*columns: list[Any], measures: bool = True, split: bool = False) ->
 
 
 def _turned() -> list[Case]:
-    grouped: list[list[Any]] = [["项目", None, "数量"], ["巡查次数（次）", "总计", 42], [None, "联合巡查", 17]]
+    grouped: list[list[Any]] = [
+        ["项目", None, "数量"],
+        ["巡查次数（次）", "总计", 42],
+        [None, "联合巡查", 17],
+    ]
     grouped += [[label, None, value] for label, value in zip(labels()[2:], row()[2:], strict=True)]
     merges = [(0, 0, 0, 1), (1, 0, 2, 0), *((place, 0, place, 1) for place in range(3, 15))]
     bare = _upright(row())
@@ -174,8 +183,13 @@ def _turned() -> list[Case]:
 def _several() -> list[Case]:
     blank = form([None] * 14, above=[(TITLE,), ("单位：", "填报时间："), ("填报人：", "联系电话：")])
     other = form(row(patrols=43, supplies_distributed=5.1))
-    list_ = Form([("附：出动人员名册",)], [["序号", "姓名", "电话", "备注"], [1, "张三", "000-00000000", ""], [2, "李四", "000-11111111", ""]])
-    stock = Form([("物资明细",)], [["名称", "数量", "准备物资（万元）"], ["棉被", 30, 1.2], ["大衣", 20, 0.8]])
+    list_ = Form(
+        [("附：出动人员名册",)],
+        [["序号", "姓名", "电话", "备注"], [1, "张三", "000-00000000", ""], [2, "李四", "000-11111111", ""]],
+    )
+    stock = Form(
+        [("物资明细",)], [["名称", "数量", "准备物资（万元）"], ["棉被", 30, 1.2], ["大衣", 20, 0.8]]
+    )
     zeros = form(["0"] * 13 + [None])
 
     def named(*forms: Form) -> list[Form]:

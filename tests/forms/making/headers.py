@@ -53,8 +53,19 @@ def cases() -> list[Case]:
     return [*_dates(), *_phones(), *_units(), *_placed(), *_missing()]
 
 
-def _around(unit: Any = "青年镇人民政府", date: Any = "2024年3月1日", reporter: str = "张三", phone: str = "000-00000000") -> Form:
-    return form(above=[(TITLE,), (f"单位：{unit}", f"填报时间：{date}"), (f"填报人：{reporter}", f"联系电话：{phone}")])
+def _around(
+    unit: Any = "青年镇人民政府",
+    date: Any = "2024年3月1日",
+    reporter: str = "张三",
+    phone: str = "000-00000000",
+) -> Form:
+    return form(
+        above=[
+            (TITLE,),
+            (f"单位：{unit}", f"填报时间：{date}"),
+            (f"填报人：{reporter}", f"联系电话：{phone}"),
+        ]
+    )
 
 
 def _dates() -> list[Case]:
@@ -104,22 +115,72 @@ def _phones() -> list[Case]:
 
 def _units() -> list[Case]:
     return [
-        Case(f"unit with {name}", [_around(unit=written)], expect(header={"unit": unit}, warnings=warnings), ("xlsx", "docx"))
+        Case(
+            f"unit with {name}",
+            [_around(unit=written)],
+            expect(header={"unit": unit}, warnings=warnings),
+            ("xlsx", "docx"),
+        )
         for name, written, unit, warnings in UNITS
     ] + [
-        Case("unit with a place not registered", [_around(unit="森林镇人民政府")], expect(header={"unit": "森林镇人民政府"}, errors={"unit": "unit_unknown"}), ("xlsx", "docx"))
+        Case(
+            "unit with a place not registered",
+            [_around(unit="森林镇人民政府")],
+            expect(header={"unit": "森林镇人民政府"}, errors={"unit": "unit_unknown"}),
+            ("xlsx", "docx"),
+        )
     ]
 
 
 def _placed() -> list[Case]:
-    spread = [(TITLE,), ("单位：", "青年镇人民政府", "填报时间：", "2024年3月1日"), ("填报人：", "张三", "联系电话：", "000-00000000")]
-    below = form(above=[(TITLE,), ("填报单位：青年镇人民政府",)], below=["填报人：张三        联系电话：000-00000000        填报日期：2024年3月1日", FOOTNOTE])
-    half = form(above=[(TITLE,), ("单位:青年镇人民政府", "填报时间:2024年3月1日"), ("填报人:张三", "联系电话:000-00000000")])
-    wide = form(above=[(TITLE,), ("单　位：青年镇人民政府", "填 报 时 间：2024年3月1日"), ("填 报 人：张三", "联系 电话：000-00000000")])
-    aliases = form(above=[(TITLE,), ("填报单位（盖章）：青年镇人民政府", "填表日期：2024年3月1日"), ("填表人：张三", "手机：000-00000000")])
-    one = form(above=[(TITLE,), ("单位：青年镇人民政府　填报时间：2024年3月1日　填报人：张三　联系电话：000-00000000",)])
-    odd = form(below=["注：请于2024年3月5日前将此表报区民政局，联系人：李四，", "电话：000-11111111，邮箱：report@civil.example。"])
-    foot = form(row(), ["注：请于2024年3月5日前报区民政局，联系人：李四，电话：000-11111111"] + [None] * 13, above=[(TITLE,), ("单位：青年镇人民政府",)], below=())
+    spread = [
+        (TITLE,),
+        ("单位：", "青年镇人民政府", "填报时间：", "2024年3月1日"),
+        ("填报人：", "张三", "联系电话：", "000-00000000"),
+    ]
+    below = form(
+        above=[(TITLE,), ("填报单位：青年镇人民政府",)],
+        below=["填报人：张三        联系电话：000-00000000        填报日期：2024年3月1日", FOOTNOTE],
+    )
+    half = form(
+        above=[
+            (TITLE,),
+            ("单位:青年镇人民政府", "填报时间:2024年3月1日"),
+            ("填报人:张三", "联系电话:000-00000000"),
+        ]
+    )
+    wide = form(
+        above=[
+            (TITLE,),
+            ("单　位：青年镇人民政府", "填 报 时 间：2024年3月1日"),
+            ("填 报 人：张三", "联系 电话：000-00000000"),
+        ]
+    )
+    aliases = form(
+        above=[
+            (TITLE,),
+            ("填报单位（盖章）：青年镇人民政府", "填表日期：2024年3月1日"),
+            ("填表人：张三", "手机：000-00000000"),
+        ]
+    )
+    one = form(
+        above=[
+            (TITLE,),
+            ("单位：青年镇人民政府　填报时间：2024年3月1日　填报人：张三　联系电话：000-00000000",),
+        ]
+    )
+    odd = form(
+        below=[
+            "注：请于2024年3月5日前将此表报区民政局，联系人：李四，",
+            "电话：000-11111111，邮箱：report@civil.example。",
+        ]
+    )
+    foot = form(
+        row(),
+        ["注：请于2024年3月5日前报区民政局，联系人：李四，电话：000-11111111"] + [None] * 13,
+        above=[(TITLE,), ("单位：青年镇人民政府",)],
+        below=(),
+    )
     none = {"reported_on": None, "reporter": None, "phone": None}
     warned = ["header_missing:reported_on", "header_missing:reporter", "header_missing:phone"]
     return [

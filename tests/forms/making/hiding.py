@@ -12,10 +12,14 @@ def cases() -> list[Case]:
     sheet = form(row(patrols=40)).but(sheet="旧表", hidden_sheet=True)
     shown = form().but(sheet="新表")
     struck = form(row(patrols=Styled(40, struck=True)))
-    revised = form(row(patrols=Styled("42", inserted=True, deleted="40"), staff_deployed=Styled("136", deleted="120")))
+    revised = form(
+        row(patrols=Styled("42", inserted=True, deleted="40"), staff_deployed=Styled("136", deleted="120"))
+    )
     inserted = form(row(patrols=Styled("42", inserted=True)))
     deleted = form(row(patrols=Styled("", deleted="40")))
-    commented = form(row(patrols=Styled(42, comment="应为43？"), minors_helped=Styled(4, comment="含2名婴儿")))
+    commented = form(
+        row(patrols=Styled(42, comment="应为43？"), minors_helped=Styled(4, comment="含2名婴儿"))
+    )
     blank_comment = form(row(patrols=Styled(None, comment="42")))
     hidden_text = form(row(patrols=Styled("40", hidden=True)))
     old = form(row(patrols=40, people_persuaded=30), row())

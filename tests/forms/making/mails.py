@@ -40,9 +40,15 @@ def _pasted() -> dict[str, File]:
         "a-table-pasted-as-html.eml": (papers.mail(page=f"<p>现将统计表报上：</p>{page}"), good),
         "a-table-pasted-beside-plain-text.eml": (both, good),
         "a-table-pasted-with-tabs.eml": (papers.mail(text=greeting + tabs(texts())), good),
-        "a-table-pasted-with-tabs-and-a-blank.eml": (papers.mail(text=greeting + tabs(texts(minors_helped=""))), blank),
+        "a-table-pasted-with-tabs-and-a-blank.eml": (
+            papers.mail(text=greeting + tabs(texts(minors_helped=""))),
+            blank,
+        ),
         "lines-of-label-and-figure.eml": (papers.mail(text=greeting + pairs()), good),
-        "lines-of-label-and-figure-with-measures.eml": (papers.mail(text=greeting + pairs(measures=True)), good),
+        "lines-of-label-and-figure-with-measures.eml": (
+            papers.mail(text=greeting + pairs(measures=True)),
+            good,
+        ),
         "lines-with-half-width-colons.eml": (papers.mail(text=greeting + pairs(colon=": ")), good),
         "lines-and-a-signature.eml": (papers.mail(text=greeting + pairs() + signature), good),
         "lines-with-a-figure-not-exact.eml": (
@@ -50,7 +56,9 @@ def _pasted() -> dict[str, File]:
             expect(errors={"people_persuaded": "not_exact"}).as_yaml(),
         ),
         "lines-with-one-left-out.eml": (
-            papers.mail(text=greeting + "\n".join(line for line in pairs().split("\n") if "未成年" not in line)),
+            papers.mail(
+                text=greeting + "\n".join(line for line in pairs().split("\n") if "未成年" not in line)
+            ),
             expect(errors={"minors_helped": "*"}).as_yaml(),
         ),
         "lines-with-one-twice.eml": (
@@ -73,7 +81,7 @@ def _quoted() -> dict[str, File]:
         "figures-only-in-a-quotation.eml": (papers.mail(text=f"收到，谢谢。\n\n{history}{marked}\n"), None),
         "figures-only-under-an-original-mail.eml": (papers.mail(text=f"收到，谢谢。\n\n{original}{pairs(other)}\n"), None),
         "a-table-only-in-a-blockquote.eml": (papers.mail(page=f"<p>收到，谢谢。</p><blockquote>{quote}</blockquote>"), None),
-        "a-table-only-in-gmail's-quotation.eml": (
+        "a-table-only-in-a-gmail-quotation.eml": (
             papers.mail(page=f"<div>收到，谢谢。</div><div class='gmail_quote'><div class='gmail_attr'>{history}</div>{quote}</div>"),
             None,
         ),
@@ -98,10 +106,18 @@ def _attached() -> dict[str, File]:
         "an-attachment-with-a-false-ending.eml": (papers.mail(attachments=[("统计表.xls", book)]), good),
         "an-attached-mail.eml": (papers.mail(attachments=[("转发.eml", inner)]), good),
         "two-attachments.eml": (
-            papers.mail(attachments=[("统计表.xlsx", book), ("统计表（更正）.docx", papers.docx([form(row(patrols=43))]))]),
+            papers.mail(
+                attachments=[
+                    ("统计表.xlsx", book),
+                    ("统计表（更正）.docx", papers.docx([form(row(patrols=43))])),
+                ]
+            ),
             [good, other],
         ),
-        "lines-in-the-text-and-an-attachment.eml": (papers.mail(text=pairs(), attachments=[("统计表.docx", paper)]), [good, good]),
+        "lines-in-the-text-and-an-attachment.eml": (
+            papers.mail(text=pairs(), attachments=[("统计表.docx", paper)]),
+            [good, good],
+        ),
     }
 
 

@@ -108,7 +108,10 @@ def _checks(values: Mapping[str, str | None], reported_on: str | None) -> tuple[
         warnings.append("staff_at_least_patrols:")
     if (pair := both("people_persuaded", "patrols")) and pair[0] > 0 and pair[1] == 0:
         warnings.append("persuaded_without_patrol:")
-    for check, name in (("prepared_very_large", "supplies_prepared"), ("distributed_very_large", "supplies_distributed")):
+    for check, name in (
+        ("prepared_very_large", "supplies_prepared"),
+        ("distributed_very_large", "supplies_distributed"),
+    ):
         if (one := figure(name)) is not None and one > 1000:
             warnings.append(f"{check}:{name}")
     if reported_on is not None and reported_on < "2023-11-09":

@@ -53,7 +53,9 @@ ABOVE: tuple[tuple[str, ...], ...] = (
     ("单位：青年镇人民政府", "填报时间：2024年3月1日"),
     ("填报人：张三", "联系电话：000-00000000"),
 )
-FOOTNOTE = "注：请于2024年3月5日前将此表报区民政局，联系人：李四，电话：000-11111111，邮箱：report@civil.example。"
+FOOTNOTE = (
+    "注：请于2024年3月5日前将此表报区民政局，联系人：李四，电话：000-11111111，邮箱：report@civil.example。"
+)
 SINGLE = {"patrols": "巡查次数总计", "joint_patrols": "联合巡查次数"}
 
 
@@ -64,7 +66,9 @@ def number(text: str) -> Any:
 
 def row(**changes: Any) -> list[Any]:
     """A township's row: numeric cells, but for what is changed."""
-    figures: dict[str, Any] = {name: number(text) if name != "remarks" else text for name, text in FIGURES.items()}
+    figures: dict[str, Any] = {
+        name: number(text) if name != "remarks" else text for name, text in FIGURES.items()
+    }
     return list((figures | changes).values())
 
 
@@ -72,7 +76,9 @@ def texts(**changes: Any) -> list[Any]:
     return list((FIGURES | changes).values())
 
 
-def head(order: Sequence[str] = IDS, measures: bool = True, brackets: str = "（）") -> tuple[Grid, list[Merge]]:
+def head(
+    order: Sequence[str] = IDS, measures: bool = True, brackets: str = "（）"
+) -> tuple[Grid, list[Merge]]:
     """The header of two levels, with its merges, for columns in any order in which a group stays together."""
     top: list[Any] = []
     low: list[Any] = []
@@ -105,13 +111,17 @@ def labels(order: Sequence[str] = IDS, measures: bool = True) -> list[Any]:
     ]
 
 
-def form(*rows: list[Any], above: Sequence[Sequence[Any]] = ABOVE, below: Sequence[str] = (FOOTNOTE,), **more: Any) -> Form:
+def form(
+    *rows: list[Any], above: Sequence[Sequence[Any]] = ABOVE, below: Sequence[str] = (FOOTNOTE,), **more: Any
+) -> Form:
     """The notice's form with these rows of figures."""
     cells, merges = head()
     return Form(above=above, cells=[*cells, *(rows or (row(),))], merges=merges, below=below, **more)
 
 
-def flat(*rows: list[Any], order: Sequence[str] = IDS, above: Sequence[Sequence[Any]] = ABOVE, **more: Any) -> Form:
+def flat(
+    *rows: list[Any], order: Sequence[str] = IDS, above: Sequence[Sequence[Any]] = ABOVE, **more: Any
+) -> Form:
     """The same with a header of one level."""
     return Form(above=above, cells=[labels(order), *(rows or (row(),))], below=(FOOTNOTE,), **more)
 

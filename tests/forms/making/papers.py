@@ -11,6 +11,7 @@ from typing import Any
 
 from .books import placed, styled
 from .model import Form, Formula, Styled
+from .zips import settled
 
 
 def shown(content: Any) -> str:
@@ -35,17 +36,26 @@ def docx(forms: Sequence[Form]) -> bytes:
             document.add_paragraph(text)
     file = io.BytesIO()
     document.save(file)
-    return file.getvalue()
+    return settled(file.getvalue())
 
 
 def _slim(document: Any) -> None:
     """Without the parts of python-docx's template that say nothing: most of its 36 KB."""
     for rels in (document.part.package.rels, document.part.rels):
-        for key in [key for key, rel in rels.items() if rel.reltype.endswith(("thumbnail", "Effects", "theme", "customXml"))]:
+        for key in [
+            key
+            for key, rel in rels.items()
+            if rel.reltype.endswith(("thumbnail", "Effects", "theme", "customXml"))
+        ]:
             del rels[key]
     styles = document.styles.element
     for style in list(styles):
-        if style.get(_NAME) and style.get(_NAME) not in ("Normal", "TableNormal", "TableGrid", "DefaultParagraphFont"):
+        if style.get(_NAME) and style.get(_NAME) not in (
+            "Normal",
+            "TableNormal",
+            "TableGrid",
+            "DefaultParagraphFont",
+        ):
             styles.remove(style)
 
 

@@ -9,8 +9,12 @@ from .finding import _led
 from .model import Case, Form
 from .notice import ABOVE, FIGURES, FOOTNOTE, IDS, expect, form, head, number, row
 
-ONE = dict(zip(IDS, ("20", "8", "70", "30", "3.1", "2.4", "600", "4", "1", "15", "6", "1", "2", ""), strict=True))
-TWO = dict(zip(IDS, ("22", "9", "66", "28", "3.25", "2.4", "650", "5", "2", "12", "5", "1", "2", ""), strict=True))
+ONE = dict(
+    zip(IDS, ("20", "8", "70", "30", "3.1", "2.4", "600", "4", "1", "15", "6", "1", "2", ""), strict=True)
+)
+TWO = dict(
+    zip(IDS, ("22", "9", "66", "28", "3.25", "2.4", "650", "5", "2", "12", "5", "1", "2", ""), strict=True)
+)
 SUM = {name: FIGURES[name] for name in IDS[:-1]}
 assert all(Decimal(ONE[name]) + Decimal(TWO[name]) == Decimal(SUM[name]) for name in SUM)
 REMARKS = {"remarks": ""}
@@ -37,7 +41,9 @@ def _marked() -> list[Case]:
     gap = ("更古村", line(TWO, minors_helped=None))
     first = ("板辽村", line(ONE, minors_helped=4))
     half = {name: str(Decimal(ONE[name]) * 2) for name in SUM}
-    numbered = _led(form(line(ONE), line(TWO), total), ("序号", "村居"), (1, "板辽村"), (2, "更古村"), ("合计", None))
+    numbered = _led(
+        form(line(ONE), line(TWO), total), ("序号", "村居"), (1, "板辽村"), (2, "更古村"), ("合计", None)
+    )
     numbered = numbered.but(merges=[*numbered.merges, (4, 0, 4, 1)])
     differs = {"patrols": "sum_differs", "supplies_prepared": "sum_differs"}
     return [
@@ -84,7 +90,13 @@ def _numbered() -> list[Case]:
 
 def _others() -> list[Case]:
     named = _led(form(row(), row(patrols=50)), ("单位",), ("青年镇",), ("石林镇",))
-    summed = _led(form(line(ONE), line(TWO), line({**SUM, "remarks": ""})), ("镇街",), ("青年镇",), ("关坝镇",), ("合计",))
+    summed = _led(
+        form(line(ONE), line(TWO), line({**SUM, "remarks": ""})),
+        ("镇街",),
+        ("青年镇",),
+        ("关坝镇",),
+        ("合计",),
+    )
     every = [name for name in IDS if name != "remarks"]
     return [
         Case("another unit's row", [named], expect({"remarks": "*"}, errors={**dict.fromkeys(every, "other_unit")}, confirm="*", warnings=["?sum_unmarked:"]), ("xlsx", "docx", "html")),

@@ -340,7 +340,9 @@ def _nonsense() -> list[Case]:
     cells, merges = head()
     shared = row()
     shared[2], shared[3] = 194, None
-    merged = Form(above=form().above, cells=[*cells, shared], merges=[*merges, (2, 2, 2, 3)], below=form().below)
+    merged = Form(
+        above=form().above, cells=[*cells, shared], merges=[*merges, (2, 2, 2, 3)], below=form().below
+    )
     return [
         _case("separators out of place", odd, expect(errors=dict.fromkeys(odd, "*")), "xlsx", "xls", "docx", "html", "gbk.csv"),
         _case("no numbers at all", other, expect(errors=dict.fromkeys(other, "*")), "xlsx", "docx", "csv"),
