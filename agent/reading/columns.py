@@ -62,6 +62,12 @@ class Header:
         return max((column.right for column in self.columns if column.text), default=0)
 
     @property
+    def ends_in_text(self) -> bool:
+        """Whether the last column with a heading holds text (备注)."""
+        last = [column.match for column in self.columns if column.text and column.right == self.right]
+        return any(match is not None and not match.field.is_figure for match in last)
+
+    @property
     def figures(self) -> frozenset[str]:
         """The ids of the figure fields that have a column."""
         return frozenset(

@@ -19,6 +19,17 @@ def fold(text: str) -> str:
     return text if text.isascii() else text.translate(_TABLE)
 
 
+RAISED = "\ue000"
+"""What a reader puts before and behind raised or lowered text."""
+
+
+def level(text: str) -> str:
+    """The text without the marks of raised text, but 27 with a raised 1 as 27^1: it isn't 271."""
+    if RAISED not in text:
+        return text
+    return re.sub(rf"(?<=\d){RAISED}+(?=[\d.,])", "^", text).replace(RAISED, "")
+
+
 def trim(text: str) -> str:
     """The folded text without white space and invisible characters at its ends."""
     return fold(text).strip(_INVISIBLE)

@@ -229,25 +229,27 @@ def _row(table: Table, at: int, header: Header) -> Row:
 
 def _beside(placed: Sequence[Placed], table: Table, at: int, header: Header) -> bool:
     """Whether a row seems to stand a cell beside its headings: 1,250 without quotes in a .csv is two cells."""
-    grid, behind = table.grid, []
+    grid = table.grid
     if not grid.merges and not grid.columns:
         widest = max(len(grid.rows[line]) for line in range(header.top, header.bottom))
         if len(grid.rows[at]) > widest:
             return True
+    behind = _behind(placed, header)
+    if any(map(like_a_figure, behind)):
+        return True
+    last = [cell for cell in placed if cell.right == header.right]
+    return bool(behind) and header.ends_in_text and any(map(like_a_figure, last))
+
+
+def _behind(placed: Sequence[Placed], header: Header) -> list[Placed]:
+    """The filled cells right behind the last heading, without a gap."""
+    behind: list[Placed] = []
     for cell in placed:
         if cell.left >= header.right:
             if cell.empty or cell.left > header.right + len(behind):
                 break
             behind.append(cell)
-    if any(map(like_a_figure, behind)):
-        return True
-    last = [cell for cell in placed if cell.right == header.right]
-    texts = [column for column in header.columns if column.right == header.right and column.match]
-    return (
-        bool(behind)
-        and any(not column.match.field.is_figure for column in texts if column.match)
-        and any(map(like_a_figure, last))
-    )
+    return behind
 
 
 def _names(at: int, header: Header) -> bool:
