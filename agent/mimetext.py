@@ -87,13 +87,17 @@ def decode_text(data: bytes, charset: str | None) -> str:
     return best if best.count("\ufffd") * 10 <= len(best) else data.decode("latin-1")
 
 
+_HALVES = re.compile("[\ud800-\udfff]")
+
+
 def _decoded(data: bytes, charset: str, errors: str) -> str | None:
     if charset.replace("-", "_") in _NO_CHARSETS:
         return None
     try:
-        return data.decode(charset, errors)
+        text = data.decode(charset, errors)
     except (LookupError, ValueError):  # no such charset, none for text, or not in it
         return None
+    return None if _HALVES.search(text) else text  # UTF-7 can spell half a character, which none can write
 
 
 # --- HTML as text ----------------------------------------------------------------------------------------
