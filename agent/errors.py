@@ -5,6 +5,7 @@
     ├── UsageError           a command was given something that it can't take         (exit status 2)
     ├── Unreachable          a mailbox or a server couldn't be reached                (exit status 3)
     ├── ArchiveBusy          another agent works on the same archive                  (exit status 2)
+    ├── ArchiveDamaged       what was kept is missing or altered                      (exit status 2)
     └── Unreadable           a file can't be read; carries the rule id of its finding (a finding, never an exit)
 
 Messages are in Chinese, since operators read them; each is one line where it can be.
@@ -37,6 +38,10 @@ class Unreachable(AgentError):
 
 class ArchiveBusy(AgentError):
     """Another agent works on the same archive."""
+
+
+class ArchiveDamaged(AgentError):
+    """What was kept is missing or altered: only a backup has it."""
 
 
 class Unreadable(AgentError):

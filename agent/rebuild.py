@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from agent.errors import ArchiveDamaged, in_words
 from agent.filing import THUMBNAILS
 from agent.ledger import Ledger, MessageRow
 from agent.outcome import Outcome, decide, hand_in, withheld
@@ -33,19 +34,46 @@ def rebuild(work: Workplace) -> list[str]:
         _remove(path)
     fresh.replace(path)
     work.__dict__.pop("ledger", None)
-    copies = _copy_again(work)
+    damaged = damaged_mails(work)
+    copies = _copy_again(work, damaged)
     counts = work.ledger.message_counts()
-    return [f"台账已重建：{counts.received} 封邮件。", f"归档文件：补写 {copies} 份。"]
+    return [
+        f"台账已重建：{counts.received} 封邮件。",
+        f"归档文件：补写 {copies} 份。",
+        *damaged.values(),
+    ]
 
 
 def verify(work: Workplace) -> list[str]:
     """Every difference between ledger, filed copies, and what the archive yields; empty when all is equal."""
     with tempfile.TemporaryDirectory() as folder:
         ledger = Ledger(Path(folder) / "ledger.sqlite", work.campaign)
-        _replay(work, ledger)
+        try:
+            _replay(work, ledger)
+        except ArchiveDamaged as error:
+            return [str(error)]
         differences = [*_differing_tables(work.ledger, ledger)]
         ledger.close()
-    return [*differences, *_differing_copies(work), *_differing_readings(work)]
+    damaged = damaged_mails(work)
+    return [
+        *differences,
+        *damaged.values(),
+        *_differing_copies(work),
+        *_differing_readings(work, damaged),
+    ]
+
+
+def damaged_mails(work: Workplace) -> dict[str, str]:
+    """SHA-256 → what is wrong with the raw mail that should be kept under it."""
+    found = {}
+    for row in work.ledger.all_messages():
+        if row.outcome is not None and row.outcome.private:
+            continue
+        if not work.archive.has_raw(row.sha256):
+            found[row.sha256] = f"原始邮件 {row.sha256}：缺失。请从备份恢复。"
+        elif hashlib.sha256(work.archive.raw(row.sha256)).hexdigest() != row.sha256:
+            found[row.sha256] = f"原始邮件 {row.sha256}：内容已被改动。请从备份恢复。"
+    return found
 
 
 def blobs_of(work: Workplace, row: MessageRow) -> Mapping[str, bytes]:
@@ -63,6 +91,24 @@ def blobs_of(work: Workplace, row: MessageRow) -> Mapping[str, bytes]:
 
 
 def _replay(work: Workplace, ledger: Ledger) -> None:
+    """The archive's mails and records into an empty ledger.
+
+    Raises:
+        ArchiveDamaged: a record is missing, or can't be read.
+    """
+    try:
+        _replay_all(work, ledger)
+    except OSError as error:
+        raise ArchiveDamaged(
+            f"归档里的 {error.filename} 读不出来（{in_words(error)}）。请从备份恢复这个文件。"
+        ) from error
+    except (LookupError, ValueError) as error:
+        raise ArchiveDamaged(
+            f"归档 {work.archive.folder} 里的记录不完整或已损坏（{error}）。请从备份恢复。"
+        ) from error
+
+
+def _replay_all(work: Workplace, ledger: Ledger) -> None:
     archive = work.archive
     kept = archive.kept()
     with ledger.writing() as writing:
@@ -122,10 +168,12 @@ def _differing_copies(work: Workplace) -> Iterator[str]:
                 yield f"归档文件 {relative}：不是由本程序归档的。"
 
 
-def _differing_readings(work: Workplace) -> Iterator[str]:
+def _differing_readings(work: Workplace, damaged: Mapping[str, str]) -> Iterator[str]:
     """What today's readers and rules would read differently from what is recorded; accepted figures stay."""
     for row in work.ledger.all_messages():
-        if row.outcome is None or row.outcome.state == "failed" or not work.archive.has_raw(row.sha256):
+        if row.outcome is None or row.outcome.state == "failed" or row.sha256 in damaged:
+            continue
+        if not work.archive.has_raw(row.sha256):  # a private mail's text isn't kept
             continue
         now = _read_again(work, row, row.outcome)
         was = row.outcome.submission.form if row.outcome.submission else None
@@ -151,11 +199,13 @@ def _read_again(work: Workplace, row: MessageRow, outcome: Outcome) -> Outcome:
     return decide(raw, row.received, seq, circumstances, work.dossier)
 
 
-def _copy_again(work: Workplace) -> int:
-    """File every copy that is missing or altered."""
+def _copy_again(work: Workplace, damaged: Mapping[str, str]) -> int:
+    """File every copy that is missing or altered, but of what no raw mail vouches for."""
     by_mail: dict[str, list[str]] = {}
     for path, (sha256, message) in _expected_copies(work).items():
         file = work.archive.folder / path
+        if message in damaged:
+            continue
         if not file.exists() or hashlib.sha256(file.read_bytes()).hexdigest() != sha256:
             by_mail.setdefault(message, []).append(path)
     for message in by_mail:
