@@ -279,7 +279,7 @@ def _archive(kind: ContainerType, name: str, data: bytes, context: _Context, dep
 
     _require_depth(context, depth)
     unpacked = unpack(kind, name, data, context.budget)
-    if not unpacked.members:
+    if not unpacked.members and kind != "tnef":  # a winmail.dat without files only says how a mail looks
         raise (
             encrypted()
             if unpacked.encrypted

@@ -20,7 +20,7 @@ Look = Literal["photo", "page", "small"]
 
 SMALLER_JPEG = 4  # a JPEG may have this many times the pixels: it can be decoded at a smaller scale
 SIDE = 160  # pixels of the longer side of the small version that is looked at
-FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP", "GIF", "MPO", "HEIF")
+FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP", "GIF", "HEIF")  # a JPEG may hold several (MPO)
 
 
 @dataclass(frozen=True, slots=True)

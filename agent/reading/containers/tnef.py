@@ -20,6 +20,7 @@ def unpack_tnef(data: bytes, budget: Budget) -> Unpacked:
     from tnefparse import TNEF
 
     logging.getLogger("tnefparse").setLevel(logging.ERROR)
+    _require_whole(data)
     try:
         parsed = TNEF(data, do_checksum=False)
         files = [(name, content) for name, content in _files(parsed) if wanted(name)]
@@ -30,6 +31,15 @@ def unpack_tnef(data: bytes, budget: Budget) -> Unpacked:
     return Unpacked(
         tuple(Member(name, content, over_the_bound(len(content), budget)) for name, content in files)
     )
+
+
+def _require_whole(data: bytes) -> None:
+    """Refuse one that ends within an attribute: the library would hand out what there is of a file."""
+    at = 6  # behind the mark and the key; then level, name, length, content, checksum ([MS-OXTNEF] 2.1.3)
+    while at + 9 <= len(data):
+        at += 9 + int.from_bytes(data[at + 5 : at + 9], "little") + 2
+    if at > len(data):
+        raise damaged()
 
 
 def _files(parsed: Any) -> Iterator[tuple[str, bytes]]:

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
+from agent.reading.formats.pdfnotes import with_notes
 from agent.reading.formats.pdfpage import Page
 from agent.reading.formats.pdftable import Table, tables
 from agent.reading.formats.refusals import damaged, encrypted, too_large
@@ -32,15 +33,15 @@ def tell(data: bytes, most_bytes: int, most_cells: int, most_pixels: int) -> Tol
     Raises:
         Unreadable: damaged, with a password, or over the bounds.
     """
-    data = _with_notes(data)
+    noted = with_notes(data, MOST_PAGES)
     told: dict[str, Any] = {"grids": [], "text": "", "pictures": [], "pages": []}
     blobs: list[bytes] = []
     drawn: list[int] = []
     text: list[str] = []
-    for page in _pages(data):
-        if _is_picture(page):
+    for page in _pages(noted.data):
+        if page.number in noted.unclear or _is_picture(page):
+            # Its letters, if it has any, are a scanner's guess, or not all that is seen.
             drawn.append(page.number)
-            text.append(page.text(()))
             continue
         found = tables(page)
         most_cells -= sum(len(row) for table in found for row in table.rows)
@@ -73,36 +74,6 @@ def _pages(data: bytes) -> Iterator[Page]:
         for page in document.pages:
             yield Page.of(page)
             page.close()
-
-
-def _with_notes(data: bytes) -> bytes:
-    """The file with what was filled in or noted upon it (form fields, text boxes, lines) as part of its pages."""
-    import pypdfium2
-    import pypdfium2.raw as raw
-
-    try:
-        document = pypdfium2.PdfDocument(data)
-    except pypdfium2.PdfiumError as error:
-        locked = getattr(error, "err_code", None) == raw.FPDF_ERR_PASSWORD
-        raise (encrypted() if locked else damaged()) from error
-    try:
-        if len(document) > MOST_PAGES:
-            raise too_large(f"超过 {MOST_PAGES} 页")
-        noted = [
-            number for number in range(len(document)) if raw.FPDFPage_GetAnnotCount(document[number]) > 0
-        ]
-        if not noted:
-            return data
-        document.init_forms()
-        for number in noted:
-            page = document[number]
-            page.flatten()
-            page.close()
-        stream = io.BytesIO()
-        document.save(stream)
-        return stream.getvalue()
-    finally:
-        document.close()
 
 
 def _is_picture(page: Page) -> bool:

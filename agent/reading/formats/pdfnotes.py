@@ -1,0 +1,93 @@
+"""What was filled in or noted upon a PDF's pages (form fields, text boxes, lines): made part of them, by pypdfium2."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from agent.reading.formats.refusals import damaged, encrypted, too_large
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """The file with its notes in its pages, and the numbers of pages where a note can only be drawn."""
+
+    data: bytes
+    unclear: frozenset[int]
+
+
+def with_notes(data: bytes, most_pages: int) -> Noted:
+    """The file as its reader sees it.
+
+    Raises:
+        Unreadable: damaged, with a password, or with too many pages.
+    """
+    document = _opened(data)
+    try:
+        if len(document) > most_pages:
+            raise too_large(f"超过 {most_pages} 页")
+        document.init_forms()  # before the first page is had
+        noted, unclear = _flattened(document)
+        if not noted:
+            return Noted(data, unclear)
+        stream = io.BytesIO()
+        document.save(stream)
+        return Noted(stream.getvalue(), unclear)
+    finally:
+        document.close()
+
+
+def _opened(data: bytes) -> Any:
+    import pypdfium2
+    import pypdfium2.raw as raw
+
+    try:
+        return pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        locked = getattr(error, "err_code", None) == raw.FPDF_ERR_PASSWORD
+        raise (encrypted() if locked else damaged()) from error
+
+
+def _flattened(document: Any) -> tuple[bool, frozenset[int]]:
+    """Whether any page bore a note, and which pages bear one that says where it is and not how it looks."""
+    import pypdfium2.raw as raw
+
+    noted, unclear = False, set()
+    for number, page in enumerate(document, 1):
+        if raw.FPDFPage_GetAnnotCount(page) > 0:
+            noted = True
+            if any(_shown_without_looks(note) for note in _notes(page)):
+                unclear.add(number)
+            raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY)
+        page.close()
+    return noted, frozenset(unclear)
+
+
+def _notes(page: Any) -> Iterator[Any]:
+    import pypdfium2.raw as raw
+
+    for at in range(min(raw.FPDFPage_GetAnnotCount(page), 1000)):
+        note = raw.FPDFPage_GetAnnot(page, at)
+        if note:
+            yield note
+            raw.FPDFPage_CloseAnnot(note)
+
+
+def _shown_without_looks(note: Any) -> bool:
+    import pypdfium2.raw as raw
+
+    seen = (
+        raw.FPDF_ANNOT_FREETEXT,
+        raw.FPDF_ANNOT_LINE,
+        raw.FPDF_ANNOT_STRIKEOUT,
+        raw.FPDF_ANNOT_INK,
+        raw.FPDF_ANNOT_REDACT,
+        raw.FPDF_ANNOT_POLYLINE,
+    )
+    hidden = raw.FPDFAnnot_GetFlags(note) & (raw.FPDF_ANNOT_FLAG_HIDDEN | raw.FPDF_ANNOT_FLAG_NOVIEW)
+    if hidden or raw.FPDFAnnot_GetSubtype(note) not in seen:
+        return False
+    # A string of UTF-16 with its end: two bytes are none.
+    return bool(raw.FPDFAnnot_GetAP(note, raw.FPDF_ANNOT_APPEARANCEMODE_NORMAL, None, 0) <= 2)

@@ -1,0 +1,77 @@
+"""Programs and processes apart: bounded in time and output, without secrets and network, gone afterwards."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from agent.errors import Unreadable
+from agent.reading import apart, outside
+from agent.reading.formats.limits import Budget, Limits
+from agent.reading.reading import FileReading
+
+Read = Callable[..., FileReading]
+
+
+needs_sh = pytest.mark.skipif(os.name != "posix", reason="the programs here are a POSIX shell's")
+
+
+@needs_sh
+def test_a_program_that_takes_too_long_is_ended_with_its_children(tmp_path: Path) -> None:
+    budget = Budget(Limits())
+    started = time.perf_counter()
+    command = ["sh", "-c", "sleep 77 & echo $! > child; wait"]
+    ran = outside.run(command, tmp_path, outside.Bounds(seconds=0.5), budget)
+    assert ran.status is None
+    assert time.perf_counter() - started < 5
+    child = int((tmp_path / "child").read_text())
+    for _ in range(50):
+        if not Path(f"/proc/{child}").exists() or "Z" in Path(f"/proc/{child}/stat").read_text().split()[2]:
+            break
+        time.sleep(0.05)
+    else:
+        pytest.fail("the child is still running")
+    assert budget.seconds_left() < Limits().seconds_apart
+
+
+@needs_sh
+def test_a_program_that_says_too_much_is_too_large(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match="超过"):
+        outside.run(["sh", "-c", "yes"], tmp_path, outside.Bounds(seconds=5, output=1000), Budget(Limits()))
+
+
+@needs_sh
+def test_a_program_sees_neither_secrets_nor_a_proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REPORT_AGENT_PASSWORD", "geheim")
+    monkeypatch.setenv("https_proxy", "http://proxy.example")
+    ran = outside.run(["env"], tmp_path, outside.Bounds(seconds=5), Budget(Limits()))
+    assert b"geheim" not in ran.output and b"proxy" not in ran.output
+
+
+@needs_sh
+@pytest.mark.skipif(not outside.network_cut(), reason="the system doesn't let the network be cut off")
+def test_a_program_has_no_network(tmp_path: Path) -> None:
+    ran = outside.run(["cat", "/proc/net/dev"], tmp_path, outside.Bounds(seconds=5), Budget(Limits()))
+    assert [line.split(b":")[0].strip() for line in ran.output.splitlines()[2:]] in ([b"lo"], [])
+
+
+@needs_sh
+def test_no_time_left_is_told() -> None:
+    budget = Budget(Limits(seconds_apart=1))
+    budget.spend_seconds(2)
+    with pytest.raises(Unreadable, match="用时太久"):
+        budget.seconds_left()
+
+
+def test_a_process_that_dies_is_replaced(read: Read) -> None:
+    from test_pdf import PLAIN, drawn_pdf, two_columns
+
+    data = drawn_pdf(two_columns(*PLAIN))
+    read("a.pdf", data)
+    apart._workers[0]._process.kill()
+    apart._workers[0]._process.wait()
+    assert read("a.pdf", data).kind == "other"
