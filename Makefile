@@ -11,7 +11,7 @@ demo: $(VENV)/.core
 	$(BIN)/report-agent demo
 
 test: packages $(VENV)/.test check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 check: $(VENV)/.test
 	$(BIN)/ruff format --check agent tests bench

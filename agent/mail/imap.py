@@ -40,7 +40,7 @@ BROKEN = (imaplib.IMAP4.error, OSError, EOFError, ImapToolsError)
 PAGE = 500  # UIDs named in one command
 BATCH_BYTES = 8_000_000  # of mail asked for in one command
 BATCH_COUNT = 200
-TRIES = 5
+TRIES = 4
 GIVE_UP = 3  # breaks of the connection at one mail, asked for alone, before it is passed over and told of
 IDENTITY = '("name" "report-agent" "version" "1" "vendor" "report-agent")'
 
@@ -86,7 +86,7 @@ class ImapInbox:
             failures += 1
             if failures >= self.tries or is_hopeless(broken):
                 raise unreachable(self.account, broken) from broken
-            self.sleep(2.0**failures)
+            self.sleep(2.0 ** (failures - 1))
 
     def check(self) -> list[Checked]:
         where = f"收件 {self.account.host}:{self.account.port}"

@@ -91,6 +91,7 @@ def on_servers(dovecot: Dovecot, smtp: SmtpServer) -> dict[str, Any]:
     """The ways in and out by the real servers, with an account for everybody in the district."""
     for address in (AGENT_ADDRESS, CONTACT_ADDRESS, "chuyanshi@personal.example", *addresses().values()):
         dovecot.new_user(address)
+    dovecot.doveadm("expunge", "-u", AGENT_ADDRESS, "mailbox", "INBOX", "all")  # another test's mail
     account = {"host": "127.0.0.1", "user": AGENT_ADDRESS, "ca_file": str(dovecot.ca_file)}
     return {
         "inbox": {"imap": {**account, "port": dovecot.imaps_port}, "answer_from": "2000-01-01T00:00:00"},

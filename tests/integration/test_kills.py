@@ -86,7 +86,6 @@ def _office(folder: Path) -> Office:
 
 def _office_on_servers(folder: Path, dovecot: Dovecot, smtp: SmtpServer) -> Office:
     office = make_office(folder, on_servers(dovecot, smtp))
-    dovecot.doveadm("expunge", "-u", AGENT_ADDRESS, "mailbox", "INBOX", "all")
     dovecot.deliver(User(AGENT_ADDRESS, PASSWORD), _mail(), NOW)
     return office
 
