@@ -37,6 +37,7 @@ def check_all(config: Path, now: dt.datetime | None = None) -> list[Line]:
     form, deadline = work.campaign.form, work.campaign.deadline
     lines.append(Line(True, f"规则：{work.campaign.title}，{len(form.fields)} 个项目，截止 {deadline}"))
     lines.append(_letters(work))
+    lines.extend(_readers())
     archive = _archive(work)
     lines.append(archive)
     if archive.ok:
@@ -48,6 +49,19 @@ def check_all(config: Path, now: dt.datetime | None = None) -> list[Line]:
 def _letters(work: Workplace) -> Line:
     problems = work.letters.check()
     return Line(not problems, "信件模板", "\n    ".join(problems))
+
+
+def _readers() -> Iterator[Line]:
+    """What some formats need; without it their senders are asked for another one, so none of it is a failure."""
+    from agent.reading.needs import cuts_the_network, needs
+
+    for need in needs():
+        if need.found is None:
+            yield Line(True, f"没有 {need.name}：{need.reads} 读不了，会请对方改发（{need.get}）")
+        else:
+            yield Line(True, f"{need.name}（{need.reads}）")
+    if not cuts_the_network():
+        yield Line(True, "外部程序没有与网络隔开：本机不允许，它们仍受时间和内存限制")
 
 
 def _archive(work: Workplace) -> Line:
