@@ -183,9 +183,9 @@ BOMBS: dict[str, Callable[[], bytes]] = {
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_in_any_container_costs_little(name: str, read: Read) -> None:
     data = BOMBS[name]()
-    started = time.perf_counter()
+    started = time.process_time()
     assert set(rules(read(name, data))) == {"too_large"}
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 10
 
 
 def test_paths_in_a_tar_stay_inside_and_links_are_left_out(read: Read) -> None:

@@ -171,9 +171,9 @@ def test_a_bomb_in_a_pdf_costs_little(read: Read) -> None:
     page = drawn_pdf("x").replace(
         b"<</Length 1>>stream\nx", b"<</Length %d/Filter/FlateDecode>>stream\n%b" % (len(data), data)
     )
-    started = time.perf_counter()
+    started = time.process_time()
     assert rules(read("弹.pdf", page, limits=Limits(seconds_apart=3))) in (["too_large"], ["unreadable"])
-    assert time.perf_counter() - started < 6
+    assert time.process_time() - started < 10
     assert read("好.pdf", drawn_pdf(two_columns(*PLAIN))).kind != "unreadable"  # the next one is read as ever
 
 
