@@ -21,7 +21,7 @@ import hashlib
 import logging
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -152,9 +152,15 @@ class Archive:
         """Lay the journal's entry down as a file: beside the raw mail it judges, or in records/."""
         for letter in entry.letters:
             if letter.raw:
-                self.write(self._letter(letter.id).with_suffix(".eml"), letter.raw)
+                self.keep_letter(letter)
         self.write(self._entry(entry), jsontext.dumps(entry.as_json()).encode())
         passing("entry recorded")
+
+    def keep_letter(self, letter: QueuedLetter) -> None:
+        """Keep a letter's bytes: before it leaves, since the ledger forgets them once it has."""
+        path = self._letter(letter.id).with_suffix(".eml")
+        if not path.exists():
+            self.write(path, letter.raw)
 
     def has_record(self, entry: Entry) -> bool:
         """Whether the entry, and each of its letters, lies there as a file."""
@@ -194,9 +200,10 @@ class Archive:
 
     def file(self, dossier: Dossier, message: str, blobs: Mapping[str, bytes]) -> None:
         """File the copies of what one mail brought to the unit's dossier, and the photos' thumbnails."""
-        for filed in dossier.filed:
-            if filed.message == message:
-                self._file_copy(filed, blobs[filed.piece.sha256])
+        lacking = [one for one in dossier.filed if one.message == message and not self._is_filed(one)]
+        # In this order: a copy that is there has its thumbnail.
+        self._write_together(self._thumbnails(lacking, blobs))
+        self._write_together(self._copies(lacking, blobs))
 
     def put_report(self, files: Mapping[str, bytes]) -> list[Path]:
         """Write the district report into final/; an earlier one, whose names may differ, goes."""
@@ -218,29 +225,47 @@ class Archive:
     def copy(self, filed: Filed) -> bytes:
         return (self.folder / filed.path).read_bytes()
 
-    def _file_copy(self, filed: Filed, data: bytes) -> None:
+    def _is_filed(self, filed: Filed) -> bool:
         path = self.folder / filed.path
-        if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == filed.piece.sha256:
-            return
-        if filed.piece.kind == "photo":
-            self._file_thumbnail(path, data)
-        self.write(path, data)
-        passing("copy filed")
+        return path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == filed.piece.sha256
 
-    def _file_thumbnail(self, photo: Path, data: bytes) -> None:
+    def _thumbnails(
+        self, lacking: Iterable[Filed], blobs: Mapping[str, bytes]
+    ) -> Iterator[tuple[Path, bytes]]:
         from agent.photos import smaller
 
-        try:
-            thumbnail = smaller(data, THUMBNAIL_SIDE)
-        except Exception:  # a picture that its library can't make smaller is filed all the same
-            log.warning("no thumbnail of %s", photo.name)
-            return
-        self.write(photo.parent / THUMBNAILS / f"{photo.stem}.jpg", thumbnail)
+        for filed in lacking:
+            photo = self.folder / filed.path
+            if filed.piece.kind != "photo":
+                continue
+            try:
+                thumbnail = smaller(blobs[filed.piece.sha256], THUMBNAIL_SIDE)
+            except Exception:  # a picture that its library can't make smaller is filed all the same
+                log.warning("no thumbnail of %s", photo.name)
+                continue
+            yield photo.parent / THUMBNAILS / f"{photo.stem}.jpg", thumbnail
+
+    def _copies(self, lacking: Iterable[Filed], blobs: Mapping[str, bytes]) -> Iterator[tuple[Path, bytes]]:
+        for filed in lacking:
+            yield self.folder / filed.path, blobs[filed.piece.sha256]
+            passing("copy filed")
 
     # Writing
 
     def write(self, path: Path, data: bytes) -> None:
         """Write a file whole or not at all; synced, and readable to its owner alone."""
+        self._write_together([(path, data)])
+
+    def _write_together(self, files: Iterable[tuple[Path, bytes]]) -> None:
+        """Write files as `write` does; their folders are synced once, when all are there."""
+        folders = set()
+        for path, data in files:
+            self._write_whole(path, data)
+            folders.add(path.parent)
+        for folder in folders:
+            _sync_folder(folder)
+
+    def _write_whole(self, path: Path, data: bytes) -> None:
         self._make(path.parent)
         # A decision and the agent beside it may write the same file: each has a name of its own to write to.
         temporary = path.with_name(f".{path.name[:80]}.{os.getpid()}.part")
@@ -250,7 +275,6 @@ class Archive:
         except OSError:
             temporary.unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
 
     def _make(self, folder: Path) -> None:
         if folder not in self._folders:
