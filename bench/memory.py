@@ -9,8 +9,9 @@ import statistics
 
 from measure import arguments, result, show
 from polling import in_a_process
-from scene import AGENT_ADDRESS, NOW, reports, scene
+from scene import NOW, reports, scene
 
+from agent.demo.district import AGENT_ADDRESS
 from tests.integration.servers.dovecot import PASSWORD, User
 
 AIM = 250

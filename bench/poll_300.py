@@ -10,8 +10,9 @@ from typing import Any
 
 from measure import arguments, result, show
 from polling import in_a_process
-from scene import AGENT_ADDRESS, NOW, Scene, reports, scene
+from scene import NOW, Scene, reports, scene
 
+from agent.demo.district import AGENT_ADDRESS
 from tests.integration.servers.dovecot import PASSWORD, User
 
 

@@ -63,8 +63,12 @@ def _stages(config: Path, now: dt.datetime) -> dict[str, Any]:
 
 
 def _setup(config: Path, now: dt.datetime) -> dict[str, Any]:
-    os.fsync = lambda _descriptor: None
+    os.fsync = _unsynced
     return _agent(config, now)
+
+
+def _unsynced(fd: Any) -> None:
+    del fd
 
 
 def _loop(config: Path, now: dt.datetime) -> dict[str, Any]:

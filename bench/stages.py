@@ -9,8 +9,8 @@ import contextlib
 import functools
 import os
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 
@@ -18,7 +18,7 @@ class Stopwatch:
     """Seconds and calls of each stage."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()  # type: ignore[assignment]
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self.calls: Counter[str] = Counter()
         self._open: list[list[Any]] = []
 
@@ -88,7 +88,7 @@ class Stopwatch:
 def watch_a_pass() -> Stopwatch:
     """Stopwatches around the stages of a pass, and a count of what is synced to the disk."""
     from agent import filing, intake, mime, outcome, photos, workplace
-    from agent.ledger import ledger
+    from agent.ledger import Writing, ledger
     from agent.letters import Letters
     from agent.mail import imap, smtp
     from agent.reading import pictures
@@ -109,7 +109,7 @@ def watch_a_pass() -> Stopwatch:
     watch.around(intake, "assemble", "dossier")
     watch.around_block(ledger.Ledger, "writing", "ledger")
     _watch_methods(watch, ledger.Ledger, "ledger", but=("writing", "close", "dump"))
-    _watch_methods(watch, ledger.Writing, "ledger")
+    _watch_methods(watch, Writing, "ledger")
     _watch_methods(watch, Letters, "letters")
     watch.around(smtp.SmtpOutbox, "send", "SMTP")
     watch.around(filing.Archive, "record_departure", "record")
@@ -124,11 +124,11 @@ def _watch_methods(watch: Stopwatch, owner: Any, name: str, but: tuple[str, ...]
 
 
 def _count_syncs(watch: Stopwatch) -> None:
-    plain: Callable[[int], None] = os.fsync
+    plain = os.fsync
 
-    def counted(descriptor: int) -> None:
+    def counted(fd: Any) -> None:
         began = time.perf_counter()
-        plain(descriptor)
+        plain(fd)
         watch.calls["fsync"] += 1
         watch.seconds["fsync"] += time.perf_counter() - began
 
