@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from agent.errors import UsageError, in_words
-from agent.reading.files import read_file
+from agent.reading.files import Limits, read_file
 from agent.reading.reading import FileReading
 from agent.rules import Campaign, run_checks
 from agent.units import Register
@@ -27,11 +28,18 @@ def has_unreadable(readings: Sequence[FileReading]) -> bool:
 
 
 def _read(path: Path, campaign: Campaign, register: Register) -> FileReading:
+    most = Limits().file_bytes
     try:
-        data = path.read_bytes()
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise UsageError(f"{path} 不是普通文件。")
+        with path.open("rb") as file:
+            data = file.read(most + 1)  # of a larger one no more is needed to refuse it
+            file.seek(0)
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise UsageError(f"读不到文件 {path}：{in_words(error)}。") from error
-    return _checked(read_file(path.name, data, campaign, register, campaign.deadline), campaign)
+    reading = read_file(path.name, data, campaign, register, campaign.deadline)
+    return _checked(replace(reading, sha256=sha256), campaign)
 
 
 def _checked(reading: FileReading, campaign: Campaign) -> FileReading:

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import re
+import tracemalloc
 import zipfile
 from collections.abc import Iterator
 from decimal import Decimal
@@ -252,6 +253,24 @@ def test_a_path_that_is_no_file_is_a_usage_error_that_names_it(tmp_path: Path, n
     assert name in ran.err
 
 
+def test_a_file_that_is_far_too_large_is_refused_without_being_loaded(tmp_path: Path) -> None:
+    with (tmp_path / "很大.xlsx").open("wb") as file:
+        file.truncate(500_000_000)
+    tracemalloc.start()
+    ran = run("read", "--json", "很大.xlsx", at=tmp_path)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (ran.status, ran.json[0]["kind"]) == (1, "unreadable")
+    assert [one["rule"] for one in ran.json[0]["findings"]] == ["too_large"]
+    assert most < 300_000_000
+
+
+def test_what_is_neither_file_nor_folder_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "rohr")
+    assert run("read", "rohr", at=tmp_path).status == 2
+    assert run("read", "/dev/zero", at=tmp_path).status == 2
+
+
 # status --json
 
 
@@ -437,6 +456,29 @@ def test_versions_count_every_form_mended_or_not(tmp_path: Path) -> None:
 
 
 # poll and the letters
+
+
+def test_poll_ends_with_one_when_a_mail_failed_and_the_mail_is_set_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise ArithmeticError("nobody foresaw this")
+
+    office = bureau(tmp_path)
+    office.post(mail(form(), subject="坏邮件"))
+    with monkeypatch.context() as patch:
+        patch.setattr("agent.intake.decide", fails)
+        ran = [office.run("poll") for _ in range(3)]
+    assert [one.status for one in ran] == [1, 1, 1]
+    assert all("Traceback" not in one.err for one in ran)
+    shown = office.json("status")
+    assert shown["messages"] == {"received": 1, "processed": 0, "held": 0, "ignored": 0, "failed": 1}
+    (failed,) = shown["failed"]
+    assert failed.keys() >= {"message", "from", "subject", "received", "reason"}
+    assert (failed["from"], failed["subject"]) == (addresses()["qingnian"], "坏邮件")
+    assert failed["reason"]
+    assert office.run("poll").status == 0, "it is told of in the digest, not at every poll"
+    assert "坏邮件" in office.run("digest").out
 
 
 def test_poll_says_what_it_did_on_standard_output_and_the_rest_on_standard_error(tmp_path: Path) -> None:
