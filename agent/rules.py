@@ -244,6 +244,10 @@ class Campaign(Model):
                 raise ValueError(
                     f"checks.{check.id}：没有名为 {'、'.join(unknown)} 的项目；可用：{'、'.join(sorted(known))}"
                 )
+            if not _can_be_tried(check, self._samples()):
+                raise ValueError(
+                    f"checks.{check.id}.require：{check.require!r} 把数字、文字、日期混在一起计算或比较"
+                )
         figures = {field.id for field in self.form.figures}
         for paragraph in self.report.paragraphs:
             unknown = sorted(_placeholders(paragraph.text) - figures)
@@ -259,6 +263,13 @@ class Campaign(Model):
         if self.deadline < self.start:
             raise ValueError(f"deadline：{self.deadline} 早于 start {self.start}")
         return self
+
+    def _samples(self) -> dict[str, Value | None]:
+        """A value of the right type for every name that a check may use."""
+        fields = {field.id: Decimal(1) if field.is_figure else "" for field in self.form.fields}
+        header = {one.id: self.start if one.type == "date" else "" for one in self.form.header}
+        days = {"start": self.start, "deadline": self.deadline, "received_on": self.start}
+        return {**fields, **header, **days, "narrative_sent": True}
 
 
 def load_campaign(path: Path) -> Campaign:
@@ -326,7 +337,19 @@ def _placeholders(message: str) -> frozenset[str]:
 
 
 def _holds(expression: str, names: Mapping[str, Value | None]) -> bool:
-    return bool(_evaluator(names).eval(expression))
+    """Whether it holds; what can't be worked out (a division by 0) is left out, as with a missing value."""
+    try:
+        return bool(_evaluator(names).eval(expression))
+    except ArithmeticError:
+        return True
+
+
+def _can_be_tried(check: Check, samples: Mapping[str, Value | None]) -> bool:
+    try:
+        _holds(check.require, {name: samples[name] for name in check.names})
+    except TypeError:
+        return False
+    return True
 
 
 def _evaluator(names: Mapping[str, Value | None]) -> Any:

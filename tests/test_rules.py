@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent.errors import ConfigurationError
-from agent.rules import Campaign, fill, load_campaign, plain, run_checks
+from agent.rules import Campaign, Check, fill, load_campaign, plain, run_checks
 
 RULES = Path(__file__).resolve().parent.parent / "rules" / "winter-warmth.yaml"
 
@@ -144,3 +144,29 @@ def test_a_mistake_is_told_with_file_key_and_what_is_allowed(
 def test_a_missing_file_is_told_by_name(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="nothing.yaml"):
         load_campaign(tmp_path / "nothing.yaml")
+
+
+def test_a_check_that_cannot_be_worked_out_is_left_out(campaign: Campaign) -> None:
+    check = Check(id="share", severity="error", require="joint_patrols / patrols <= 0.5", message="x")
+    with_division = campaign.model_copy(update={"checks": (check,)})
+    assert run_checks(with_division, {"joint_patrols": Decimal(1), "patrols": Decimal(0)}) == []
+    assert [
+        one.rule for one in run_checks(with_division, {"joint_patrols": Decimal(2), "patrols": Decimal(2)})
+    ] == ["share"]
+
+
+@pytest.mark.parametrize(
+    "require",
+    [
+        "patrols <= remarks",
+        "reported_on >= 5",
+        "patrols + start > 0",
+        "narrative_sent + remarks == 1",
+        "reported_on - start > 3",
+    ],
+)
+def test_a_check_that_compares_what_cannot_be_compared_is_refused_when_it_is_read(
+    tmp_path: Path, require: str
+) -> None:
+    with pytest.raises(ConfigurationError, match="joint_within_patrols"):
+        load_campaign(changed(tmp_path, "require: joint_patrols <= patrols", f"require: {require}"))

@@ -67,7 +67,7 @@ def stopped(
     return process.returncode, time.monotonic() - began, out, err
 
 
-def wait_until(holds: Any, seconds: float = 20) -> None:
+def wait_until(holds: Any, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end, "it took too long"
@@ -83,7 +83,7 @@ def test_it_polls_at_once_and_ends_cleanly_when_asked(tmp_path: Path, by: signal
         time.sleep(0.3)
         status, seconds, out, err = stopped(process, by)
     assert (status, out) == (0, "")
-    assert seconds < 2
+    assert seconds < 3
     assert "青年镇" in err
     assert err.rstrip().endswith("已停止。")
     assert office.unit("qingnian")["form"]["status"] == "accepted"
@@ -96,7 +96,7 @@ def test_a_stop_in_the_midst_of_a_rush_leaves_the_rest_for_the_next_start(tmp_pa
     with running(office) as process:
         wait_until(lambda: len(list(office.letters())) >= 3)
         status, seconds, _, _ = stopped(process)
-    assert (status, seconds < 2) == (0, True)
+    assert (status, seconds < 3) == (0, True)
     received = office.json("status")["messages"]["received"]
     assert 3 <= received < 40
     assert office.run("poll", now="2024-03-01T18:00").status == 0
@@ -118,7 +118,7 @@ def test_it_ends_at_once_while_a_mailbox_keeps_it_waiting(tmp_path: Path) -> Non
             silent.accept()
             time.sleep(0.2)
             status, seconds, _, err = stopped(process)
-    assert (status, seconds < 2) == (0, True)
+    assert (status, seconds < 3) == (0, True)
     assert "Traceback" not in err
 
 
