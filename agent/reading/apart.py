@@ -22,11 +22,25 @@ from typing import IO, Any
 from agent.errors import Unreadable
 from agent.reading.formats.limits import MEGABYTE, Budget
 from agent.reading.formats.refusals import damaged, took_too_long
+from agent.reading.outside import bare_environment, network_cut
 
-SECONDS = 40
-MEMORY = 2000 * MEGABYTE
 FILES_EACH = 200  # files after which a process is replaced: libraries keep what they have seen
+IDLE = 120  # seconds after which a process that nobody asks is ended: some hold a gigabyte
 MOST_TOLD = 200 * MEGABYTE
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What one process is for: how long a file may take it, and how much memory it may have (not on Windows)."""
+
+    seconds: float
+    memory: int
+
+
+TASKS = {
+    "pdf": Task(seconds=40, memory=2000 * MEGABYTE),
+    "picture": Task(seconds=60, memory=4000 * MEGABYTE),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +52,16 @@ class Told:
 
 
 def read_apart(task: str, data: bytes, budget: Budget) -> Told:
-    """What a task (one of ``_TASKS``) makes of a file, in the other process.
+    """What a task (one of ``TASKS``) makes of a file, in a process of its own.
 
     Raises:
         Unreadable: what the task refused; ``too_large`` where it takes too long; damaged where it dies.
     """
-    seconds = min(SECONDS, budget.seconds_left())
+    seconds = min(TASKS[task].seconds, budget.seconds_left())
     started = time.monotonic()
     with _LOCK:
         try:
-            return _worker().ask(task, data, budget, seconds)
+            return _worker(task).ask(data, budget, seconds)
         finally:
             budget.spend_seconds(time.monotonic() - started)
 
@@ -58,24 +72,25 @@ def read_apart(task: str, data: bytes, budget: Budget) -> Told:
 class _Worker:
     """The process, as seen from here."""
 
-    def __init__(self) -> None:
+    def __init__(self, task: str) -> None:
         root = str(Path(__file__).resolve().parents[2])
         path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "agent.reading.apart"],
+            [*network_cut(), sys.executable, "-m", "agent.reading.apart", task],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": path},
+            env={**bare_environment(), "PYTHONPATH": path},
         )
         self.owner = os.getpid()
+        self._task = task
         self._files = 0
 
     @property
     def usable(self) -> bool:
         return self.owner == os.getpid() and self._process.poll() is None and self._files < FILES_EACH
 
-    def ask(self, task: str, data: bytes, budget: Budget, seconds: float) -> Told:
+    def ask(self, data: bytes, budget: Budget, seconds: float) -> Told:
         """One file; a process that doesn't answer in time or at all is done with."""
         assert self._process.stdin is not None and self._process.stdout is not None
         self._files += 1
@@ -88,16 +103,27 @@ class _Worker:
                 "most_cells": budget.limits.cells,
                 "most_pixels": budget.limits.pixels,
             }
-            _send(self._process.stdin, {"task": task, "limits": limits}, [data])
+            _send(self._process.stdin, {"task": self._task, "limits": limits}, [data])
             told, blobs = _receive(self._process.stdout)
         except (OSError, ValueError, EOFError) as error:
             self.end()
             raise (took_too_long() if late.is_set() else damaged()) from error
         finally:
             timer.cancel()
+        self._end_when_idle()
         if "refused" in told:
             raise Unreadable(*told["refused"])
         return Told(told["data"], tuple(blobs))
+
+    def _end_when_idle(self) -> None:
+        timer = threading.Timer(IDLE, self._idle, (self._files,))
+        timer.daemon = True
+        timer.start()
+
+    def _idle(self, files: int) -> None:
+        with _LOCK:
+            if self._files == files:
+                self.end()
 
     def _stop(self, late: threading.Event) -> None:
         late.set()
@@ -115,21 +141,21 @@ class _Worker:
 
 
 _LOCK = threading.Lock()
-_workers: list[_Worker] = []
+_workers: dict[str, _Worker] = {}
 
 
-def _worker() -> _Worker:
-    if not _workers or not _workers[0].usable:
-        if _workers:
-            _workers.pop().end()
-        else:
-            atexit.register(_end_all)
-        _workers.append(_Worker())
-    return _workers[0]
+def _worker(task: str) -> _Worker:
+    if not _workers:
+        atexit.register(_end_all)
+    if task not in _workers or not _workers[task].usable:
+        if task in _workers:
+            _workers.pop(task).end()
+        _workers[task] = _Worker(task)
+    return _workers[task]
 
 
 def _end_all() -> None:
-    for worker in _workers:
+    for worker in _workers.values():
         worker.end()
 
 
@@ -163,7 +189,7 @@ def _exactly(stream: IO[bytes], size: int) -> bytes:
 
 def main() -> None:
     """Answer one file after another until nobody asks any more."""
-    _bound_memory()
+    _bound_memory(TASKS[sys.argv[1]].memory)
     asked, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # whatever a library prints stays out of the answers
     while True:
@@ -187,16 +213,20 @@ def _answer(head: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[byt
 
             told, blobs = tell(data, **head["limits"])
             return {"data": told}, blobs
+        case "picture":
+            from agent.reading.ocr.page import tell as tell_picture
+
+            return {"data": tell_picture(data, head["limits"]["most_pixels"])}, []
         case task:
             raise ValueError(task)
 
 
-def _bound_memory() -> None:
+def _bound_memory(most: int) -> None:
     """Where the system lets us (not on Windows)."""
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 

@@ -26,7 +26,16 @@ from agent.reading.formats.refusals import too_large
 
 POSIX = os.name == "posix"
 KEPT_ERRORS = 20_000  # bytes of standard error that are looked at
-_KEPT_VARIABLES = ("PATH", "SYSTEMROOT", "WINDIR", "COMSPEC", "PATHEXT", "PROGRAMFILES", "SYSTEMDRIVE")
+_KEPT_VARIABLES = (
+    "PATH",
+    "SYSTEMROOT",
+    "WINDIR",
+    "COMSPEC",
+    "PATHEXT",
+    "PROGRAMFILES",
+    "SYSTEMDRIVE",
+    "LD_LIBRARY_PATH",
+)
 _LIMITED = 'ulimit -v "$1"; ulimit -f "$2"; ulimit -t "$3"; ulimit -c 0; shift 3; exec "$@"'
 
 
@@ -165,7 +174,11 @@ def _limits(bounds: Bounds, seconds: float) -> tuple[str, ...]:
     return ("/bin/sh", "-c", _LIMITED, "sh", *map(str, sizes))
 
 
+def bare_environment() -> dict[str, str]:
+    """What a program needs to run at all: no passwords, no proxies."""
+    return {name: value for name, value in os.environ.items() if name.upper() in _KEPT_VARIABLES}
+
+
 def _environment(folder: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name.upper() in _KEPT_VARIABLES}
     own = {name: str(folder) for name in ("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP")}
-    return {**kept, **own, "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}
+    return {**bare_environment(), **own, "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}

@@ -75,3 +75,15 @@ def test_a_process_that_dies_is_replaced(read: Read) -> None:
     apart._workers["pdf"]._process.kill()
     apart._workers["pdf"]._process.wait()
     assert read("a.pdf", data).kind == "other"
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks into /proc")
+def test_the_process_apart_sees_no_secrets(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    from test_pdf import PLAIN, drawn_pdf, two_columns
+
+    monkeypatch.setenv("REPORT_AGENT_PASSWORD", "geheim")
+    apart._end_all()
+    read("a.pdf", drawn_pdf(two_columns(*PLAIN)))
+    process = apart._workers["pdf"]._process
+    told = Path(f"/proc/{process.pid}/environ").read_bytes()
+    assert b"PYTHONPATH" in told and b"geheim" not in told

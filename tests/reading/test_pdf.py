@@ -113,6 +113,13 @@ def test_what_is_filled_in_or_noted_upon_a_page_counts_as_the_page() -> None:
         assert cell == ("12", "")
 
 
+def test_the_number_in_a_seal_is_no_figure() -> None:
+    drawing = "BT /F 10 Tf 0 3 Td (50) Tj ET"
+    note = f"<</Type/Annot/Subtype/Stamp{BOX}/AP<</N 6 0 R>>>>"
+    (_, (cell, _)) = cells(drawn_pdf(two_columns(*PLAIN), note, LOOKS.format(len(drawing), drawing)))
+    assert cell == ("", "")
+
+
 def test_a_page_with_a_note_that_can_only_be_drawn_is_a_picture() -> None:
     from agent.reading.formats.pdf import read_pdf
 

@@ -58,6 +58,7 @@ def _flattened(document: Any) -> tuple[bool, frozenset[int]]:
     for number, page in enumerate(document, 1):
         if raw.FPDFPage_GetAnnotCount(page) > 0:
             noted = True
+            _without_seals(page)
             if any(_shown_without_looks(note) for note in _notes(page)):
                 unclear.add(number)
             raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY)
@@ -65,14 +66,31 @@ def _flattened(document: Any) -> tuple[bool, frozenset[int]]:
     return noted, frozenset(unclear)
 
 
+def _without_seals(page: Any) -> None:
+    """Take away seals and signatures: the number in a seal would be read as the figure of the cell it lies on."""
+    import pypdfium2.raw as raw
+
+    seals = [at for at, note in enumerate(_notes(page)) if _is_seal(note, page)]
+    for at in reversed(seals):
+        raw.FPDFPage_RemoveAnnot(page, at)
+
+
+def _is_seal(note: Any, page: Any) -> bool:
+    import pypdfium2.raw as raw
+
+    if raw.FPDFAnnot_GetSubtype(note) == raw.FPDF_ANNOT_STAMP:
+        return True
+    form = page.formenv
+    return bool(form) and raw.FPDFAnnot_GetFormFieldType(form, note) == raw.FPDF_FORMFIELD_SIGNATURE
+
+
 def _notes(page: Any) -> Iterator[Any]:
     import pypdfium2.raw as raw
 
-    for at in range(min(raw.FPDFPage_GetAnnotCount(page), 1000)):
+    for at in range(raw.FPDFPage_GetAnnotCount(page)):
         note = raw.FPDFPage_GetAnnot(page, at)
-        if note:
-            yield note
-            raw.FPDFPage_CloseAnnot(note)
+        yield note
+        raw.FPDFPage_CloseAnnot(note)
 
 
 def _shown_without_looks(note: Any) -> bool:
