@@ -110,6 +110,7 @@ def pacing(
 
 def _send(work: Workplace, outbox: Outbox, due: DueLetter, clock: Clock) -> None:
     letter = due.letter
+    work.archive.keep_letter(letter)
     with work.ledger.writing() as writing:
         writing.letter_begins(letter.id)
     passing("letter begins")
@@ -128,7 +129,15 @@ def _send(work: Workplace, outbox: Outbox, due: DueLetter, clock: Clock) -> None
         work.archive.record_departure(letter.id, "failed", clock(), str(error))
         with work.ledger.writing() as writing:
             writing.letter_failed(letter.id, str(error), clock())
+            writing.letter_recorded(letter.id)
         raise
+    except Exception as error:  # one letter holds up no other; whether it has left, nobody knows
+        log.exception("letter %s", letter.id)
+        with work.ledger.writing() as writing:
+            if work.settings.outbox.folder is None:
+                writing.letter_in_doubt(letter.id)
+            writing.letter_postponed(letter.id, clock() + pause_after(due.attempts), type(error).__name__)
+        raise Doubt(type(error).__name__) from error
     passing("letter accepted")
     _settle(
         work, due, clock(), "；".join(f"{address} 没有收到：{words}" for address, words in refused.items())
@@ -136,12 +145,19 @@ def _send(work: Workplace, outbox: Outbox, due: DueLetter, clock: Clock) -> None
 
 
 def _settle(work: Workplace, due: DueLetter, now: dt.datetime, error: str) -> None:
-    # The file first: after a crash it tells that there is no doubt.
-    work.archive.record_departure(due.letter.id, "doubtful" if due.doubt else "sent", now, error or None)
-    passing("departure recorded")
-    with work.ledger.writing() as writing:
-        writing.letter_sent(due.letter.id, now, error or None)
-    passing("letter settled")
+    # The file first: after a crash it tells that there is no doubt. Where it can't be written, the ledger knows,
+    # and the next pass lays it down.
+    recorded = False
+    try:
+        work.archive.record_departure(due.letter.id, "doubtful" if due.doubt else "sent", now, error or None)
+        recorded = True
+    finally:
+        passing("departure recorded")
+        with work.ledger.writing() as writing:
+            writing.letter_sent(due.letter.id, now, error or None)
+            if recorded:
+                writing.letter_recorded(due.letter.id)
+        passing("letter settled")
 
 
 def _left_before(work: Workplace, due: DueLetter) -> bool:

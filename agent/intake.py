@@ -83,6 +83,7 @@ def start(work: Workplace, now: dt.datetime) -> None:
             writing.append(entry)
         work.archive.record(entry)
     _lay_down_what_is_missing(work)
+    _lay_down_departures(work)
 
 
 LAID_DOWN = "laid_down"
@@ -107,6 +108,15 @@ def _lay_down_what_is_missing(work: Workplace) -> None:
     if entries:
         with work.ledger.writing() as writing:
             writing.set_meta(LAID_DOWN, str(entries[-1].seq))
+
+
+def _lay_down_departures(work: Workplace) -> None:
+    """Letters that have left, and of which only the ledger knows: the archive's disk was full."""
+    for row in work.ledger.unrecorded_departures():
+        at = dt.datetime.fromisoformat(row["sent_at"])
+        work.archive.record_departure(row["id"], row["state"], at, row["error"])
+        with work.ledger.writing() as writing:
+            writing.letter_recorded(row["id"])
 
 
 def _since(work: Workplace) -> dt.datetime:

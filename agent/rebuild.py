@@ -46,6 +46,8 @@ def rebuild(work: Workplace) -> list[str]:
 
 def verify(work: Workplace) -> list[str]:
     """Every difference between ledger, filed copies, and what the archive yields; empty when all is equal."""
+    if work.ledger_is_lost():
+        return [f"台账 {work.archive.ledger} 不见了，而归档里有记录。请运行 report-agent rebuild。"]
     with tempfile.TemporaryDirectory() as folder:
         ledger = Ledger(Path(folder) / "ledger.sqlite", work.campaign)
         try:

@@ -192,6 +192,12 @@ class Ledger:
         with self._engine.connect() as connection:
             return list(connection.execute(query).mappings())
 
+    def unrecorded_departures(self) -> list[RowMapping]:
+        """The rows of letters that have left, or never will, of which the archive wasn't told."""
+        return self._letter_rows(
+            letters.c.state.in_(("sent", "doubtful", "failed")) & letters.c.raw.is_not(None)
+        )
+
     def sent_to_since(self, address: str, since: dt.datetime) -> int:
         """How many letters have gone to the address since then."""
         return self._letters_to(address, letters.c.sent_at >= stamp(since))

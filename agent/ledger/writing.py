@@ -147,9 +147,7 @@ class Writing:
     def letter_sent(self, letter_id: str, at: dt.datetime, error: str | None = None) -> None:
         """It has left; ``error`` tells which of several recipients were refused for good."""
         doubt = self.connection.execute(select(letters.c.doubt).where(letters.c.id == letter_id)).scalar_one()
-        self._letter(
-            letter_id, state="doubtful" if doubt else "sent", sent_at=stamp(at), raw=None, error=error
-        )
+        self._letter(letter_id, state="doubtful" if doubt else "sent", sent_at=stamp(at), error=error)
 
     def letter_postponed(
         self, letter_id: str, until: dt.datetime, error: str, *, held_back: bool = False
@@ -159,6 +157,10 @@ class Writing:
 
     def letter_failed(self, letter_id: str, error: str, at: dt.datetime) -> None:
         self._letter(letter_id, state="failed", error=error, sent_at=stamp(at))
+
+    def letter_recorded(self, letter_id: str) -> None:
+        """The archive has the letter and how it left: its bytes needn't be kept here."""
+        self._letter(letter_id, raw=None)
 
     def letter_restored(self, letter_id: str, state: str, sent_at: str | None, error: str | None) -> None:
         """What the archive records of a letter that left; for rebuilding."""
