@@ -6,6 +6,7 @@ A format's reader yields this and nothing else; what the cells mean is values.py
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
@@ -66,6 +67,8 @@ class Grid:
         lines_before, lines_after: paragraphs right above and below the table, nearest table only.
         from_picture: came from OCR.
         hidden: the whole sheet or table is hidden.
+        complete: blank cells are stored as well (Word, HTML): a row with fewer cells has lost one, while a text
+            may only have lost its last blanks.
     """
 
     name: str
@@ -76,6 +79,13 @@ class Grid:
     lines_after: tuple[str, ...] = ()
     from_picture: bool = False
     hidden: bool = False
+    complete: bool = False
+
+    @property
+    def in_workbook(self) -> bool:
+        """Whether the cells have a workbook's addresses: each stands where it is seen, however long its row."""
+        first = next((cell.address for row in self.rows for cell in row), "")
+        return re.fullmatch(r"[A-Z]+[0-9]+", first) is not None
 
     def source(self, cell: Cell) -> str:
         """Where a value stands: ``Sheet1!B6``, ``表1!R3C2``."""
