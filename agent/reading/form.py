@@ -183,11 +183,12 @@ class _Reader:
         """The measure that the table states for a column, where it isn't the field's own."""
         match, body, heading = part.header.columns[at].match, part.body, part.heading
         stated = {text for text in (match and match.measure, body.measures.get(at)) if text}
-        if not stated:
-            stated = {text for text in heading.measures if self._converts(text, one.field)}
+        # A line that says 元 where the label says nothing, or 万元, leaves it open in which of them the figures are.
+        scaled = {text for text in heading.measures if self._converts(text, one.field)}
+        if scaled - stated:
+            return None, _unclear_measure(one.field, sorted(stated | scaled))
         factors = {text: factor_of(text, one.field, self.campaign) for text in stated}
-        of_a_line = not (match and match.measure) and at not in body.measures
-        if None in factors.values() or len(set(factors.values())) > 1 or (of_a_line and factors):
+        if None in factors.values() or len(set(factors.values())) > 1:
             return None, _unclear_measure(one.field, sorted(stated))
         return next((text for text, factor in factors.items() if factor != 1), None), None
 

@@ -44,6 +44,7 @@ def from_lines(lines: Sequence[str], book: LabelBook) -> Iterator[tuple[HeaderFi
         if is_footnote(line) or (seen and (unfinished or not _begins_anew(line, book))):
             seen, unfinished = True, re.search("[,，、:：]\\s*$", line) is not None
         else:
+            yield from _stated(line, book)
             yield from ((header, value) for header, value in _pairs(line, book) if value)
 
 
@@ -79,6 +80,7 @@ def _begins_anew(line: str, book: LabelBook) -> bool:
 def _in_row(filled: Sequence[Placed], book: LabelBook) -> Iterator[tuple[HeaderField, Written]]:
     awaiting: HeaderField | None = None
     for placed in filled:
+        yield from _stated(placed.text, book)
         pairs = list(_pairs(placed.text, book)) if placed.text else []
         label = book.header(placed.text) if placed.text and not pairs else None
         if pairs:
@@ -89,6 +91,15 @@ def _in_row(filled: Sequence[Placed], book: LabelBook) -> Iterator[tuple[HeaderF
         elif awaiting is not None:
             yield awaiting, placed.cell
             awaiting = None
+
+
+def _stated(text: str, book: LabelBook) -> Iterator[tuple[HeaderField, str]]:
+    """The measures that a line or a title states where no header value begins: 金额单位：元, …统计表（单位：元）."""
+    header = next((one for one in book.campaign.form.header if one.type == "unit"), None)
+    for match in _MEASURE_LINE.finditer(fold(text)) if header else ():
+        stated = match[1] or match[2]
+        if header and _measures(stated, book):
+            yield header, stated
 
 
 def _pairs(text: str, book: LabelBook) -> Iterator[tuple[HeaderField, str]]:
@@ -125,6 +136,9 @@ def _measures(text: str, book: LabelBook) -> list[str]:
     return parts if parts and all(part in known for part in parts) else []
 
 
+_MEASURE_LINE = re.compile(
+    r"(?:金额|计量|货币|数据)单位\s*:\s*([^():;。]{1,30})|\(\s*单位\s*:\s*([^():;。]{1,30})\)"
+)
 _TABLE_WORDS = (
     UNIT_HEADINGS
     | MEASURE_HEADINGS

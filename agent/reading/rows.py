@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from agent.reading import numerals
 from agent.reading.columns import MEASURE_HEADINGS, Header, like_a_figure
 from agent.reading.folding import fold, squeeze, trim
-from agent.reading.grid import Cell
+from agent.reading.grid import Cell, Grid
 from agent.reading.heading import is_footnote, is_line
 from agent.reading.labels import SUM_LEVELS, LabelBook, key, sum_level
 from agent.reading.layout import Placed, Table
@@ -168,7 +168,11 @@ def _is_numbering(row: Row, header: Header) -> bool:
     first = numbers[0] if numbers else None
     if first is None or len(numbers) < 3 or not 1 <= first <= figures[0] + 1:
         return False
-    return numbers == list(range(first, first + len(numbers)))
+    # Counted over the figures alone, or over every column between them (备注 may stand among the figures).
+    return numbers in (
+        list(range(first, first + len(numbers))),
+        [first + at - figures[0] for at in figures],
+    )
 
 
 def _ordinal(cell: Cell) -> int | None:
@@ -184,8 +188,11 @@ def _is_notes(row: Row, book: LabelBook, table: Table) -> bool:
     texts = {
         name for one in book.campaign.form.fields if not one.is_figure for name in (one.label, *one.aliases)
     }
-    headings = {key(text) for text in texts} | NUMBERING_NAMES | MEASURE_HEADINGS
-    return table.turned and any(key(name) in headings for name in row.names)
+    headings, notes = NUMBERING_NAMES | MEASURE_HEADINGS, tuple(map(key, texts))
+    names = [key(name) for name in row.names if len(name) <= 20]
+    return table.turned and any(
+        name in headings or name.startswith(notes) or name.endswith(notes) for name in names
+    )
 
 
 def _has_figures(row: Row, header: Header) -> bool:
@@ -229,16 +236,24 @@ def _row(table: Table, at: int, header: Header) -> Row:
 
 def _beside(placed: Sequence[Placed], table: Table, at: int, header: Header) -> bool:
     """Whether a row seems to stand a cell beside its headings: 1,250 without quotes in a .csv is two cells."""
-    grid = table.grid
-    if not grid.merges and not grid.columns:
-        widest = max(len(grid.rows[line]) for line in range(header.top, header.bottom))
-        if len(grid.rows[at]) > widest:
-            return True
+    # Where each cell has its heading, it doesn't matter to which grid column Word has moved a border.
+    as_many = table.ragged and len(placed) == len(header.columns)
     behind = _behind(placed, header)
-    if any(map(like_a_figure, behind)):
+    if (not as_many and _ends_elsewhere(table.grid, at, header)) or any(map(like_a_figure, behind)):
         return True
+    drawn = table.grid.complete or table.grid.in_workbook
     last = [cell for cell in placed if cell.right == header.right]
-    return bool(behind) and header.ends_in_text and any(map(like_a_figure, last))
+    return (bool(behind) or not drawn) and header.ends_in_text and any(map(like_a_figure, last))
+
+
+def _ends_elsewhere(grid: Grid, at: int, header: Header) -> bool:
+    """Whether a row has a cell more than its header, or, where blank cells are stored as well, one less."""
+    if grid.in_workbook:
+        return False
+    end = grid.columns[at][-1][1] if grid.columns else len(grid.rows[at])
+    last = max((column.left for column in header.columns if column.text), default=0)
+    widest = max(column.right for column in header.columns)
+    return end > widest or (grid.complete and end <= last)
 
 
 def _behind(placed: Sequence[Placed], header: Header) -> list[Placed]:

@@ -67,6 +67,7 @@ def document(blocks: Iterable[Block], pictures: Sequence[Picture] = ()) -> Docum
                     columns=block.columns,
                     lines_before=tuple(near[-LINES_BESIDE:]),
                     hidden=block.hidden,
+                    complete=True,
                 )
             )
         elif open_tables:

@@ -133,12 +133,24 @@ def _scaled() -> list[Case]:
     wrong = labels()
     wrong[0], wrong[6] = "巡查次数总计（人次）", "发放宣传资料（张）"
     line = [*ABOVE[:2], ("填报人：张三", "联系电话：000-00000000", "单位：万元")]
+    bare, merges = head(measures=False)
+    plain = Form(
+        [*ABOVE, ("金额单位：元",)],
+        [*bare, row(supplies_prepared=63500, supplies_distributed=48000)],
+        merges,
+        (FOOTNOTE,),
+    )
+    titled = [(f"{TITLE}（金额单位：元）",), *ABOVE[1:]]
+    unclear = expect(errors=dict.fromkeys(notes, "wrong_measure"))
     own = row(supplies_prepared="6.35万元", supplies_distributed="48000元")
     return [
         Case("labels in yuan", [Form(ABOVE, [yuan, figures])], expect(notes=notes), ("xlsx", "xls", "docx", "html", "csv")),
         Case("a label in thousands of yuan", [Form(ABOVE, [thousand, row(supplies_prepared=63.5)])], expect(notes=notes[:1]), ("xlsx", "docx")),
         Case("labels in yuan and figures with measures", [Form(ABOVE, [yuan, own])], expect(notes=notes[1:]), ("xlsx", "docx")),
         Case("labels in another measure", [Form(ABOVE, [wrong, row()])], expect(errors={"patrols": "*", "leaflets_distributed": "*"}), ("xlsx", "docx")),
+        Case("a line that states yuan", [plain], unclear, ("xlsx", "docx", "html", "csv")),
+        Case("a title that states yuan", [form(above=titled)], unclear, ("xlsx", "docx")),
+        Case("a line that states yuan among others", [form(above=[*ABOVE, ("（单位：人、次、元）",)])], unclear, ("xlsx", "docx")),
         Case("a line that states the measure", [form(above=line)], expect(), ("xlsx", "xls", "docx", "html", "csv")),
         Case("the measure's line alone", [form(above=[(TITLE,), ("单位：万元",), ("填报单位：青年镇人民政府", "填报时间：2024年3月1日"), ABOVE[2]])], expect(), ("xlsx", "docx", "html")),
     ]  # fmt: skip

@@ -14,7 +14,7 @@ LOST = expect({"remarks": "*"}, errors=dict.fromkeys(EVERY, "*"))
 
 
 def files() -> dict[str, tuple[bytes, Any]]:
-    return {**_beside(), **_raised(), **_formats(), **_wrapped()}
+    return {**_beside(), **_torn(), **_raised(), **_formats(), **_wrapped()}
 
 
 def _beside() -> dict[str, tuple[bytes, Any]]:
@@ -38,6 +38,30 @@ def _beside() -> dict[str, tuple[bytes, Any]]:
         "thirteen-labels-for-fourteen-figures.docx": (papers.docx([lacking]), lost),
         "thirteen-labels-for-fourteen-figures.xlsx": (books.xlsx([lacking]), lost),
     }
+
+
+def _torn() -> dict[str, tuple[bytes, Any]]:
+    """A cell deleted from the row of figures, or one inserted: what stands behind it moves."""
+    made = {}
+    cell = r"<w:tc>(?:(?!<w:tc>).)*?<w:t>17</w:t>.*?</w:tc>"
+    paper = papers.docx([form(texts(remarks=""))])
+    page = papers.html([form(texts(remarks=""))]).decode()
+    for name, times in (("deleted", 0), ("inserted", 2)):
+        word = rewritten(paper, "word/document.xml", f"({cell})", r"\1" * times)
+        made[f"a-cell-{name}.docx"] = (word, LOST.as_yaml())
+        torn = page.replace("<td>17</td>", "<td>17</td>" * times)
+        made[f"a-cell-{name}.html"] = (torn.encode(), LOST.as_yaml())
+        made[f"a-cell-{name}.eml"] = (papers.mail(page=torn), LOST.as_yaml())
+    # The right border of the figures' row dragged a little: Word gives it a grid column of its own.
+    dragged = rewritten(papers.docx([form(texts())]), "word/document.xml", "<w:tr><w:tc>", DRAGGED)
+    dragged = rewritten(
+        dragged, "word/document.xml", r"(<w:tcW[^>]*/>)(</w:tcPr><w:p><w:r>(?:<w:rPr/>)?<w:t>无异常)", WIDE
+    )
+    return made | {"a-border-dragged-aside.docx": (dragged, expect().as_yaml())}
+
+
+DRAGGED = '<w:tr><w:trPr><w:gridAfter w:val="1"/></w:trPr><w:tc>'
+WIDE = r'\1<w:gridSpan w:val="2"/>\2'
 
 
 def _raised() -> dict[str, tuple[bytes, Any]]:
