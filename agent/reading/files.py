@@ -180,14 +180,17 @@ def _paged(
         )
         for page in document.pages
     }
+    in_text = found is not None
     found = (
         told_joined(found, document, context.campaign) if found else form_of_pages(pages, context.campaign)
     )
-    findings = page_findings(name, pages)
+    findings = page_findings(name, pages, "warning" if in_text else "error")
     if found is None and not findings:
         findings = shape_without_lines(name, document, context.campaign)
     kind: Kind = "form" if found else "unreadable" if findings else "narrative" if text.strip() else "other"
-    kept = tuple(page for page in pages.values() if page.kind not in ("unreadable", "form"))
+    # A form in a page becomes the document's own, unless the text has one: then both are there to be compared.
+    done = ("unreadable",) if in_text else ("unreadable", "form")
+    kept = tuple(page for page in pages.values() if page.kind not in done)
     return _reading(name, data, kind, found=found, findings=findings, contains=(*inside, *kept), text=text)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from agent.findings import Finding
+from agent.findings import Finding, Severity
 from agent.reading.folding import squeeze
 from agent.reading.form import FoundForm, combine
 from agent.reading.formats.refusals import scanned_pages, table_without_lines
@@ -32,16 +32,16 @@ def _on_page(form: Form, number: int) -> Form:
     return replace(form, sources=sources)
 
 
-def page_findings(name: str, pages: Mapping[int, FileReading]) -> tuple[Finding, ...]:
-    """One finding for all pages that couldn't be read."""
+def page_findings(name: str, pages: Mapping[int, FileReading], severity: Severity) -> tuple[Finding, ...]:
+    """One finding for all pages that couldn't be read; a warning where the form stands elsewhere in the document."""
     unread = {number: page for number, page in pages.items() if page.kind == "unreadable"}
     if not unread:
         return ()
     rules = [finding.rule for page in unread.values() for finding in page.findings]
     if any(rule != "not_supported" for rule in rules):
-        return tuple(finding for page in unread.values() for finding in page.findings)
-    refusal = scanned_pages("、".join(map(str, unread)) if len(unread) < len(pages) else "")
-    return (Finding("error", refusal.rule, f"“{name}”{refusal}"),)
+        return tuple(replace(one, severity=severity) for page in unread.values() for one in page.findings)
+    refusal = scanned_pages("、".join(map(str, unread)))
+    return (Finding(severity, refusal.rule, f"“{name}”{refusal}"),)
 
 
 def shape_without_lines(name: str, document: Document, campaign: Campaign) -> tuple[Finding, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
@@ -231,3 +232,21 @@ def test_nothing_of_a_conversion_stays_behind(written: dict[str, bytes], read: R
     read("统计表.doc", written["文平.doc"])
     left = set(Path(outside.tempfile.gettempdir()).glob("report-agent-*")) - before
     assert [one for one in left if not one.name.startswith("report-agent-office-")] == []
+
+
+@pytest.mark.integration
+@with_office
+def test_a_scanned_page_behind_the_form_is_a_warning(written: dict[str, bytes], read: Read) -> None:
+    """The form is read from the text; what the page says is for a person to look at."""
+    import pypdfium2
+    from test_pdf import picture_pdf
+    from test_pictures import ruled_page, stored
+
+    whole = pypdfium2.PdfDocument(written["文竖.pdf"])
+    whole.import_pages(pypdfium2.PdfDocument(picture_pdf(stored(ruled_page()))))
+    buffer = io.BytesIO()
+    whole.save(buffer)
+    reading = read("a.pdf", buffer.getvalue())
+    require_the_form(reading)
+    assert [finding.severity for finding in reading.findings] == ["warning"]
+    assert f"第 {len(whole)} 页" in reading.findings[0].text

@@ -58,11 +58,10 @@ def page_as_picture() -> Unreadable:
 
 
 def scanned_pages(which: str) -> Unreadable:
-    """Pages of a document that are pictures of paper; ``which`` lists them where they aren't all."""
-    pages = f"第 {which} 页" if which else "里面"
+    """Pages of a document (their numbers, listed) that are pictures of paper."""
     return Unreadable(
         "not_supported",
-        f"{pages}是扫描或拍照的表格、文稿，目前还不能识别图片里的文字。请发送 Word（.docx）或 Excel（.xlsx）文件。",
+        f"第 {which} 页是扫描或拍照的表格、文稿，目前还不能识别图片里的文字。请发送 Word（.docx）或 Excel（.xlsx）文件。",
     )
 
 
