@@ -32,6 +32,7 @@ from agent.settings import load_rules, load_settings
 from agent.workplace import Workplace
 
 PASSWORD = "demo"  # of a server that lives as long as the demo, on this machine alone
+RULES = "rules/winter-warmth.yaml"
 PASSWORD_VARIABLE = "REPORT_AGENT_DEMO_PASSWORD"
 Say = Callable[[str], None]
 
@@ -110,14 +111,14 @@ def _workplace(out: Path, server: MailServer) -> Workplace:
     account = {"host": HOST, "user": AGENT_ADDRESS, "password_env": PASSWORD_VARIABLE, "tls": False}
     settings["inbox"] = {"imap": {**account, "port": server.imap_port}, "answer_from": "2000-01-01T00:00:00"}
     settings["outbox"] = {"smtp": {**account, "port": server.smtp_port}, "per_minute": 6000}
-    campaign = _yaml(resources.rules() / "winter-warmth.yaml")
+    campaign = _yaml(resources.base() / RULES)
     campaign["mark"] = MARK
     register = _yaml(resources.rules() / "units.yaml")
     for unit in register["units"]:
         unit["senders"] = [address] if (address := addresses().get(unit["id"])) else []
     for name, content in (
         ("config.yaml", settings),
-        ("rules/winter-warmth.yaml", campaign),
+        (RULES, campaign),
         ("rules/units.yaml", register),
     ):
         path = out / name
@@ -168,7 +169,7 @@ def _clear(out: Path) -> None:
     """Take away an earlier demo's output; touch nothing else."""
     if not out.exists():
         return
-    config = out / "config.yaml"
-    if any(out.iterdir()) and not (config.exists() and MARK in config.read_text(encoding="utf-8")):
+    rules = out / RULES
+    if any(out.iterdir()) and not (rules.exists() and f"mark: {MARK}" in rules.read_text(encoding="utf-8")):
         raise UsageError(f"{out} 里有别的东西。请用 --out 另指一个文件夹。")
     shutil.rmtree(out)
