@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import datetime as dt
 import functools
 import io
@@ -30,7 +31,7 @@ from agent.rules import Campaign, load_campaign
 from agent.units import load_register
 from tests.integration.office import Office, make_office, on_servers
 from tests.integration.servers.dovecot import Dovecot, User, running_dovecot
-from tests.integration.servers.smtp import SmtpServer, running_smtp
+from tests.integration.servers.smtp import running_smtp
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = dt.datetime(2024, 3, 5, 18, tzinfo=ZONE)
@@ -41,15 +42,15 @@ DRAWN = 12  # photos drawn at full length; the others are those with another mar
 
 @dataclass(frozen=True)
 class Scene:
-    """The servers, and a folder for the bureaus."""
+    """The servers, the ways to them, and a folder for the bureaus."""
 
     folder: Path
     dovecot: Dovecot
-    smtp: SmtpServer
+    ways: dict[str, Any]
 
     def office(self, name: str, user: User | None = None) -> Office:
         """A bureau with an empty archive, whose agent polls the user's mailbox and answers every mail."""
-        ways = on_servers(self.dovecot, self.smtp)
+        ways = copy.deepcopy(self.ways)
         ways["outbox"] |= {"per_minute": 100_000, "per_address_per_hour": 100_000}
         if user is not None:
             self.dovecot.new_user(user.address)
@@ -94,7 +95,7 @@ def scene() -> Iterator[Scene]:
         folder.chmod(0o755)
         servers.mkdir()
         with running_dovecot(servers) as dovecot, running_smtp(dovecot) as smtp:
-            yield Scene(folder, dovecot, smtp)
+            yield Scene(folder, dovecot, on_servers(dovecot, smtp))  # which empties the mailbox: once, before
 
 
 def small_mails(count: int, first: dt.datetime) -> Iterator[tuple[bytes, dt.datetime]]:
