@@ -237,7 +237,11 @@ def _load(kind: FileType, data: bytes, budget: Budget) -> Document:
             from agent.reading.formats.delimited import read_delimited
 
             return read_delimited(data, budget)
-        case "doc" | "rtf" | "word-xml" | "excel-xml" | "xlsb":
+        case "excel-xml":
+            from agent.reading.formats.excelxml import read_excel_xml
+
+            return read_excel_xml(data, budget)
+        case "doc" | "rtf" | "word-xml" | "xlsb":
             from agent.reading.formats.office import read_by_office
 
             return read_by_office(kind, data, budget)

@@ -24,7 +24,7 @@ def needs() -> Iterator[Need]:
     """Each in turn; looked up at the time of the call."""
     yield Need(
         "LibreOffice",
-        "旧版 .doc 和 .wps、.rtf、.xlsb、Office 2003 的 XML",
+        "旧版 .doc 和 .wps、.rtf、.xlsb、Word 2003 的 XML",
         find_office(),
         "Debian：apt-get install libreoffice-writer-nogui libreoffice-calc-nogui",
     )

@@ -258,6 +258,14 @@ def _entry(entry: _Entry) -> bytes:
 # --- .xlsb -----------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Formula:
+    """A formula's tokens and its stored result."""
+
+    tokens: bytes
+    result: float
+
+
 def xlsb(rows: Sequence[Sequence[Any]], formats: Sequence[str] = ("General", "0.0%")) -> bytes:
     """A binary workbook of one sheet; a cell is a text, a number, or a number and the index of its format."""
     sheet = (
@@ -270,7 +278,10 @@ def xlsb(rows: Sequence[Sequence[Any]], formats: Sequence[str] = ("General", "0.
         for column, value in enumerate(row):
             value, style = value if isinstance(value, tuple) else (value, 0)
             place = struct.pack("<II", column, style)
-            if isinstance(value, str):
+            if isinstance(value, Formula):
+                told = struct.pack("<dHI", value.result, 0, len(value.tokens)) + value.tokens
+                sheet += _record(9, place + told + struct.pack("<I", 0))
+            elif isinstance(value, str):
                 sheet += _record(6, place + _wide(value))
             else:
                 sheet += _record(5, place + struct.pack("<d", value))

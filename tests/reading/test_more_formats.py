@@ -185,11 +185,55 @@ def excel_2003(sideways: bool) -> bytes:
     ).encode()
 
 
-@pytest.mark.integration
-@with_office
 @pytest.mark.parametrize("sideways", [False, True], ids=["flat", "sideways"])
 def test_the_same_form_comes_out_of_excel_2003s_xml(sideways: bool, read: Read) -> None:
     require_the_form(read("统计表.xml", excel_2003(sideways)))
+
+
+STYLES = (
+    '<Styles><Style ss:ID="p"><NumberFormat ss:Format="Percent"/></Style>'
+    '<Style ss:ID="y"><NumberFormat ss:Format="0&quot;元&quot;"/></Style>'
+    '<Style ss:ID="s"><Font ss:StrikeThrough="1"/></Style></Styles><Worksheet '
+)
+NUMBER_36 = '<Cell><Data ss:Type="Number">36</Data></Cell>'
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ('<Cell ss:Formula="=30+7"><Data ss:Type="Number">36</Data></Cell>', 36),
+        ('<Cell ss:Formula="=30+6"/>', None),
+        ('<Cell ss:StyleID="p"><Data ss:Type="Number">0.36</Data></Cell>', None),
+        ('<Cell ss:StyleID="y"><Data ss:Type="Number">36</Data></Cell>', None),
+        ('<Cell ss:StyleID="s"><Data ss:Type="Number">36</Data></Cell>', None),
+        ('<Cell><Data ss:Type="DateTime">2024-03-01T00:00:00.000</Data></Cell>', None),
+        ('<Cell><Data ss:Type="Error">#REF!</Data></Cell>', None),
+        ('<Cell ss:Index="3"><Data ss:Type="Number">36</Data></Cell>', 36),
+        (
+            '<Cell><ss:Data ss:Type="String" xmlns="http://www.w3.org/TR/REC-html40"><S>12</S>36</ss:Data></Cell>',
+            36,
+        ),
+    ],
+)
+def test_a_cell_of_excel_2003s_xml_is_what_is_stored_and_shown(
+    cell: str, value: int | None, read: Read
+) -> None:
+    page = excel_2003(sideways=False).decode()
+    assert NUMBER_36 in page
+    page = page.replace("<Worksheet ", STYLES, 1).replace(NUMBER_36, cell)
+    reading = read("统计表.xml", page.encode())
+    assert reading.form is not None and reading.form.values["staff_deployed"] == value
+    assert (value is None) == any(finding.severity == "error" for finding in reading.findings)
+
+
+@pytest.mark.integration
+@with_office
+def test_a_stored_result_in_a_binary_workbook_counts(read: Read) -> None:
+    """30 + 7 with 36 stored: nothing is computed anew."""
+    rows = workbook_rows(False)
+    rows[-1][2] = containers.Formula(bytes.fromhex("1e1e001e070003"), 36)
+    reading = read("统计表.xlsb", containers.xlsb(rows))
+    assert reading.form is not None and reading.form.values["staff_deployed"] == 36
 
 
 def workbook_rows(sideways: bool, **changed: Any) -> list[list[Any]]:

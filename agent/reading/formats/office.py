@@ -1,4 +1,4 @@
-"""What only LibreOffice reads (.doc, OLE .wps, .rtf, .xlsb, Office 2003's XML): turned into .docx or .xlsx by it.
+"""What only LibreOffice reads (.doc, OLE .wps, .rtf, .xlsb, Word 2003's XML): turned into .docx or .xlsx by it.
 
 It runs apart, with a profile of its own in which macros, links and active content are off. A second run on the same
 profile would end without a word, so one process of ours runs one at a time.
@@ -22,7 +22,7 @@ from agent.reading.formats.refusals import damaged, encrypted, without_program
 from agent.reading.grid import Document
 from agent.reading.outside import Bounds, Ran, find, folder_for, run
 
-OfficeType = Literal["doc", "rtf", "word-xml", "xlsb", "excel-xml"]
+OfficeType = Literal["doc", "rtf", "word-xml", "xlsb"]
 
 RESTART = 81  # what soffice.bin ends with once it has set up a new profile
 
@@ -46,7 +46,6 @@ KINDS: dict[OfficeType, _Kind] = {
     "rtf": _Kind("RTF 文档", "rtf", "docx", "Rich Text Format"),
     "word-xml": _Kind("Word 2003 XML 文档", "xml", "docx", "MS Word 2003 XML"),
     "xlsb": _Kind("二进制 Excel 工作簿（.xlsb）", "xlsb", "xlsx", "Calc MS Excel 2007 Binary"),
-    "excel-xml": _Kind("Excel 2003 XML 表格", "xml", "xlsx", "MS Excel 2003 XML"),
 }
 
 
@@ -60,9 +59,10 @@ def read_by_office(kind: OfficeType, data: bytes, budget: Budget) -> Document:
         raise encrypted()
     converted = convert(KINDS[kind], data, budget)
     if KINDS[kind].target == "xlsx":
+        from agent.reading.formats.stored import with_stored_results
         from agent.reading.formats.xlsx import read_xlsx
 
-        return read_xlsx(converted, budget)
+        return with_stored_results(read_xlsx(converted, budget), data)
     from agent.reading.formats.docx import read_docx
 
     return read_docx(converted, budget)

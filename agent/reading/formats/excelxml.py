@@ -1,0 +1,177 @@
+"""Excel 2003's XML workbooks, which many programs still write; straight from the XML.
+
+LibreOffice computes every formula in them anew, whatever result is stored, so they are read here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+from agent.reading.formats.limits import Budget
+from agent.reading.formats.package import parse_xml
+from agent.reading.formats.refusals import damaged, too_large
+from agent.reading.formats.sheet import address, decimal_text, sheet_grid
+from agent.reading.grid import Cell, CellKind, Document, Grid, Merge
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+SS = "{urn:schemas-microsoft-com:office:spreadsheet}"
+WORKSHEET_OPTIONS = "{urn:schemas-microsoft-com:office:excel}WorksheetOptions"
+LAST_ROW, LAST_COLUMN = 1_048_575, 16_383
+NAMED_FORMATS = {
+    "General Number": "General",
+    "Fixed": "0.00",
+    "Standard": "#,##0.00",
+    "Percent": "0.00%",
+    "Scientific": "0.00E+00",
+    "Currency": '"¥"#,##0.00',
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """What a style says of a cell."""
+
+    code: str = "General"
+    struck: bool = False
+
+
+def read_excel_xml(data: bytes, budget: Budget) -> Document:
+    """The workbook's sheets as grids, hidden ones marked.
+
+    Raises:
+        Unreadable: damaged, with a document type, or over the bounds.
+    """
+    root = parse_xml(data)
+    if root.tag != f"{SS}Workbook":
+        raise damaged()
+    styles = {one.get(f"{SS}ID", ""): _style(one) for one in root.iterfind(f"{SS}Styles/{SS}Style")}
+    return Document(grids=tuple(_grid(sheet, styles, budget) for sheet in root.iterfind(f"{SS}Worksheet")))
+
+
+def _style(style: _Element) -> _Style:
+    number, font = style.find(f"{SS}NumberFormat"), style.find(f"{SS}Font")
+    code = (number.get(f"{SS}Format") if number is not None else None) or "General"
+    struck = font is not None and font.get(f"{SS}StrikeThrough") == "1"
+    return _Style(NAMED_FORMATS.get(code, code), struck)
+
+
+def _grid(sheet: _Element, styles: Mapping[str, _Style], budget: Budget) -> Grid:
+    visible = sheet.find(f"{WORKSHEET_OPTIONS}/{{*}}Visible")
+    hidden_sheet = visible is not None and (visible.text or "").strip() != "SheetVisible"
+    table = sheet.find(f"{SS}Table")
+    cells: dict[tuple[int, int], Cell] = {}
+    merges: list[Merge] = []
+    hidden_columns = _hidden_columns(table) if table is not None else frozenset()
+    for row, one in _placed(table, f"{SS}Row", LAST_ROW):
+        hidden_row = hidden_sheet or one.get(f"{SS}Hidden") == "1"
+        for column, stored in _placed(one, f"{SS}Cell", LAST_COLUMN):
+            wide, high = _whole(stored, "MergeAcross"), _whole(stored, "MergeDown")
+            if wide or high:
+                merges.append(Merge(row, column, min(row + high, LAST_ROW), min(column + wide, LAST_COLUMN)))
+            style = styles.get(stored.get(f"{SS}StyleID", ""), styles.get("Default", _Style()))
+            cell = _cell(stored, address(row, column), style, hidden_row or column in hidden_columns)
+            if cell is not None:
+                cells[row, column] = cell
+            if len(cells) > budget.limits.cells:
+                raise too_large("单元格太多")
+    return sheet_grid(sheet.get(f"{SS}Name", ""), cells, merges, budget.limits, hidden=hidden_sheet)
+
+
+def _placed(parent: _Element | None, tag: str, last: int) -> Iterator[tuple[int, _Element]]:
+    """The rows or cells with their places: each behind the one before it, merged ones passed, or where it says."""
+    at = 0
+    for one in parent.iterfind(tag) if parent is not None else ():
+        index = _whole(one, "Index")
+        at = index - 1 if index else at
+        if at > last:
+            raise damaged()
+        yield at, one
+        at += 1 + (_whole(one, "MergeAcross") if tag == f"{SS}Cell" else _whole(one, "Span"))
+
+
+def _hidden_columns(table: _Element) -> frozenset[int]:
+    hidden: set[int] = set()
+    at = 0
+    for one in table.iterfind(f"{SS}Column"):
+        index, span = _whole(one, "Index"), min(_whole(one, "Span"), LAST_COLUMN)
+        at = index - 1 if index else at
+        if one.get(f"{SS}Hidden") == "1":
+            hidden.update(range(at, at + span + 1))
+        at += span + 1
+    return frozenset(hidden)
+
+
+def _whole(element: _Element, name: str) -> int:
+    value = element.get(f"{SS}{name}", "")
+    return int(value) if value.isdecimal() and len(value) < 8 else 0
+
+
+def _cell(stored: _Element, place: str, style: _Style, hidden: bool) -> Cell | None:
+    data = stored.find(f"{SS}Data")
+    text = "".join(map(str, data.itertext())) if data is not None else ""
+    hidden = hidden or style.code.strip() == ";;;"
+    if data is None or not text:
+        return Cell(place, "no_result", hidden=hidden) if stored.get(f"{SS}Formula") else None
+    kind = data.get(f"{SS}Type")
+    withheld = text if style.struck else ""
+    if kind == "Number":
+        number = _number(text)
+        shown = decimal_text(number)
+        return Cell(place, "number", shown, number, None, style.code, hidden, style.struck, withheld)
+    if kind == "DateTime":
+        return _date(place, text, style, hidden)
+    if kind == "Boolean":
+        shown = "TRUE" if text.strip() == "1" else "FALSE"
+        return Cell(place, "boolean", shown, None, None, style.code, hidden, style.struck)
+    if kind == "Error":
+        return Cell(place, "error", text, None, None, style.code, hidden, style.struck)
+    return _text(data, place, style, hidden)
+
+
+def _number(text: str) -> Decimal:
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation as error:
+        raise damaged() from error
+    if not number.is_finite() or abs(number.adjusted()) > 400:
+        raise damaged()
+    return number
+
+
+def _date(place: str, text: str, style: _Style, hidden: bool) -> Cell:
+    try:
+        moment = dt.datetime.fromisoformat(text.strip())
+    except ValueError:
+        return Cell(place, "error", "####", None, None, style.code, hidden, style.struck)
+    withheld = text if style.struck else ""
+    if moment.date() <= dt.date(1899, 12, 31):  # a time of day
+        shown = moment.time().isoformat("seconds")
+        return Cell(place, "date", shown, None, None, style.code, hidden, style.struck, withheld)
+    shown = moment.date().isoformat() if moment.time() == dt.time() else moment.isoformat(" ", "seconds")
+    return Cell(place, "date", shown, None, moment.date(), style.code, hidden, style.struck, withheld)
+
+
+def _text(data: _Element, place: str, style: _Style, hidden: bool) -> Cell:
+    """Rich text is HTML: what stands in <S> is struck through."""
+    kept: list[str] = []
+    withheld: list[str] = []
+    for text, struck in _pieces(data, style.struck):
+        (withheld if struck else kept).append(text)
+    shown, off = "".join(kept), "".join(withheld)
+    whole = bool(off.strip()) and not shown.strip()
+    kind: CellKind = "text" if shown.strip() else "empty"
+    return Cell(place, kind, shown, None, None, style.code, hidden, whole, off)
+
+
+def _pieces(element: _Element, struck: bool) -> Iterator[tuple[str, bool]]:
+    yield element.text or "", struck
+    for one in element:
+        if isinstance(one.tag, str):
+            yield from _pieces(one, struck or one.tag.rpartition("}")[2] in ("S", "Strike", "Del"))
+        yield one.tail or "", struck
