@@ -19,7 +19,7 @@ from agent.outcome import adopt
 from agent.outcome import hand_in as judge_hand_in
 from agent.reading.grid import Cell
 from agent.reading.values import read_figure
-from agent.rules import plain
+from agent.rules import plain, run_checks
 from agent.units import Unit
 from agent.workplace import Workplace
 
@@ -132,7 +132,14 @@ def override(work: Workplace, unit: str, field: str, value: str, ruling: Ruling)
     after = work.dossier(dossier.unit.id)
     left = sum(1 for one in _same(after, version).findings if one.severity == "error")
     more = f"该表还有 {left} 处错误待改。" if left else ""
-    return f"{dossier.unit.name}第 {version.number} 版统计表：“{label}”改为 {plain(figure)}。{more}"
+    against = _against(work, _same(after, version), field)
+    return f"{dossier.unit.name}第 {version.number} 版统计表：“{label}”改为 {plain(figure)}。{more}{against}"
+
+
+def _against(work: Workplace, version: FormVersion, field: str) -> str:
+    """Which checks the figure fails still: the contact's word stands, and a slip of the hand should be seen."""
+    failed = [one.text for one in run_checks(work.campaign, version.values) if field in one.fields]
+    return f"注意，按此登记后仍有不符，如系笔误请再改：{''.join(failed)}" if failed else ""
 
 
 def close(work: Workplace, unit: str, ruling: Ruling) -> str:

@@ -9,7 +9,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -338,8 +338,13 @@ def _placeholders(message: str) -> frozenset[str]:
 
 def _holds(expression: str, names: Mapping[str, Value | None]) -> bool:
     """Whether it holds; what can't be worked out (a division by 0) is left out, as with a missing value."""
+    return _evaluated(expression, tuple(names.items()))
+
+
+@lru_cache(maxsize=50_000)  # each mail puts its unit's dossier together anew, with every form before it
+def _evaluated(expression: str, names: tuple[tuple[str, Value | None], ...]) -> bool:
     try:
-        return bool(_evaluator(names).eval(expression))
+        return bool(_evaluator(dict(names)).eval(expression))
     except ArithmeticError:
         return True
 

@@ -143,6 +143,15 @@ def test_an_overridden_figure_is_counted_and_traced_to_who_decided(tmp_path: Pat
         assert traced["people_persuaded"]["cell"]
 
 
+def test_a_figure_that_contradicts_another_is_taken_and_pointed_out(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        office.send(QINGNIAN, form())
+        assert "注意" not in override(office.work, "qingnian", "patrols", "10", office.ruling())
+        told = override(office.work, "qingnian", "patrols", "9", office.ruling())
+        assert "注意" in told
+        assert "联合巡查" in told
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

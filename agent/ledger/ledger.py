@@ -61,6 +61,7 @@ class Ledger:
         self._campaign = campaign
         self._engine = _engine(path)
         self._read: dict[str, list[Entry]] = {}
+        self._outcomes: dict[str, Outcome] = {}
         with self._engine.connect() as connection:
             ready = is_prepared(connection)
         if not ready:  # only then: somebody who only asks doesn't wait for one who writes
@@ -229,7 +230,7 @@ class Ledger:
         with self._engine.connect() as connection:
             counts: dict[str, int] = {row[0]: row[1] for row in connection.execute(query)}
         waiting = counts.pop("waiting", 0)
-        return MessageCounts(received=sum(counts.values()) + waiting, **counts)
+        return MessageCounts(received=sum(counts.values()), waiting=waiting, **counts)
 
     def letter_counts(self) -> LetterCounts:
         query = select(letters.c.state, func.count()).group_by(letters.c.state)
@@ -314,7 +315,20 @@ class Ledger:
     def _messages(self, *where: Any) -> list[MessageRow]:
         query = select(messages).where(*where).order_by(messages.c.number)
         with self._engine.connect() as connection:
-            return [_message(row) for row in connection.execute(query).mappings()]
+            return [self._message(row) for row in connection.execute(query).mappings()]
+
+    def _message(self, row: RowMapping) -> MessageRow:
+        sha256 = row["sha256"]
+        if row["outcome"] and sha256 not in self._outcomes:  # what a mail came to never changes
+            self._outcomes[sha256] = Outcome.from_json(jsontext.loads(row["outcome"]))
+        return MessageRow(
+            **{
+                **row,
+                "received": dt.datetime.fromisoformat(row["received"]),
+                "envelope": jsontext.loads(row["envelope"]),
+                "outcome": self._outcomes[sha256] if row["outcome"] else None,
+            }
+        )
 
 
 def _engine(path: Path) -> Engine:
@@ -329,17 +343,6 @@ def _engine(path: Path) -> Engine:
         connection.execute("PRAGMA synchronous = FULL")
 
     return engine
-
-
-def _message(row: RowMapping) -> MessageRow:
-    return MessageRow(
-        **{
-            **row,
-            "received": dt.datetime.fromisoformat(row["received"]),
-            "envelope": jsontext.loads(row["envelope"]),
-            "outcome": Outcome.from_json(jsontext.loads(row["outcome"])) if row["outcome"] else None,
-        }
-    )
 
 
 def _held(row: MessageRow) -> Held:
