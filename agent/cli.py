@@ -154,7 +154,8 @@ def poll(config: Config = None, now: Now = None, json: Json = False) -> None:
     if done.dispatch.trouble:
         _say(f"信件没能发出：{done.dispatch.trouble}")
     if done.dispatch.postponed:
-        _say(f"暂缓 {done.dispatch.postponed} 封信，稍后再发。")
+        why = f"（{done.dispatch.put_off}）" if done.dispatch.put_off else ""
+        _say(f"暂缓 {done.dispatch.postponed} 封信，稍后再发{why}。")
     raise typer.Exit(DONE if done.went_well else ATTENTION)
 
 
@@ -510,6 +511,8 @@ def _mail_out(work: Workplace, clock: Callable[[], dt.datetime], queue: Callable
         print("信件已排好，由正在运行的 report-agent run 在一分钟内发出。")
         return
     print(f"发出信件 {sent.sent} 封。" + (f"暂缓 {sent.postponed} 封，稍后再发。" if sent.postponed else ""))
+    if sent.put_off:
+        _say(f"暂缓的原因：{sent.put_off}")
     if sent.trouble:
         _say(f"信件没能发出：{sent.trouble}")
     raise typer.Exit(UNREACHABLE if sent.trouble else DONE if sent.went_well else ATTENTION)

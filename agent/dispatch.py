@@ -31,12 +31,15 @@ class Dispatch:
     """What became of the letters that were due.
 
     Attributes:
-        trouble: what kept letters back, in words; "" when all went well.
+        postponed: held back by the address's limit, or put off by the server.
+        put_off: why the server put a letter off, in words; "" where it put off none.
+        trouble: why no letter could leave, in words; "" where they could.
     """
 
     sent: int = 0
     failed: int = 0
     postponed: int = 0
+    put_off: str = ""
     trouble: str = ""
 
     def __add__(self, other: Dispatch) -> Dispatch:
@@ -44,12 +47,13 @@ class Dispatch:
             self.sent + other.sent,
             self.failed + other.failed,
             self.postponed + other.postponed,
+            self.put_off or other.put_off,
             self.trouble or other.trouble,
         )
 
     @property
     def went_well(self) -> bool:
-        return not self.failed and not self.trouble
+        return not (self.failed or self.put_off or self.trouble)
 
 
 def dispatch(
@@ -69,6 +73,7 @@ def dispatch(
         tell: gets a line for each letter.
     """
     sent = failed = postponed = 0
+    put_off = ""
     for found in work.ledger.letters_due(clock()):
         if _left_before(work, found):
             continue
@@ -81,17 +86,17 @@ def dispatch(
         try:
             _send(work, outbox, due, clock)
         except (Deferred, Doubt) as error:
-            postponed += 1
+            postponed, put_off = postponed + 1, str(error)
             log.warning("letter %s: %s", due.letter.id, error)
         except Refused as error:
             failed += 1
             tell(f"{LETTER_NAMES[due.letter.kind]}  {'、'.join(due.letter.to)}  没能发出：{error}")
         except Unreachable as error:
-            return Dispatch(sent, failed, postponed, str(error))
+            return Dispatch(sent, failed, postponed, put_off, str(error))
         else:
             sent += 1
             tell(f"{LETTER_NAMES[due.letter.kind]}  →  {'、'.join(due.letter.to)}")
-    return Dispatch(sent, failed, postponed)
+    return Dispatch(sent, failed, postponed, put_off)
 
 
 def pacing(

@@ -55,13 +55,18 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class MessageCounts:
-    """Mails by the SHA-256 of their raw bytes; received = processed + held + ignored + failed (+ waiting)."""
+    """Mails by the SHA-256 of their raw bytes; received = processed + held + ignored + failed.
+
+    Attributes:
+        waiting: kept, and still to be judged: the agent was stopped, or the last try went wrong.
+    """
 
     received: int = 0
     processed: int = 0
     held: int = 0
     ignored: int = 0
     failed: int = 0
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +178,7 @@ class Overview:
             "final": self.final is not None,
             "units": [self._unit_json(one) for one in self.dossiers],
             "held": [_held_json(one) for one in self.held],
-            "messages": {name: getattr(self.messages, name) for name in MessageCounts.__slots__},
+            "messages": _counts_json(self.messages),
             "failed": [_failed_json(one) for one in self.failed],
             "letters": {name: getattr(self.letters, name) for name in LetterCounts.__slots__},
         }
@@ -279,6 +284,11 @@ def _version_json(version: FormVersion) -> dict[str, Any]:
 
 def _files_json(filed: Sequence[Filed], *, owed: bool) -> dict[str, Any]:
     return {"status": "accepted" if owed and filed else "missing", "files": [one.path for one in filed]}
+
+
+def _counts_json(counts: MessageCounts) -> dict[str, int]:
+    shown = {name: getattr(counts, name) for name in MessageCounts.__slots__}
+    return shown if counts.waiting else {name: count for name, count in shown.items() if name != "waiting"}
 
 
 def _held_json(held: Held) -> dict[str, Any]:
