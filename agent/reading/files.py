@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from agent.errors import Unreadable
 from agent.findings import Finding
 from agent.reading.attachments import FileType, Sniffed, refusal_of, sniff
+from agent.reading.folding import squeeze
 from agent.reading.formats.limits import MEGABYTE, Budget, Limits
-from agent.reading.formats.refusals import damaged, encrypted, page_as_picture, some_encrypted, too_large
+from agent.reading.formats.refusals import damaged, encrypted, page_without_form, some_encrypted, too_large
 from agent.reading.grid import Document, PagePicture
 from agent.reading.reading import FileReading, Kind
 from agent.rules import Campaign, PhotosDeliverable
@@ -149,6 +150,9 @@ def _known(name: str, data: bytes, context: _Context, depth: int) -> FileReading
 
 def _document(name: str, data: bytes, sniffed: Sniffed, context: _Context, depth: int) -> FileReading:
     document = _load(sniffed.type, data, context.budget)
+    if _is_own_letter(document):
+        said = f"文件“{name}”是报送邮箱发出的信，其中的数不作为统计表登记。更正请发送填好的统计表。"
+        return _reading(name, data, "other", findings=(Finding("note", "own_letter", said),))
     found = context.find(document)
     if found is None and sniffed.type in ("html", "mht", "pdf"):
         from agent.reading.formats.text import read_text
@@ -196,6 +200,15 @@ def _paged(
 
 def _page_picture(page: PagePicture, context: _Context) -> FileReading:
     return _picture(f"第{page.number}页.jpg", page.data, context)
+
+
+def _is_own_letter(document: Document) -> bool:
+    """Whether it is a letter of ours that was saved: its footer stands somewhere, however the lines are broken."""
+    from agent.reading.quoting import is_automatic
+
+    cells = (cell.text for grid in document.grids for row in grid.rows for cell in row)
+    words = " ".join("\n".join((document.text, *cells)).split())
+    return "本邮件由" in words and is_automatic(words)  # another system may say that it has made the form
 
 
 def _running_text(document: Document, is_form: bool) -> str:
@@ -273,9 +286,24 @@ def _picture(name: str, data: bytes, context: _Context) -> FileReading:
     photos = context.campaign.deliverables.photos or PhotosDeliverable(label="")
     looked = look_at(data, photos.min_pixels, context.budget)
     if looked.look == "page":
-        finding = _refused(name, page_as_picture(), context)
-        return _reading(name, data, "unreadable", findings=(finding,), pixels=looked.pixels)
+        return _guarded(name, data, context, partial(_page_of_paper, name, data, looked.pixels, context))
     return _reading(name, data, "photo" if looked.look == "photo" else "other", pixels=looked.pixels)
+
+
+def _page_of_paper(name: str, data: bytes, pixels: str, context: _Context) -> FileReading:
+    """A scan or photograph of a page: the form on it, else a narrative where enough is written on it."""
+    from agent.reading.ocr import read_picture
+
+    document = read_picture(data, context.budget)
+    if document is None:  # not a word: a bright scene after all
+        return _reading(name, data, "photo", pixels=pixels)
+    found = context.find(document)
+    if found is not None:
+        return _reading(name, data, "form", found=found, pixels=pixels)
+    narrative = context.campaign.deliverables.narrative
+    if document.grids or narrative is None or len(squeeze(document.text)) < narrative.min_characters:
+        raise page_without_form()
+    return _reading(name, data, "narrative", text=document.text, pixels=pixels)
 
 
 # --- containers ------------------------------------------------------------------------------------------
@@ -361,9 +389,10 @@ def _texts(mime: Mime, budget: Budget) -> Iterator[Document]:
 
     # Text made from a page has lost its quotations and blank cells: only what was written as text.
     plain = mime.plain or ("" if mime.html.strip() else mime.text)
-    if not is_automatic(mime.text):
+    own = own_html(mime.html) if mime.html.strip() else None
+    # The one may have been cut off above our letter, and the other have no sign of where it begins.
+    if not is_automatic(mime.text) and not is_automatic(page_lines(own)):
         if mime.html.strip():
-            own = own_html(mime.html)
             yield read_tree(own, budget)
             yield read_text(page_lines(own))
         yield read_text(unquoted(plain))

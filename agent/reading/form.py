@@ -256,7 +256,7 @@ def _doubts(part: _Part, unmarked: bool, readings: list[tuple[Reading, ...]]) ->
         doubts.append(Finding("warning", "sum_unmarked", text))
     if part.table.grid.from_picture:
         text = "此表是从图片识别的，可能认错。请逐项核对识别出的数，确认后才登记。"
-        doubts.append(Finding("warning", "from_picture", text))
+        doubts.append(Finding("note", "from_picture", text))
     return doubts
 
 

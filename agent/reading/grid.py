@@ -11,8 +11,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-CellKind = Literal["empty", "text", "number", "date", "boolean", "error", "no_result"]
-"""What is stored: ``error`` is #REF! and its kin, ``no_result`` a formula whose result wasn't stored."""
+CellKind = Literal["empty", "text", "number", "date", "boolean", "error", "no_result", "unread"]
+"""What is stored: ``error`` is #REF! and its kin, ``no_result`` a formula whose result wasn't stored.
+
+``unread`` is ink in a picture that gives no certain reading; its text is what it may say, never a figure.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Cell:
         hidden: in a hidden row, column or sheet, or hidden text; never a value.
         struck: struck through as a whole; never a value.
         withheld: text in the cell that doesn't count (hidden or struck runs), for the finding ``hidden``.
+        confidence: how sure the reader of a picture is, 0 to 1; None for what wasn't read from one.
     """
 
     address: str
@@ -41,6 +45,7 @@ class Cell:
     hidden: bool = False
     struck: bool = False
     withheld: str = ""
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

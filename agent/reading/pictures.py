@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
@@ -20,6 +21,7 @@ Look = Literal["photo", "page", "small"]
 
 SMALLER_JPEG = 4  # a JPEG may have this many times the pixels: it can be decoded at a smaller scale
 SIDE = 160  # pixels of the longer side of the small version that is looked at
+MOST_PAGES = 20  # of one TIFF
 FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP", "GIF", "HEIF")  # a JPEG may hold several (MPO)
 
 
@@ -42,7 +44,7 @@ def look_at(data: bytes, min_pixels: int, budget: Budget) -> Looked:
     Raises:
         Unreadable: damaged, or over the bounds.
     """
-    image = _decoded(data, budget)
+    image = next(every_page(data, budget))
     digest = hashlib.sha256(f"{image.width}x{image.height}:".encode())
     digest.update(image.tobytes())
     if min(image.size) < min_pixels:
@@ -61,26 +63,27 @@ def know_heif() -> bool:
     return True
 
 
-def _decoded(data: bytes, budget: Budget) -> Image:
-    """The first frame in RGB, turned as its EXIF says, on white where it is transparent."""
-    from PIL import Image, ImageOps
+def every_page(data: bytes, budget: Budget) -> Iterator[Image]:
+    """The first frame in RGB, turned as its EXIF says, on white where it is transparent; a TIFF's other pages.
+
+    Raises:
+        Unreadable: damaged, over the bounds, or of a format without its decoder.
+    """
+    from PIL import Image
 
     if not know_heif() and data[4:8] == b"ftyp":
         raise without_program("HEIC 格式的照片", "pi-heif", USE_JPEG)
-    most = budget.limits.pixels
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             opened: Image.Image = Image.open(BytesIO(data), formats=FORMATS)
-            width, height = opened.size
-            if opened.format == "JPEG" and most < width * height <= most * SMALLER_JPEG:
-                opened.draft("RGB", (width // 2, height // 2))
-                width, height = opened.size
-            if width * height > most:
-                raise too_large(f"有 {width}×{height} 像素，太大")
-            budget.spend_pixels(width * height)
-            opened.load()
-            return _rgb(ImageOps.exif_transpose(opened) or opened)
+            yield _frame(opened, budget)
+            pages = getattr(opened, "n_frames", 1) if opened.format == "TIFF" else 1
+            if pages > MOST_PAGES:
+                raise too_large(f"超过 {MOST_PAGES} 页")
+            for number in range(1, pages):
+                opened.seek(number)
+                yield _frame(opened, budget)
     except Image.DecompressionBombError as error:
         raise too_large("像素太多") from error
     except (
@@ -94,6 +97,21 @@ def _decoded(data: bytes, budget: Budget) -> Image:
         ZeroDivisionError,
     ) as error:
         raise damaged() from error
+
+
+def _frame(opened: Image, budget: Budget) -> Image:
+    from PIL import ImageOps
+
+    most = budget.limits.pixels
+    width, height = opened.size
+    if opened.format == "JPEG" and most < width * height <= most * SMALLER_JPEG:
+        opened.draft("RGB", (width // 2, height // 2))
+        width, height = opened.size
+    if width * height > most:
+        raise too_large(f"有 {width}×{height} 像素，太大")
+    budget.spend_pixels(width * height)
+    opened.load()
+    return _rgb(ImageOps.exif_transpose(opened) or opened)
 
 
 def _rgb(image: Image) -> Image:

@@ -52,6 +52,8 @@ def read_figure(
         return column.error("not_a_number", _shown(cell), "这是日期，此栏应填数字")
     if cell.kind == "boolean":
         return column.error("not_a_number", _shown(cell), "此栏应填数字")
+    if cell.kind == "unread":
+        return column.unread(cell.text)
     return column.error("no_result", _shown(cell), "公式没有结果，请直接填写数字")
 
 
@@ -133,6 +135,14 @@ class _Column:
     def wrong_measure(self, written: str) -> Reading:
         asked = f"单位不符：此栏以“{self.field.measure}”计，请按“{self.field.measure}”填写数字"
         return self.error("wrong_measure", written, asked)
+
+    def unread(self, guess: str) -> Reading:
+        seen = f"（像是“{quote(guess)}”）" if guess.strip() else ""
+        text = (
+            f"“{self.field.full_label}”在图片上看不清{seen}，不能登记。"
+            "请发送更清晰的图片，或直接发送 Word、Excel 文件。"
+        )
+        return Reading(None, (self.finding("error", "unreadable", text, guess or None),))
 
     def error(self, rule: str, written: str, why: str) -> Reading:
         text = f"“{self.field.full_label}”写的是“{quote(written)}”，{why}。"

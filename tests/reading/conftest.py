@@ -30,3 +30,9 @@ def read(campaign: Campaign, register: Register) -> Read:
         return read_file(name, data, campaign, register, NEAR, limits)
 
     return one
+
+
+@pytest.fixture
+def without_ocr(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reader of writing in pictures isn't installed."""
+    monkeypatch.setattr("agent.reading.ocr.installed", lambda: False)

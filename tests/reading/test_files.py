@@ -283,7 +283,7 @@ def test_prose_in_a_frame_is_a_narrative_too(read: Read) -> None:
     assert (reading.kind, reading.text) == ("narrative", forms.NARRATIVE)
 
 
-def test_a_picture_in_a_document_is_told_with_the_documents_name(read: Read) -> None:
+def test_a_picture_in_a_document_is_told_with_the_documents_name(read: Read, without_ocr: None) -> None:
     from test_pictures import ruled_page, stored
 
     (picture,) = read("青年镇.docx", forms.docx(pictures=[stored(ruled_page())])).contains
@@ -295,7 +295,7 @@ def test_the_same_photo_has_the_same_pixels_inside_a_document_and_beside_it(read
     assert inside.pixels == read("b.jpg", made_up.photo(1)).pixels
 
 
-def test_a_page_as_a_picture_is_no_photo_and_says_what_to_send(read: Read) -> None:
+def test_a_page_as_a_picture_is_no_photo_and_says_what_to_send(read: Read, without_ocr: None) -> None:
     from test_pictures import ruled_page, stored
 
     reading = read("统计表.jpg", stored(ruled_page(), "JPEG"))

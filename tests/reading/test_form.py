@@ -331,7 +331,7 @@ def test_a_blank_form_never_displaces_a_filled_one_whichever_comes_first() -> No
 def test_a_scan_equal_to_a_file_needs_no_confirmation_and_one_that_differs_does() -> None:
     scan = filled(from_picture=True)
     assert scan.form.needs_confirmation
-    assert "warning from_picture null" in told(scan)
+    assert "note from_picture null" in told(scan)
     assert combine([scan, filled()], CAMPAIGN) == filled()
     other = filled("@s", "@w", from_picture=True)
     assert combine([filled(), other], CAMPAIGN).form.needs_confirmation

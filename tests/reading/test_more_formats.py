@@ -280,7 +280,9 @@ def test_nothing_of_a_conversion_stays_behind(written: dict[str, bytes], read: R
 
 @pytest.mark.integration
 @with_office
-def test_a_scanned_page_behind_the_form_is_a_warning(written: dict[str, bytes], read: Read) -> None:
+def test_a_scanned_page_behind_the_form_is_a_warning(
+    written: dict[str, bytes], read: Read, without_ocr: None
+) -> None:
     """The form is read from the text; what the page says is for a person to look at."""
     import pypdfium2
     from test_pdf import picture_pdf

@@ -149,7 +149,7 @@ def picture_pdf(*pictures: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def test_a_scan_says_what_to_send_and_a_photo_on_a_page_is_a_photo(read: Read) -> None:
+def test_a_scan_says_what_to_send_and_a_photo_on_a_page_is_a_photo(read: Read, without_ocr: None) -> None:
     from test_pictures import ruled_page, stored
 
     scan = read("扫描.pdf", picture_pdf(stored(ruled_page()), stored(ruled_page())))

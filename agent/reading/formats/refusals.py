@@ -49,11 +49,29 @@ def some_encrypted() -> Unreadable:
 
 
 def page_as_picture() -> Unreadable:
-    """A picture that looks like a page of paper; there is no reader for writing in pictures yet."""
+    """A picture of a page of paper, where the reader of writing in pictures isn't installed."""
     return Unreadable(
         "not_supported",
         "看起来是拍照或扫描的表格、文稿，目前还不能识别图片里的文字，也不计作工作照片。"
         "请发送 Word（.docx）或 Excel（.xlsx）文件。",
+    )
+
+
+def page_without_form() -> Unreadable:
+    """A picture of a page on which there is neither the form nor text enough for a narrative."""
+    return Unreadable(
+        "unreadable",
+        "看起来是拍照或扫描的文件，但没有认出统计表，文字也不足以作为开展情况，未计入报送材料。"
+        "如是统计表，请把整张表放平、拍清楚后重新发送，或直接发送 Word（.docx）、Excel（.xlsx）文件。",
+    )
+
+
+def page_too_poor() -> Unreadable:
+    """A picture of a page that leaves too much to guess."""
+    return Unreadable(
+        "unreadable",
+        "拍得或扫得不够清楚，看不清上面的字和数。请把纸放平，在光线充足、不反光的地方对准后重拍，"
+        "或用 200 dpi 以上扫描，发送原图；最好直接发送 Word（.docx）或 Excel（.xlsx）文件。",
     )
 
 

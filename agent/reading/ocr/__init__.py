@@ -1,0 +1,80 @@
+"""The writing in pictures of pages: scans and photographs of a printed form, as grids that came from a picture.
+
+Needs the extra ``ocr`` (rapidocr with its models, onnxruntime, OpenCV), in a process of its own (apart.py): the
+models want a gigabyte, and a hostile picture may have its way with a decoder. Knows no campaign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib.util import find_spec
+from typing import Any
+
+from agent.reading.apart import read_apart
+from agent.reading.formats.flow import LINES_BESIDE
+from agent.reading.formats.limits import Budget, Limits
+from agent.reading.formats.refusals import page_as_picture
+from agent.reading.grid import Cell, Document, Grid, Merge
+
+__all__ = ["installed", "read_pages", "read_picture"]
+
+
+@cache
+def installed() -> bool:
+    """Whether what the extra ``ocr`` brings is here."""
+    return all(find_spec(name) is not None for name in ("rapidocr", "onnxruntime", "cv2"))
+
+
+def read_picture(data: bytes, budget: Budget) -> Document | None:
+    """What is written on a picture of a page, or on each page of a TIFF; None where there is no writing at all.
+
+    Raises:
+        Unreadable: ``not_supported`` without the extra; ``unreadable`` where the picture is damaged or too poor
+            to read; ``too_large`` where it is over the bounds or takes too long.
+    """
+    document = read_pages([data], budget)
+    return document if document.grids or document.text else None
+
+
+def read_pages(pictures: Sequence[bytes], budget: Budget | None = None) -> Document:
+    """The pages' tables, named 第1页表1 and so on with the page's number, and the text outside of them.
+
+    Args:
+        pictures: one or more pages each, in their order.
+        budget: bounds; the time is charged to it.
+
+    Raises:
+        Unreadable: as ``read_picture``.
+    """
+    if not installed():
+        raise page_as_picture()
+    bounds = budget or Budget(Limits())
+    pages = [page for data in pictures for page in read_apart("picture", data, bounds).data]
+    grids = [
+        _grid(f"第{number}页表{place}", table)
+        for number, page in enumerate(pages, 1)
+        for place, table in enumerate(page["tables"], 1)
+    ]
+    return Document(grids=tuple(grids), text="\n".join(str(page["text"]) for page in pages).strip("\n"))
+
+
+def _grid(name: str, told: dict[str, Any]) -> Grid:
+    return Grid(
+        name=name,
+        rows=tuple(
+            tuple(_cell(f"R{row}C{column}", cell) for column, cell in enumerate(cells, 1))
+            for row, cells in enumerate(told["rows"], 1)
+        ),
+        merges=tuple(Merge(*map(int, one)) for one in told["merges"]),
+        lines_before=tuple(map(str, told["before"][-LINES_BESIDE:])),
+        lines_after=tuple(map(str, told["after"][:LINES_BESIDE])),
+        from_picture=True,
+    )
+
+
+def _cell(address: str, told: list[Any]) -> Cell:
+    text, confidence, certain = str(told[0]), float(told[1]), bool(told[2])
+    if not certain:
+        return Cell(address, "unread", text, confidence=confidence)
+    return Cell(address, "text" if text else "empty", text, confidence=confidence)

@@ -1,0 +1,79 @@
+"""Writing in pictures of lines to text: the one room that knows rapidocr.
+
+rapidocr keeps the flags of its last call, so each call passes all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from rapidocr import RapidOCR
+
+from agent.reading.ocr.paper import Pixels
+from agent.reading.ocr.ruling import Box
+
+NARROWEST = 16  # pixels: smaller pictures hold nothing that could be read
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A line of text, and how sure the reader is of its least certain character, 0 to 1."""
+
+    text: str
+    confidence: float
+
+
+class Recogniser:
+    """The models, loaded once."""
+
+    def __init__(self) -> None:
+        self._engine = RapidOCR(
+            params={
+                "Global.log_level": "critical",
+                "Global.text_score": 0.0,
+                "Global.use_cls": False,
+                "Global.return_word_box": True,
+            }
+        )
+
+    def find(self, gray: Pixels) -> list[Box]:
+        """Where there are lines of text on a page."""
+        found = self._engine(
+            _coloured(gray),
+            use_det=True,
+            use_cls=False,
+            use_rec=False,
+            return_word_box=True,
+            return_single_char_box=False,
+            text_score=0.0,
+            box_thresh=0.5,
+            unclip_ratio=1.6,
+        )
+        boxes = getattr(found, "boxes", None)
+        if boxes is None:
+            return []
+        corners = [(np.min(one, axis=0), np.max(one, axis=0)) for one in boxes]
+        return [Box(int(low[0]), int(low[1]), int(high[0]), int(high[1])) for low, high in corners]
+
+    def read(self, lines: Sequence[Pixels]) -> list[Word]:
+        """What the pictures of single lines say, in their order."""
+        if not lines:
+            return []
+        read = self._engine.recognize_txt([_coloured(line) for line in lines])
+        infos = read.word_results or [None] * len(lines)
+        return [
+            Word(text.strip(), _least(info, score))
+            for text, score, info in zip(read.txts or (), read.scores or (), infos, strict=True)
+        ]
+
+
+def _least(info: object, mean: float) -> float:
+    certain = [float(one) for one in getattr(info, "confs", None) or [mean]]
+    return min(certain, default=0.0)
+
+
+def _coloured(gray: Pixels) -> Pixels:
+    return np.asarray(cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR), dtype=np.uint8)

@@ -1,0 +1,105 @@
+"""Shapes of ink that bear out a reading, or don't: how wide a number is, whether it has a point, a lone stroke.
+
+The recogniser reads one wrong reading twice; these measures are independent of it. Knows no words.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from agent.reading.ocr.paper import Pixels
+
+SPECK = 4  # pixels of ink that are dust
+NARROW = "1"
+OFF = 0.55  # of a digit's width by which a number may be wider or narrower than its digits
+
+
+def figure_like(text: str) -> bool:
+    """Whether a text may be a figure: it has a digit, or no more than two characters that aren't words."""
+    return re.search(r"[0-9０-９]", text) is not None or (
+        len(text) <= 2 and re.search(r"[\u4e00-\u9fff]{2}|[无零]", text) is None
+    )
+
+
+def without_specks(mask: Pixels) -> Pixels:
+    """The ink without single pixels of dust."""
+    if not mask.size:
+        return mask
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
+    kept = mask.copy()
+    for at in range(1, count):
+        if int(stats[at][cv2.CC_STAT_AREA]) < SPECK:
+            kept[labels == at] = 0
+    return kept
+
+
+def lone_stroke(mask: Pixels) -> str | None:
+    """What a single straight stroke is: — or /; empty where it leans so that it may be either 1 or /.
+
+    None for what isn't one straight stroke, and for an upright one.
+    """
+    rows, columns = np.nonzero(mask)
+    count, _ = cv2.connectedComponents(mask)
+    if count != 2 or len(rows) < 6:
+        return None
+    points = np.stack([columns, -rows]).astype(float)
+    spread, axes = np.linalg.eigh(np.cov(points))
+    along, across = math.sqrt(max(spread[1], 1e-9)), math.sqrt(max(spread[0], 0.0))
+    if along < 5 * across:
+        return None
+    lean = math.degrees(math.atan2(axes[1, 1], axes[0, 1])) % 180
+    if lean < 8 or lean > 172:
+        return "—"
+    if 20 <= lean <= 73:
+        return "/"
+    return None if abs(lean - 90) < 8 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """A table's writing: how wide a digit is for its height; 0 where too few numbers tell."""
+
+    pitch: float
+
+    @classmethod
+    def of(cls, lines: Sequence[tuple[str, Pixels]]) -> Shapes:
+        """Measured on the numbers as they were read, the median of all."""
+        measured = [
+            mask.shape[1] / mask.shape[0] / _widths(text)
+            for text, mask in lines
+            if re.fullmatch(r"[0-9]{2,}", text) and mask.shape[0]
+        ]
+        return cls(float(np.median(measured)) if len(measured) >= 3 else 0.0)
+
+    def bear_out(self, text: str, mask: Pixels) -> bool:
+        """Whether a number is as wide as its digits are, and has points where the reading has them."""
+        if not re.fullmatch(r"[0-9]+(?:[.,][0-9]+)*", text):
+            return True
+        if sum(1 for _ in _points(mask)) > len(re.findall("[.,]", text)):
+            return False  # the other way round a point may have run into its digit
+        if not self.pitch:
+            return True
+        wide = float(mask.shape[1]) / float(mask.shape[0]) / self.pitch
+        return abs(wide - _widths(text)) <= OFF
+
+
+def _widths(text: str) -> float:
+    """How many digits' widths a number takes, from the first one's ink to the last one's."""
+    wide = sum(0.5 if one in ".," else 1.0 for one in text) - 0.15
+    return wide - 0.2 * ((text[0] == NARROW) + (text[-1] == NARROW))
+
+
+def _points(mask: Pixels) -> Iterator[int]:
+    """Where low, small pieces of ink stand between others: decimal points and commas."""
+    height, width = mask.shape
+    count, _, stats, _ = cv2.connectedComponentsWithStats(mask)
+    for at in range(1, count):
+        x, y, wide, high, _ = (int(one) for one in stats[at])
+        if high < 0.42 * height and wide < 0.42 * height and y > 0.55 * height and x > 0 and x + wide < width:
+            yield x
