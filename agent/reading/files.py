@@ -207,7 +207,7 @@ def _is_own_letter(document: Document) -> bool:
     from agent.reading.quoting import is_automatic
 
     cells = (cell.text for grid in document.grids for row in grid.rows for cell in row)
-    words = " ".join("\n".join((document.text, *cells)).split())
+    words = "".join("\n".join((document.text, *cells)).split())
     return "本邮件由" in words and is_automatic(words)  # another system may say that it has made the form
 
 
