@@ -223,7 +223,18 @@ def _decide(work: Workplace, row: MessageRow, seq: int) -> Outcome:
         return hand_in(raw, row.received, seq, unit, envelope["handed_in_by"], circumstances)
     if "withheld" in envelope:
         return withheld(raw, row.received, seq, envelope, circumstances)
-    return decide(raw, row.received, seq, circumstances, work.dossier)
+    return _of_which_letter(work, decide(raw, row.received, seq, circumstances, work.dossier), row.received)
+
+
+def _of_which_letter(work: Workplace, outcome: Outcome, received: dt.datetime) -> Outcome:
+    """A delivery report that names an address alone is about the newest letter that left for it, if one did lately."""
+    found = [work.ledger.newest_letter_to(one, received) for one in outcome.undelivered]
+    ids = tuple(dict.fromkeys(one for one in found if one is not None))
+    if not ids:
+        return outcome
+    unfound = {one for one, letter in zip(outcome.undelivered, found, strict=True) if letter is None}
+    told = tuple(one for one in outcome.told if any(f" {address}（" in one.text for address in unfound))
+    return replace(outcome, reason="bounce", bounced=ids, told=told, private=False)
 
 
 _MACHINE_S = frozenset(
@@ -252,7 +263,8 @@ def _set_aside(work: Workplace, row: MessageRow, error: str) -> Outcome:
 
 def _stripped(outcome: Outcome) -> Outcome:
     """Private mail leaves no trace but its hash."""
-    return replace(outcome, sender="", subject="", reply_to="", submission=None, told=(), blobs={})
+    bare = replace(outcome, sender="", subject="", reply_to="", submission=None)
+    return replace(bare, undelivered=(), told=(), blobs={})
 
 
 def _not_its_fault(work: Workplace, row: MessageRow, error: str) -> None:

@@ -7,7 +7,7 @@ and what the unit has sent before. Effects (filing, letters, ledger) stand elsew
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from agent.brought import Brought, bring
 from agent.dossier import Dossier, Submission
 from agent.findings import Finding
 from agent.letters import is_own_id
-from agent.mail.automatic import automatic, bounced_ids, is_bounce
+from agent.mail.automatic import automatic, bounced_ids, failed_recipients, is_bounce
 from agent.mail.message import Message, authentication_verdict, parse
 from agent.overview import HeldReason, Told
 from agent.reading.files import read_message
@@ -62,6 +62,7 @@ class Outcome:
         submission: what it brings; kept for a held mail too, until the contact decides.
         reply: which letter answers it, or None.
         bounced: Message-IDs of our own letters that it says weren't delivered.
+        undelivered: addresses that it says a letter couldn't be delivered to, where it names no letter.
         private: a mail in somebody's own mailbox that is none of ours: nothing of it is kept.
         blobs: SHA-256 → bytes of the pieces; never stored with the outcome.
     """
@@ -78,6 +79,7 @@ class Outcome:
     reply_to: str = ""
     told: tuple[Told, ...] = ()
     bounced: tuple[str, ...] = ()
+    undelivered: tuple[str, ...] = ()
     private: bool = False
     rules: str = ""
     readers: str = READERS_VERSION
@@ -98,6 +100,7 @@ class Outcome:
             "reply_to": self.reply_to,
             "told": [_told_json(one) for one in self.told],
             "bounced": list(self.bounced),
+            **({"undelivered": list(self.undelivered)} if self.undelivered else {}),
             "private": self.private,
             "rules": self.rules,
             "readers": self.readers,
@@ -116,6 +119,7 @@ class Outcome:
                     for one in stored["told"]
                 ),
                 "bounced": tuple(stored["bounced"]),
+                "undelivered": tuple(stored.get("undelivered", ())),
             }
         )
 
@@ -239,6 +243,21 @@ def _judge(
     bounced = _bounced(message, circumstances) if machine else ()
     if bounced:
         return Outcome("ignored", "bounce", bounced=bounced)
+    outcome = _judge_unless_bounced(message, raw, received, seq, circumstances, dossier_of, machine)
+    # Anything with a form in it is for a person to see, whatever it says besides.
+    names_addresses = machine is not None and outcome.state == "ignored"
+    return _undelivered(outcome, message, received, circumstances) if names_addresses else outcome
+
+
+def _judge_unless_bounced(
+    message: Message,
+    raw: bytes,
+    received: dt.datetime,
+    seq: int,
+    circumstances: Circumstances,
+    dossier_of: Callable[[str], Dossier],
+    machine: str | None,
+) -> Outcome:
     if machine == "own" and not _private(message, Brought(), circumstances):
         return Outcome("ignored", "own")
     brought = _read(message, raw, received, circumstances)
@@ -375,6 +394,28 @@ def _bounced(message: Message, circumstances: Circumstances) -> tuple[str, ...]:
     if not is_bounce(message):
         return ()
     return tuple(one for one in bounced_ids(message) if is_own_id(one, circumstances.address))
+
+
+def _undelivered(
+    outcome: Outcome, message: Message, received: dt.datetime, circumstances: Circumstances
+) -> Outcome:
+    """With whom a delivery report says wasn't reached, where it names no letter, ours or another's.
+
+    Told where it is a unit's address or the contact's; which letter of ours it was, the ledger may find.
+    """
+    if not is_bounce(message) or bounced_ids(message):
+        return outcome
+    addresses = failed_recipients(message)
+    told = tuple(one for address in addresses for one in _told_of(address, received, circumstances))
+    return replace(outcome, undelivered=addresses, told=told)
+
+
+def _told_of(address: str, at: dt.datetime, circumstances: Circumstances) -> Iterator[Told]:
+    unit = circumstances.register.of_sender(address)
+    if unit is not None or circumstances.contact.is_contact(address):
+        whose = unit.name if unit else circumstances.contact.name
+        text = f"给 {address}（{whose}）的信被退回，对方没有收到"
+        yield Told("bounce", at, text, unit.id if unit else None)
 
 
 def _private(message: Message, brought: Brought, circumstances: Circumstances) -> bool:

@@ -307,6 +307,76 @@ def test_a_report_that_our_letter_is_late_or_about_another_s_letter_changes_noth
         assert "unreachable" not in office.unit("qingnian")
 
 
+def bounce_without_original(recipient: str, at: dt.datetime, action: str = "failed") -> bytes:
+    """A delivery report that names the address alone."""
+    report = bounce("<x@elsewhere.example>", at, action).decode().replace(QINGNIAN, recipient)
+    head, original, _ = report.partition("--b\r\nContent-Type: text/rfc822-headers")
+    assert original
+    return f"{head}--b--\r\n".encode()
+
+
+def test_a_bounce_that_brings_no_original_is_about_the_newest_letter_to_that_address(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        office.send(QINGNIAN, form())
+        office.pass_time(days=1)
+        office.send(QINGNIAN, text="照片最少几张？")
+        send_digest(office.work, office.now)
+        office.pass_time(minutes=5)
+        assert kinds(office.receive(bounce_without_original(QINGNIAN.upper(), office.now))) == ["digest"]
+        assert office.unit("qingnian")["unreachable"] is True
+        [told] = office.told()
+        assert all(words in told for words in ("来信答复", QINGNIAN, "被退回"))
+        office.pass_time(minutes=5)
+        office.send(QINGNIAN, photo())
+        assert "unreachable" not in office.unit("qingnian")
+
+
+@pytest.mark.parametrize("address", [SHILIN, CONTACT_ADDRESS])
+def test_a_bounce_about_a_unit_or_the_contact_is_told_though_no_letter_of_ours_is_found(
+    tmp_path: Path, address: str
+) -> None:
+    with bureau(tmp_path) as office:
+        office.receive(bounce_without_original(address, office.now))
+        assert office.counts() == (0, 0, 1, 0)
+        [told] = office.told()
+        assert address in told
+        assert "退回" in told
+        assert "unreachable" not in office.unit("shilin")
+
+
+def test_a_bounce_is_not_about_a_letter_of_long_ago(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        office.send(QINGNIAN, form())
+        office.pass_time(days=8)
+        office.receive(bounce_without_original(QINGNIAN, office.now))
+        assert "unreachable" not in office.unit("qingnian")
+        assert any(QINGNIAN in text for text in office.told())
+
+
+def test_a_report_about_an_address_that_we_never_wrote_to_is_nobody_s(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        office.send(QINGNIAN, form())
+        office.pass_time(minutes=5)
+        office.receive(
+            bounce_without_original("other@elsewhere.example", office.now),
+            bounce_without_original(QINGNIAN, office.now, action="delayed"),
+        )
+        assert office.counts() == (1, 0, 2, 0)
+        assert office.told() == []
+        assert "unreachable" not in office.unit("qingnian")
+
+
+def test_in_a_mailbox_that_is_somebody_s_own_only_a_bounce_of_ours_leaves_a_trace(tmp_path: Path) -> None:
+    with bureau(tmp_path, inbox={"dedicated": False}) as office:
+        office.receive(bounce_without_original(SHILIN, office.now))
+        assert office.told() == []
+        assert office.work.ledger.all_messages()[0].reason == "private"
+        office.send(QINGNIAN, form())
+        office.pass_time(minutes=5)
+        office.receive(bounce_without_original(QINGNIAN, office.now))
+        assert office.unit("qingnian")["unreachable"] is True
+
+
 @pytest.mark.parametrize(
     "headers",
     [

@@ -24,6 +24,12 @@ from agent.rules import Campaign
 BUSY_SECONDS = 30
 """How long one process waits for another's transaction."""
 
+BOUNCES_WITHIN = dt.timedelta(days=7)
+"""How long after a letter has left a delivery report may be about it: servers give up after five days."""
+
+CLOCKS_DIFFER = dt.timedelta(hours=1)
+"""By how much a letter may seem to have left after its own bounce came."""
+
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
@@ -207,6 +213,18 @@ class Ledger:
         """Whether the address was sent, or is to be sent, a neutral acknowledgement since then."""
         recent = letters.c.queued_at >= stamp(since)
         return self._letters_to(address, letters.c.kind == "acknowledgement", recent) > 0
+
+    def newest_letter_to(self, address: str, bounced_at: dt.datetime) -> str | None:
+        """The letter that a delivery report about the address is about: the last that left in the days before."""
+        first, last = bounced_at - BOUNCES_WITHIN, bounced_at + CLOCKS_DIFFER
+        near = letters.c.sent_at.between(stamp(first), stamp(last))
+        rows = self._letter_rows(letters.c.state.in_(("sent", "doubtful")), near)
+        ids = {
+            row["sent_at"]: str(row["id"])
+            for row in rows
+            if address.casefold() in (one.casefold() for one in jsontext.loads(row["recipients"]))
+        }
+        return ids[max(ids)] if ids else None
 
     def _letters_to(self, address: str, *where: Any) -> int:
         with self._engine.connect() as connection:
