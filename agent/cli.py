@@ -313,6 +313,7 @@ def review_close(
 def review_hand_in(
     unit: Unit,
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="代交的文件。")],
+    anyway: Annotated[bool, typer.Option("--anyway", help="表上写的是别的单位，也照样登记。")] = False,
     reason: Reason = "",
     by: By = None,
     config: Config = None,
@@ -321,7 +322,7 @@ def review_hand_in(
     """代交：把别的途径收到的文件登记给该单位。"""
     from agent.decisions import hand_in
 
-    _decide(config, now, by, reason, lambda work, ruling: hand_in(work, unit, files, ruling))
+    _decide(config, now, by, reason, lambda work, ruling: hand_in(work, unit, files, ruling, anyway=anyway))
 
 
 @review.command("withdraw")

@@ -1,4 +1,7 @@
-"""What the contact decides (review): each decision checked, recorded with its reason, and told to the unit."""
+"""What the contact decides (review): each decision checked, and recorded with its reason.
+
+A held mail that is taken gets its receipt; of the rest the unit hears from the contact, or by the next letter.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,19 @@ from email.policy import SMTP
 from pathlib import Path
 from typing import Any
 
-from agent.dossier import Decision, DecisionKind, Dossier, FormVersion
+from agent.dossier import Decision, DecisionKind, Dossier, FormVersion, Submission
 from agent.errors import UsageError
 from agent.intake import answer, with_submission
 from agent.ledger import DecisionEntry, MailEntry, MessageRow, QueuedLetter, Writing
-from agent.outcome import adopt
+from agent.outcome import adopt, names_another
 from agent.outcome import hand_in as judge_hand_in
 from agent.reading.grid import Cell
 from agent.reading.values import read_figure
 from agent.rules import plain, run_checks
 from agent.units import Unit
 from agent.workplace import Workplace
+
+LAST_YEAR = dt.date(2200, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +94,8 @@ def _to_register(work: Workplace, address: str, owner: Unit) -> str:
 
 
 def reject(work: Workplace, held: str, ruling: Ruling) -> str:
-    """Set a held mail aside: it changes nothing; its raw mail stays."""
-    row = _held(work, held)
+    """Set a held mail, or one that couldn't be processed, aside: it changes nothing; its raw mail stays."""
+    row = _failed(work, held) or _held(work, held)
     with work.ledger.writing() as writing:
         _require_held(work, writing, held, row)
         seq = writing.next_seq()
@@ -159,7 +164,7 @@ def withdraw(work: Workplace, unit: str, ruling: Ruling) -> str:
     dossier = work.dossier(find_unit(work, unit).id)
     _newest(dossier)
     _record(work, "withdraw", ruling, unit=dossier.unit.id)
-    return f"{dossier.unit.name}已报的统计表已撤回，不计入汇总，等待重新报送。"
+    return f"{dossier.unit.name}已报的统计表已撤回，不计入汇总，等待重新报送。请告知该单位。"
 
 
 def extend(work: Workplace, unit: str, date: str, ruling: Ruling) -> str:
@@ -169,8 +174,11 @@ def extend(work: Workplace, unit: str, date: str, ruling: Ruling) -> str:
         until = dt.date.fromisoformat(date)
     except ValueError as error:
         raise UsageError(f"日期 {date} 不对，应写成 2024-03-08 这样。") from error
+    if not work.campaign.start <= until <= LAST_YEAR:
+        raise UsageError(f"日期 {date} 不在本次行动开始（{work.campaign.start}）之后，请核对年份。")
     _record(work, "extend", ruling, unit=owner.id, date=until)
-    return f"{owner.name}的报送期限改为 {plain(until)}。"
+    past = "这一天已过，该单位按逾期计。" if until < ruling.at.date() else ""
+    return f"{owner.name}的报送期限改为 {plain(until)}。{past}"
 
 
 def close_campaign(work: Workplace, ruling: Ruling, seen: int | None = None) -> None:
@@ -201,11 +209,14 @@ def reopen(work: Workplace, ruling: Ruling) -> str:
     return "已重新打开，之后的来件照常登记。"
 
 
-def hand_in(work: Workplace, unit: str, files: Sequence[Path], ruling: Ruling) -> str:
+def hand_in(
+    work: Workplace, unit: str, files: Sequence[Path], ruling: Ruling, *, anyway: bool = False
+) -> str:
     """File what came another way (on paper, by chat) as the unit's; decided by the contact.
 
     Raises:
-        UsageError: a file can't be read from the disk; the same was handed in just now; the report is final.
+        UsageError: a file can't be read from the disk; the same was handed in just now; the report is final; the
+            form names another unit (``anyway``: take it all the same).
     """
     owner, circumstances = find_unit(work, unit), work.circumstances()
     if circumstances.closed:
@@ -219,9 +230,11 @@ def hand_in(work: Workplace, unit: str, files: Sequence[Path], ruling: Ruling) -
         "unit": owner.id,
         "reason": ruling.reason,
     }
-    kept = work.archive.keep(raw, envelope)
     outcome = judge_hand_in(raw, ruling.at, 0, owner, ruling.by, circumstances)
     assert outcome.submission is not None
+    if not anyway:
+        _require_own_form(work, owner, outcome.submission)
+    kept = work.archive.keep(raw, envelope)
     with work.ledger.writing() as writing:
         seq = writing.next_seq()
         if not writing.add_message(kept.sha256, kept.received, kept.envelope):
@@ -234,6 +247,15 @@ def hand_in(work: Workplace, unit: str, files: Sequence[Path], ruling: Ruling) -
     work.archive.noted(kept.sha256)
     work.archive.record(entry)
     return _handed_in(after, kept.sha256)
+
+
+def _require_own_form(work: Workplace, owner: Unit, submission: Submission) -> None:
+    """A slip of the hand would put one unit's figures into another's row."""
+    written = submission.form.unit if submission.form else None
+    if written and names_another(written, owner, work.register()):
+        raise UsageError(
+            f"统计表上写的单位是“{written}”，不是{owner.name}。如确要登记给{owner.name}，请加 --anyway。"
+        )
 
 
 def find_unit(work: Workplace, name: str) -> Unit:
@@ -257,9 +279,16 @@ def _held(work: Workplace, held: str) -> MessageRow:
     return row
 
 
+def _failed(work: Workplace, identity: str) -> MessageRow | None:
+    """The failed mail of that id (F and the first digits of its hash), or None."""
+    digits = identity.lower().removeprefix("f")
+    failed = [one for one in work.ledger.failed() if identity[:1] in "Ff" and one.message.startswith(digits)]
+    return work.ledger.message(failed[0].message) if len(failed) == 1 and len(digits) >= 8 else None
+
+
 def _require_held(work: Workplace, writing: Writing, held: str, row: MessageRow) -> None:
     """Look again inside the transaction: somebody else may have decided meanwhile."""
-    if writing.state(row.sha256) != "held":
+    if writing.state(row.sha256) != row.state:
         raise _not_held(work, held)
 
 

@@ -7,7 +7,7 @@ submissions and decisions themselves (ledger.py, and beside the raw mails).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import PurePosixPath
@@ -367,7 +367,7 @@ def _version(
         "narrative_sent": narrative_sent,
     }
     found = (*submission.form_findings, *run_checks(campaign, context))
-    findings = tuple(one for one in found if not _overridden(one, overrides))
+    findings = tuple(_after_overrides(found, overrides))
     confirmed_by = next((one.by for one in about if one.kind == "confirm"), None) or next(
         (one.sender for one in replies if one.confirms), None
     )
@@ -385,9 +385,17 @@ def _version(
     )
 
 
-def _overridden(finding: Finding, overrides: Mapping[str, Decision]) -> bool:
-    """Whether the contact's figure settles the finding: it is about that field, alone or with others."""
-    return finding.field in overrides or any(name in overrides for name in finding.fields)
+def _after_overrides(found: Iterable[Finding], overrides: Mapping[str, Decision]) -> Iterator[Finding]:
+    """The findings once the contact's figures stand.
+
+    What was wrong with such a figure alone is settled; a check across fields that still fails keeps the form out no
+    more, but stays a warning to the contact, so that a slip of the hand is seen.
+    """
+    for one in found:
+        if not (one.field in overrides or any(name in overrides for name in one.fields)):
+            yield one
+        elif len(one.fields) > 1:
+            yield replace(one, severity="warning", contact_only=True)
 
 
 def _standing(

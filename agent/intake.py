@@ -82,6 +82,11 @@ def start(work: Workplace, now: dt.datetime) -> None:
             entry = RunEntry(writing.next_seq(), now, "start", now)
             writing.append(entry)
         work.archive.record(entry)
+    lay_down(work)
+
+
+def lay_down(work: Workplace) -> None:
+    """Make good what a crash left half done between the ledger and the archive."""
     _lay_down_what_is_missing(work)
     _lay_down_departures(work)
 

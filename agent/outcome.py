@@ -376,8 +376,13 @@ def _disagrees(brought: Brought, registered: Unit, register: Register) -> bool:
     """Whether the form names another unit, or a place that isn't registered."""
     if brought.form is None or not brought.form.unit:
         return False
-    named = register.in_form(brought.form.unit)
-    return named.place is not None or (named.unit is not None and named.unit.id != registered.id)
+    return names_another(brought.form.unit, registered, register)
+
+
+def names_another(written: str, owner: Unit, register: Register) -> bool:
+    """Whether what a form writes as its 单位 is another unit than that, or a place that isn't registered."""
+    named = register.in_form(written)
+    return named.place is not None or (named.unit is not None and named.unit.id != owner.id)
 
 
 def _fails(message: Message, circumstances: Circumstances) -> bool:

@@ -52,6 +52,11 @@ class Failed:
     received: dt.datetime
     reason: str
 
+    @property
+    def id(self) -> str:
+        """``F1a2b3c4d``, what `review reject` takes."""
+        return f"F{self.message[:8]}"
+
 
 @dataclass(frozen=True, slots=True)
 class MessageCounts:
@@ -155,8 +160,8 @@ class Overview:
 
     @property
     def is_complete(self) -> bool:
-        """Nothing is missing, unmended, unconfirmed, held or failed."""
-        return not self.incomplete and not self.held and not self.failed
+        """Nothing is missing, unmended, unconfirmed or held (interface.md); a mail that failed is told apart."""
+        return not self.incomplete and not self.held
 
     @property
     def totals(self) -> dict[str, Decimal]:
@@ -306,6 +311,7 @@ def _held_json(held: Held) -> dict[str, Any]:
 
 def _failed_json(failed: Failed) -> dict[str, Any]:
     return {
+        "id": failed.id,
         "message": failed.message,
         "from": failed.sender,
         "subject": failed.subject,

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from agent.errors import ArchiveDamaged, in_words
+from agent.errors import ArchiveDamaged, ConfigurationError, in_words
 from agent.filing import THUMBNAILS
+from agent.intake import lay_down
 from agent.ledger import Ledger, MessageRow
 from agent.outcome import Outcome, decide, hand_in, withheld
 from agent.reading.files import read_message
 from agent.workplace import Workplace
+
+log = logging.getLogger(__name__)
 
 
 def rebuild(work: Workplace) -> list[str]:
@@ -20,6 +24,7 @@ def rebuild(work: Workplace) -> list[str]:
 
     The old ledger stays beside the new one, as ledger.old.
     """
+    _complete_the_record(work)
     path = work.archive.ledger
     fresh = path.with_suffix(".new")
     _remove(fresh)
@@ -42,6 +47,18 @@ def rebuild(work: Workplace) -> list[str]:
         f"归档文件：补写 {copies} 份。",
         *damaged.values(),
     ]
+
+
+def _complete_the_record(work: Workplace) -> None:
+    """Lay down as files what the old ledger has and the archive lacks yet: a crash may have come between."""
+    if not work.archive.ledger.exists() or work.ledger_is_lost():
+        return
+    from sqlalchemy.exc import DatabaseError
+
+    try:
+        lay_down(work)
+    except (ConfigurationError, DatabaseError):  # damaged past reading: the archive alone must do
+        log.warning("the old ledger can't be read")
 
 
 def verify(work: Workplace) -> list[str]:

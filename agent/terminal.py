@@ -72,6 +72,13 @@ def show_review(overview: Overview) -> None:
         console.print(f"    推断单位：{suggested}　材料：{escape('、'.join(held.files)) or '无'}")
         accept = f"review accept {held.id}" if held.suggested_unit else f"review assign {held.id} 单位"
         console.print(f"    report-agent {accept}　或　report-agent review reject {held.id}")
+    for failed in overview.failed:
+        waiting = True
+        console.print(f"[bold]{failed.id}[/]  处理失败  {escape(failed.sender)}  {escape(failed.subject)}")
+        console.print(f"    {escape(failed.reason)}")
+        console.print(
+            f"    看过以后：report-agent review reject {failed.id}　其中的材料用 review hand-in 代交"
+        )
     for dossier in overview.dossiers:
         for line in _to_decide(dossier, overview):
             waiting = True

@@ -92,13 +92,15 @@ class Register(Model):
     def in_form(self, text: str) -> NamedUnit:
         """What a form's 单位 says: a registered unit, a place that isn't registered, or no place.
 
-        After the district's prefix is stripped, the text is, or begins with, a registered name or alias.
+        After the district's prefix is stripped, the text is, or begins with, a registered name or alias. One that
+        goes on to name another unit (青年镇、石林镇) is nobody's: one form, one unit.
         """
         folded = fold(text)
         for start in (self._without_district(folded), folded):
-            unit = self._longest(start)
+            name, unit = self._longest(start)
             if unit is not None:
-                return NamedUnit(unit=unit)
+                joint = self._names_another(start[len(name) :], unit)
+                return NamedUnit(place=folded) if joint else NamedUnit(unit=unit)
         place = _PLACE.search(folded)
         return NamedUnit(place=place.group() if place else None)
 
@@ -115,16 +117,19 @@ class Register(Model):
     def _without_district(self, folded: str) -> str:
         # Loosely: 重庆市万盛经开区青年镇. But 万盛街道 stays: only the district's whole name is a prefix.
         district = fold(self.district)
-        _, found, rest = folded.partition(district)
-        return rest if found else folded
+        before, found, rest = folded.partition(district)
+        return rest if found and not _PLACE.search(before) else folded
 
-    def _longest(self, folded: str) -> Unit | None:
-        best: tuple[int, Unit] | None = None
-        for unit in self.units:
-            for name in map(fold, unit.names):
-                if folded.startswith(name) and (best is None or len(name) > best[0]):
-                    best = (len(name), unit)
-        return best[1] if best else None
+    def _longest(self, folded: str) -> tuple[str, Unit | None]:
+        """The longest registered name that the text begins with, and whose it is."""
+        starts = [
+            (name, unit) for unit in self.units for name in map(fold, unit.names) if folded.startswith(name)
+        ]
+        return max(starts, key=lambda one: len(one[0]), default=("", None))
+
+    def _names_another(self, rest: str, owner: Unit) -> bool:
+        names = [fold(name) for unit in self.units if unit is not owner for name in unit.names]
+        return any(name in rest for name in names) or _ANOTHER_PLACE.search(rest) is not None
 
     def _stands_in(self, name: str, folded: str) -> bool:
         # A name inside a longer name of another unit doesn't count; the longest registered name wins.
@@ -156,6 +161,7 @@ def fold(text: str) -> str:
 
 
 _PLACE = re.compile(r"[\u4e00-\u9fff]{1,12}?(?:镇|街道|乡|救助管理站)")
+_ANOTHER_PLACE = re.compile(r"[、,/和及与;][\u4e00-\u9fff]{1,8}?(?:镇|街道|乡)")
 
 
 def load_register(path: Path) -> Register:

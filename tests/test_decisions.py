@@ -317,7 +317,20 @@ def put(folder: Path, *files: tuple[str, bytes]) -> list[Path]:
     return [folder / name for name, _ in files]
 
 
-@pytest.mark.parametrize("unit", ["", "民政办", "石林镇", "森林镇"])
+@pytest.mark.parametrize("unit", ["石林镇", "森林镇", "青年镇、石林镇"])
+def test_another_unit_s_form_is_handed_in_only_where_the_contact_insists(
+    tmp_path: Path, files: Path, unit: str
+) -> None:
+    with bureau(tmp_path / "office") as office:
+        paths = put(files, form(unit))
+        with pytest.raises(UsageError, match="--anyway"):
+            hand_in(office.work, "qingnian", paths, office.ruling())
+        assert office.unit("qingnian")["form"]["status"] == "missing"
+        hand_in(office.work, "qingnian", paths, office.ruling(), anyway=True)
+        assert office.unit("qingnian")["form"]["status"] == "accepted"
+
+
+@pytest.mark.parametrize("unit", ["", "民政办", "青年镇人民政府"])
 def test_what_is_handed_in_is_that_unit_s_whatever_the_form_says(
     tmp_path: Path, files: Path, unit: str
 ) -> None:
@@ -384,7 +397,7 @@ def test_what_was_handed_in_when_the_process_died_is_still_that_unit_s(
 
         def handing_in(work: Any) -> None:
             faults.arm(place)
-            hand_in(work, "qingnian", paths, office.ruling(by="王主任"))
+            hand_in(work, "qingnian", paths, office.ruling(by="王主任"), anyway=True)
 
         assert in_a_fork(office, lambda: None, handing_in) == 9
         office.poll()
@@ -413,3 +426,21 @@ def test_a_large_hand_in_does_not_keep_others_from_writing(
         monkeypatch.setattr(agent.outcome, "bring", sound)
         assert office.unit("qingnian")["form"]["status"] == "accepted"
         other.ledger.close()
+
+
+@pytest.mark.parametrize("date", ["0001-01-01", "2023-01-01", "9999-12-31"])
+def test_a_deadline_outside_of_reason_is_refused(tmp_path: Path, date: str) -> None:
+    with bureau(tmp_path / "office") as office, pytest.raises(UsageError, match="年份"):
+        extend(office.work, "qingnian", date, office.ruling())
+
+
+def test_a_check_that_the_contact_s_figure_fails_stays_a_warning_to_the_contact(
+    tmp_path: Path, files: Path
+) -> None:
+    with bureau(tmp_path / "office") as office:
+        hand_in(office.work, "qingnian", put(files, form()), office.ruling())
+        override(office.work, "qingnian", "joint_patrols", "500", office.ruling())
+        accepted = office.dossier("qingnian").accepted
+        assert accepted is not None
+        contradicted = [one for one in accepted.open_warnings if one.rule == "joint_within_patrols"]
+        assert [one.contact_only for one in contradicted] == [True]

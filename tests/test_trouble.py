@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import agent.outcome
+from agent.decisions import reject
 from agent.ledger import Writing
 from tests.outcome.bureau import bureau, form, killed, kinds, limited, make_mail, narrative, photo, sender_of
 
@@ -31,6 +32,10 @@ def test_a_mail_that_cannot_be_judged_is_set_aside_and_the_others_go_on(
         assert "3 次" in failed["reason"]
         assert office.work.archive.raw(failed["message"]) == bad
         assert office.poll().intake.judged == ()
+        told = reject(office.work, failed["id"], office.ruling("已看过"))
+        assert failed["id"] in told
+        assert office.status["failed"] == []
+        assert office.status["messages"]["ignored"] == 1
 
 
 def test_a_pass_with_a_mail_that_fails_did_not_go_well(

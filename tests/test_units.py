@@ -40,6 +40,15 @@ def test_a_place_that_is_not_registered_is_no_unit(register: Register, written: 
     assert named.place is not None
 
 
+@pytest.mark.parametrize(
+    "written", ["青年镇、石林镇", "青年镇和黑山镇人民政府", "青年镇（原万盛经开区石林镇）", "青年镇、森林镇"]
+)
+def test_a_text_that_names_two_units_is_neither_s(register: Register, written: str) -> None:
+    named = register.in_form(written)
+    assert named.unit is None
+    assert named.place is not None
+
+
 @pytest.mark.parametrize("written", ["民政办", "社会事务办公室", "", "本单位"])
 def test_a_text_that_names_no_place_names_no_unit(register: Register, written: str) -> None:
     assert register.in_form(written) == type(register.in_form(written))()
