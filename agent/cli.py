@@ -1,4 +1,4 @@
-"""The commands: arguments in, terminal out; no logic. interface.md's names, options and exit statuses.
+"""The commands: arguments in, terminal out; no logic. Names, options and exit statuses are a promise to other programs.
 
 Standard output carries the answer, standard error everything else. What a command needs is imported inside it, so
 that `--help` starts at once.

@@ -160,7 +160,7 @@ class Overview:
 
     @property
     def is_complete(self) -> bool:
-        """Nothing is missing, unmended, unconfirmed or held (interface.md); a mail that failed is told apart."""
+        """Nothing is missing, unmended, unconfirmed or held; a mail that failed is told apart."""
         return not self.incomplete and not self.held
 
     @property
@@ -175,7 +175,7 @@ class Overview:
         return totals
 
     def as_json(self) -> dict[str, Any]:
-        """As `status --json` shows it (interface.md)."""
+        """As `status --json` shows it."""
         return {
             "campaign": self.campaign.id,
             "deadline": self.campaign.deadline.isoformat(),

@@ -19,7 +19,7 @@ meta = Table(
     Column("value", Text, nullable=False),
 )
 
-# The highest UID had of each mailbox: with its UIDVALIDITY, or UIDs would be taken for others (mail-facts.md).
+# The highest UID had of each mailbox: with its UIDVALIDITY, or UIDs would be taken for others.
 marks = Table(
     "marks",
     metadata,

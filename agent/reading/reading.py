@@ -100,7 +100,7 @@ class FileReading:
             yield from inner.everything()
 
     def as_json(self) -> dict[str, Any]:
-        """As `read --json` shows it (interface.md)."""
+        """As `read --json` shows it."""
         return {
             "file": self.file,
             "sha256": self.sha256,

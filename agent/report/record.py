@@ -1,4 +1,4 @@
-"""report.json: every figure of the report with where it comes from, for other programs (interface.md)."""
+"""report.json: every figure of the report with where it comes from, for other programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""report.json: as interface.md says."""
+"""report.json: what other programs rely on."""
 
 from __future__ import annotations
 
