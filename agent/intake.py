@@ -315,11 +315,12 @@ def answer(
     now: dt.datetime,
     decided_seq: int | None = None,
 ) -> tuple[QueuedLetter, ...]:
-    """The letter that answers the mail, or none: from before the agent's time, or acknowledged today already."""
+    """The letter that answers the mail, or none: from before the agent's time, or a stranger's second one today."""
     bound = work.answers_from()
     if outcome.reply is None or not outcome.reply_to or (bound is not None and row.received < bound):
         return ()
-    if dossiers is None and work.ledger.acknowledged_since(outcome.reply_to, now - dt.timedelta(days=1)):
+    limited = dossiers is None and not _is_a_unit_s(work, outcome)
+    if limited and work.ledger.acknowledged_since(outcome.reply_to, now - dt.timedelta(days=1)):
         return ()
     answered = _answered(work, row, outcome, decided_seq)
 
@@ -332,6 +333,12 @@ def answer(
         return letters.reply(answered, before, after, now)
 
     return (queued(_written(work, write)),)
+
+
+def _is_a_unit_s(work: Workplace, outcome: Outcome) -> bool:
+    """Whether the sender is registered, and nothing says that it is another who writes in that name."""
+    registered = work.register().of_sender(outcome.sender) is not None
+    return registered and outcome.reason != "failed_authentication"
 
 
 def _written(work: Workplace, write: Callable[[Letters], Letter]) -> Letter:

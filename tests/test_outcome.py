@@ -96,6 +96,21 @@ def test_an_acknowledgement_tells_nothing_of_a_unit_nor_of_the_mail(tmp_path: Pa
         assert not any(word in letter.text + letter.subject for word in ("471", "青年镇", "秘密"))
 
 
+def test_each_held_mail_of_a_registered_unit_is_answered_a_stranger_s_once_a_day(tmp_path: Path) -> None:
+    failing = {"Authentication-Results": "mx.civil.example; dmarc=fail"}
+    with bureau(tmp_path, authentication={"trust": "mx.civil.example"}) as office:
+        for leaflets in (20, 30):
+            assert kinds(office.send(QINGNIAN, form("石林镇", leaflets_distributed=leaflets))) == [
+                "acknowledgement"
+            ]
+            office.pass_time(hours=1)
+        assert kinds(office.send(STRANGER, form())) == ["acknowledgement"]
+        office.pass_time(hours=1)
+        assert office.send(STRANGER, form(leaflets_distributed=20)) == []
+        office.pass_time(hours=1)
+        assert office.send(QINGNIAN, form(), headers=failing) == [], "it may be a stranger's"
+
+
 def test_an_accepted_sender_may_be_registered_and_is_the_unit_s_from_then_on(tmp_path: Path) -> None:
     with bureau(tmp_path) as office:
         office.send(STRANGER, form())
