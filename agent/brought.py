@@ -15,7 +15,7 @@ from agent.findings import Finding
 from agent.mail.links import linked_files
 from agent.mail.message import Message
 from agent.reading.form import FoundForm, combine
-from agent.reading.quoting import forwarded_texts, own_text
+from agent.reading.quoting import above_letter, forwarded_texts, own_text
 from agent.reading.reading import FileReading, Form
 from agent.rules import Campaign
 from agent.units import fold
@@ -29,7 +29,7 @@ class Brought:
 
     Attributes:
         form_file: the piece in which the form stands that counts.
-        own_words: what the sender wrote now, without quotations and signature.
+        own_words: what the sender wrote now, without quotations, signature, and letters of ours.
         names: of every file, also of those inside others.
         blobs: SHA-256 → bytes of the pieces.
     """
@@ -48,8 +48,15 @@ class Brought:
         return bool(self.pieces) or bool(self.findings)
 
 
-def bring(message: Message, reading: FileReading, campaign: Campaign) -> Brought:
-    """The pieces, the form and the findings in a mail that has been read."""
+def bring(message: Message, reading: FileReading, campaign: Campaign, for_another: bool = False) -> Brought:
+    """The pieces, the form and the findings in a mail that has been read.
+
+    Args:
+        message: the mail.
+        reading: what it holds.
+        campaign: what is owed.
+        for_another: the sender only hands in what a unit has written: their own words are nobody's narrative.
+    """
     blobs: dict[str, bytes] = {}
     pieces: list[Piece] = []
     forms: list[tuple[FoundForm, Piece]] = []
@@ -64,8 +71,10 @@ def bring(message: Message, reading: FileReading, campaign: Campaign) -> Brought
             forms.append((FoundForm(file.form, file.findings), piece))
         else:
             findings.extend(file.findings)
-    words = own_text(message.text)
-    for piece in _words_as_narrative(reading, pieces, words, campaign):
+    words = _own_words(message.text, campaign)
+    forwarded = forwarded_texts(message.subject, message.text) if for_another else ()
+    texts = [_own_words(text, campaign) for text in forwarded] if for_another else [words]
+    for piece in _words_as_narrative(reading, pieces, texts, campaign):
         pieces.append(piece)
         blobs[piece.sha256] = (piece.text or "").encode()
     findings.extend(_links(message))
@@ -121,17 +130,32 @@ def _piece(file: FileReading, campaign: Campaign) -> Piece | None:
 
 
 def _words_as_narrative(
-    reading: FileReading, pieces: Sequence[Piece], words: str, campaign: Campaign
+    reading: FileReading, pieces: Sequence[Piece], texts: Sequence[str], campaign: Campaign
 ) -> Iterator[Piece]:
-    """The mail's own text (or a forwarded mail's) where it is long enough and no document came as the narrative."""
+    """One of the mail's own texts (or an attached mail's) that is long enough where no document is the narrative."""
     if any(piece.is_narrative for piece in pieces):
         return
-    inner = [(one, own_text(one.text)) for one in reading.everything() if one.kind == "message"]
-    for file, text in [(reading, words), *((one, text) for one, text in inner if one is not reading)]:
+    mails = [one for one in reading.everything() if one.kind == "message" and one is not reading]
+    inner = [(one, _own_words(one.text, campaign)) for one in mails]
+    for file, text in [*((reading, text) for text in texts), *inner]:
         account = _prose(text, campaign) if file.form is not None else text
         if _long_enough(account, campaign):
             yield _text_piece("narrative", account)
             return
+
+
+def _own_words(text: str, campaign: Campaign) -> str:
+    """What the sender wrote now: also without a letter of ours below it, and the head above that letter's title."""
+    above = above_letter(text)
+    if above == text:
+        return own_text(text)
+    lines = above.rstrip().split("\n")
+    head = {
+        fold(part) for part in (campaign.title, f"{campaign.mark}{campaign.title}", campaign.mark, "报送邮箱")
+    }
+    while lines and (fold(lines[-1]) in head or not re.search(r"\w", lines[-1].replace("_", ""))):
+        lines.pop()
+    return own_text("\n".join(lines))
 
 
 def _is_account(text: str, campaign: Campaign) -> bool:

@@ -455,7 +455,10 @@ def _read(message: Message, raw: bytes, received: dt.datetime, circumstances: Ci
     """What the mail holds."""
     campaign, near = circumstances.campaign, received.date()
     reading = read_message("这封邮件", raw, campaign=campaign, register=circumstances.register, near=near)
-    return bring(message, reading, campaign)
+    # The contact's own words are about a unit's material, or for the agent; what is forwarded is the unit's.
+    registered = circumstances.register.of_sender(message.sender)
+    for_another = registered is None and circumstances.contact.is_contact(message.sender)
+    return bring(message, reading, campaign, for_another)
 
 
 def _submission(message: Message, received: dt.datetime, seq: int, brought: Brought) -> Submission:

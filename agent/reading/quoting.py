@@ -127,6 +127,10 @@ _RULE = re.compile(r"^\s*[-—_=─━*]{5,}\s*$")
 _FORWARD_SUBJECT = re.compile(r"^\s*(?:\[?转发\]?|转|轉寄|fwd?|wg|tr)\s*[:：\]】]", re.IGNORECASE)
 _AUTOMATIC = re.compile(r"本邮件由[^\n]{0,80}自动(?:发送|发出|回复)|系统自动(?:发送|发出|回复|生成)")
 
+_LETTER_S_TITLE = re.compile(
+    r"^.{0,80}[（(]自动(?:回复|发送)[）)]$|^(?:报送回执(?:（请确认）)?|退回补正通知|催报通知|来信已收到|报送日报.{0,40})$"
+)
+
 
 def find_cut(lines: Sequence[str]) -> Cut | None:
     """Where the first quotation begins, or None."""
@@ -164,6 +168,18 @@ def is_automatic(text: str) -> bool:
     lines = text.split("\n")
     cut = find_cut(lines)
     return _AUTOMATIC.search("\n".join(lines[: cut.start] if cut else lines)) is not None
+
+
+def above_letter(text: str) -> str:
+    """What stands above a letter of ours that lies in a text without a sign of quotation; else the whole text.
+
+    Nothing where the letter's title isn't found: none of it is sure to be the sender's.
+    """
+    if not is_automatic(text):
+        return text
+    lines = text.split("\n")
+    titles = (number for number, line in enumerate(lines) if _LETTER_S_TITLE.match(line.strip()))
+    return "\n".join(lines[: next(titles, 0)])
 
 
 def _cut(lines: Sequence[str], start: int, end: int, forwarded: bool | None) -> Cut:
