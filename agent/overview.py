@@ -89,7 +89,7 @@ class Told:
     """One thing for the contact to see: a unit's question, a letter that couldn't be delivered, a limit reached.
 
     Attributes:
-        kind: ``question``, ``bounce``, ``letter_failed``, ``letter_doubtful``, ``limit``, ``oversize``.
+        kind: ``question``, ``bounce``, ``letter_failed``, ``letter_doubtful``, ``limit``.
         text: in words, complete in itself.
     """
 

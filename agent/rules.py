@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -413,7 +413,3 @@ def _allowed_nodes() -> tuple[type, ...]:
 
 
 _ALLOWED_NODES = _allowed_nodes()
-
-
-def figure_names(fields: Iterable[FormField]) -> tuple[str, ...]:
-    return tuple(field.id for field in fields if field.is_figure)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
@@ -360,11 +359,6 @@ def tidy(number: Decimal) -> Decimal:
 
 def _fields(field: str | None) -> tuple[str, ...]:
     return (field,) if field else ()
-
-
-def errors_of(findings: Iterable[Finding], field: str) -> tuple[Finding, ...]:
-    """The errors among the findings that name the field."""
-    return tuple(one for one in findings if one.severity == "error" and one.field == field)
 
 
 _MILLIONTH = Decimal("0.000001")
