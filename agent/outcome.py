@@ -21,7 +21,7 @@ from agent.mail.message import Message, authentication_verdict, parse
 from agent.overview import HeldReason, Told
 from agent.reading.files import read_message
 from agent.reading.reading import READERS_VERSION
-from agent.replies import spoken_about
+from agent.replies import contradiction, question, spoken_about
 from agent.rules import Campaign
 from agent.settings import Contact
 from agent.units import Register, Unit, fold
@@ -339,8 +339,22 @@ def _question(case: _Case, unit: Unit) -> Outcome:
 def _processed(case: _Case, unit: Unit) -> Outcome:
     # Whether the form has errors is the dossier's to say (checks run there): letters pick the kind by it.
     return Outcome(
-        "processed", unit=unit.id, submission=case.submission, reply="receipt", blobs=case.brought.blobs
+        "processed",
+        unit=unit.id,
+        submission=case.submission,
+        reply="receipt",
+        told=tuple(_asked(case, unit)),
+        blobs=case.brought.blobs,
     )
+
+
+def _asked(case: _Case, unit: Unit) -> Iterator[Told]:
+    """What the unit's own words ask beside what is filed: the contact's to answer."""
+    asked = question(case.brought.own_words) if case.registered else ""
+    if asked:
+        subject = _shorten(case.message.subject)
+        text = f"{unit.name}来信“{subject}”，材料已归档，信中问：{_shorten(asked, 120)}"
+        yield Told("question", case.received, text, unit.id)
 
 
 def _held(
@@ -471,9 +485,18 @@ def _submission(message: Message, received: dt.datetime, seq: int, brought: Brou
         pieces=brought.pieces,
         form=brought.form,
         form_file=brought.form_file,
-        form_findings=brought.form_findings,
+        form_findings=(*brought.form_findings, *_besides(brought)),
         findings=brought.findings,
     )
+
+
+def _besides(brought: Brought) -> Iterator[Finding]:
+    """A warning where the mail's own words seem to put right the form that came with them."""
+    attached = brought.form_file is not None and brought.form_file.text is None
+    quoted = contradiction(brought.own_words) if attached else ""
+    if quoted:
+        text = f"来信正文提到“{quoted}”，与统计表可能不一致，请核对统计表；如以正文为准，请改表后重报。"
+        yield Finding("warning", "words_besides", text)
 
 
 def _shorten(text: str, length: int = 40) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import email
+import email.policy
 from pathlib import Path
 
 import pytest
 
 from agent.decisions import accept, hand_in
 from agent.demo.district import CONTACT_ADDRESS
-from agent.mailings import send_digest
-from agent.replies import explains
+from agent.mailings import digest_letter, send_digest
+from agent.replies import contradiction, explains
 from tests.outcome.bureau import (
     STRANGER,
     Bureau,
@@ -216,6 +218,97 @@ def test_a_question_from_just_before_the_digest_that_is_read_just_after_it_is_to
         office.pass_time(minutes=4)
         office.send(QINGNIAN, text="照片最少几张？", at=asked)
         assert any("照片最少几张" in text for text in office.told())
+
+
+# --- words beside files ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "附件里的巡查次数应为15次，请以此为准",
+        "统计表里劝导人数填错了，实际是 7 人。",
+        "请查收。发放宣传单以15份为准。",
+        "发放宣传单由10改为１５。",
+        "巡查次数有误，正确的是15次。",
+        "巡查车辆漏填，共3台。",
+        "巡查次数更正为十五次。",
+        "请以正文数字为准：巡查15次。",
+    ],
+)
+def test_words_that_put_the_form_beside_them_right_are_an_open_warning(tmp_path: Path, words: str) -> None:
+    with bureau(tmp_path) as office:
+        [receipt] = office.send(QINGNIAN, form(), text=f"您好：\n{words}\n谢谢！")
+        assert standing(office) == "accepted"
+        findings = office.unit("qingnian")["form"]["findings"]
+        [finding] = [one for one in findings if one["rule"] == "words_besides"]
+        assert (finding["severity"], finding["field"]) == ("warning", None)
+        for letter in (receipt.text, digest_letter(office.work, office.now).raw.decode("ascii")):
+            assert "与统计表可能不一致" in _plain(letter)
+        assert finding["text"].startswith("来信正文提到“")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "请查收。",
+        "请查收，如有问题请联系 000-00000000。",
+        "如数据有误，请电话 000-00000000 联系我们，共3个附件。",
+        "若有填错的地方请告知，电话13800000000。",
+        "以此表为准，共 2 页。",
+        "数据以附件为准。3月1日",
+        "请以本表为准，此前2月28日所报作废。",
+        "请以附表1为准。",
+        "现报送统计表1份、照片3张。",
+        "表中数字有误之处，敬请指正。",
+    ],
+)
+def test_courtesies_are_no_contradiction(tmp_path: Path, words: str) -> None:
+    with bureau(tmp_path) as office:
+        office.send(QINGNIAN, form(), text=words)
+        rules = [one["rule"] for one in office.unit("qingnian")["form"]["findings"]]
+        assert "words_besides" not in rules
+        assert not any("来信询问" in text for text in office.told())
+
+
+def test_a_correction_without_a_figure_is_none() -> None:
+    assert contradiction("注：巡查次数应为累计数。\n") == ""
+
+
+def test_a_correction_is_quoted_short() -> None:
+    quoted = contradiction("附件中" + "乡镇" * 60 + "应为15次。")
+    assert len(quoted) <= 60
+    assert "应为15次" in quoted
+
+
+@pytest.mark.parametrize("files", [(form(),), (photo(),), (narrative(), form())])
+@pytest.mark.parametrize(
+    "question", ["请问照片最少几张", "照片能否周五再交。", "是否可以只交两张照片。", "照片只有两张，可以吗？"]
+)
+def test_a_question_beside_files_is_told_and_the_files_are_filed(
+    tmp_path: Path, files: tuple[tuple[str, bytes], ...], question: str
+) -> None:
+    account = "我镇组织力量开展夜间巡查，劝导救助流浪乞讨人员，发放御寒物资。" * 4
+    with bureau(tmp_path) as office:
+        office.send(QINGNIAN, *files, text=f"{account}\n{question}")
+        [told] = office.told()
+        assert "青年镇" in told
+        assert question.strip("。") in told
+        assert office.counts() == (1, 0, 0, 0)
+
+
+def test_an_address_with_a_question_mark_is_no_question(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        office.send(QINGNIAN, photo(), text="照片另见 https://pan.example/s/abc?pwd=1234 ，请查收。")
+        assert office.told() == []
+
+
+def _plain(raw: str) -> str:
+    """A letter's readable text, given its text or its bytes as text."""
+    if "Content-Type" not in raw:
+        return raw
+    body = email.message_from_string(raw, policy=email.policy.default).get_body(("plain",))
+    return str(body.get_content()) if body else ""
 
 
 # --- bounces ---------------------------------------------------------------------------------------------
