@@ -15,6 +15,7 @@ from agent.findings import Finding
 from agent.mail.links import linked_files
 from agent.mail.message import Message
 from agent.reading.form import FoundForm, combine
+from agent.reading.prose import prose
 from agent.reading.quoting import above_letter, forwarded_texts, own_text
 from agent.reading.reading import FileReading, Form
 from agent.rules import Campaign
@@ -138,7 +139,7 @@ def _words_as_narrative(
     mails = [one for one in reading.everything() if one.kind == "message" and one is not reading]
     inner = [(one, _own_words(one.text, campaign)) for one in mails]
     for file, text in [*((reading, text) for text in texts), *inner]:
-        account = _prose(text, campaign) if file.form is not None else text
+        account = prose(text, campaign) if file.form is not None else text
         if _long_enough(account, campaign):
             yield _text_piece("narrative", account)
             return
@@ -160,32 +161,12 @@ def _own_words(text: str, campaign: Campaign) -> str:
 
 def _is_account(text: str, campaign: Campaign) -> bool:
     """Whether a text around a form says enough besides the form's own lines to be a narrative."""
-    return _long_enough(_prose(text, campaign), campaign)
+    return _long_enough(prose(text, campaign), campaign)
 
 
 def _long_enough(text: str, campaign: Campaign) -> bool:
     owed = campaign.deliverables.narrative
     return owed is not None and len(fold(text)) >= owed.min_characters
-
-
-def _prose(text: str, campaign: Campaign) -> str:
-    """A text without the lines that belong to the form: its title, header values, table and footnote."""
-    form = campaign.form
-    labels = [fold(name) for header in form.header for name in (header.label, *header.aliases)]
-    heads = tuple(f"{label}:" for label in labels)
-    cells = {fold(name) for one in form.fields for name in (one.label, *one.aliases, one.group or "")}
-
-    def is_form_s(line: str) -> bool:
-        folded = fold(line)
-        return (
-            fold(form.title) in folded
-            or folded.startswith((*heads, "注:"))
-            or "\t" in line.strip()
-            or re.sub(r"\(.*\)$", "", folded) in cells
-            or re.fullmatch(r"[\d.,/—-]*", folded) is not None
-        )
-
-    return "\n".join(line for line in text.split("\n") if not is_form_s(line)).strip()
 
 
 def _links(message: Message) -> tuple[Finding, ...]:

@@ -102,3 +102,15 @@ def test_what_the_contact_quotes_in_an_answer_is_nobody_s_narrative(tmp_path: Pa
     with bureau(tmp_path) as office:
         office.send(CONTACT_ADDRESS, photo(), text=f"好的{FORWARDED}{ACCOUNT}", subject="回复：青年镇")
         assert told(office) == "missing"
+
+
+# --- documents -------------------------------------------------------------------------------------------
+
+
+def test_a_document_that_says_next_to_nothing_is_filed_and_its_sender_is_told(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        [letter] = office.send(QINGNIAN, form(), ("说明.txt", "见附件".encode()))
+        assert told(office) == "missing"
+        assert letter.kind == "receipt"
+        assert "文件“说明.txt”内容很少，未作为开展情况登记" in letter.text
+        assert "其他材料 1 件：说明.txt" in letter.text

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from agent.errors import Unreadable
@@ -20,6 +21,7 @@ from agent.reading.folding import squeeze
 from agent.reading.formats.limits import MEGABYTE, Budget, Limits
 from agent.reading.formats.refusals import damaged, encrypted, page_without_form, some_encrypted, too_large
 from agent.reading.grid import Document, PagePicture
+from agent.reading.prose import says_little
 from agent.reading.reading import FileReading, Kind
 from agent.rules import Campaign, PhotosDeliverable
 from agent.units import Register
@@ -163,8 +165,31 @@ def _document(name: str, data: bytes, sniffed: Sniffed, context: _Context, depth
     inside = tuple(_read(picture.name, picture.data, inner, depth + 1) for picture in document.pictures)
     if sniffed.type == "pdf":
         return _paged(name, data, document, (found, text, inside), inner)
-    kind: Kind = "form" if found else "narrative" if text.strip() else "other"
-    return _reading(name, data, kind, found=found, contains=inside, text=text)
+    if (
+        found is None
+        and sniffed.type == "text"
+        and says_little(text, context.campaign)
+        and not _is_text(name)
+    ):
+        raise refusal_of("unknown")
+    kind, notes = ("form", ()) if found else _words(name, text, context.campaign)
+    return _reading(name, data, kind, found=found, findings=notes, contains=inside, text=text)
+
+
+def _is_text(name: str) -> bool:
+    """Whether the name is one of a text, or says nothing."""
+    return PurePath(name).suffix.lower() in ("", ".txt", ".md", ".text")
+
+
+def _words(name: str, text: str, campaign: Campaign) -> tuple[Kind, tuple[Finding, ...]]:
+    """What a document without a form is by its words, and what its sender is told where they are too few."""
+    if not says_little(text, campaign):
+        return "narrative", ()
+    owed = campaign.deliverables.narrative
+    if owed is None or not text.strip():
+        return "other", ()
+    said = f"文件“{name}”内容很少，未作为{owed.label}登记。如是{owed.label}，请补充文字后重新发送。"
+    return "other", (Finding("note", "little_text", said),)
 
 
 def _paged(
@@ -191,7 +216,11 @@ def _paged(
     findings = page_findings(name, pages, "warning" if in_text else "error")
     if found is None and not findings:
         findings = shape_without_lines(name, document, context.campaign)
-    kind: Kind = "form" if found else "unreadable" if findings else "narrative" if text.strip() else "other"
+    kind: Kind
+    if found is not None or findings:
+        kind = "form" if found else "unreadable"
+    else:
+        kind, findings = _words(name, text, context.campaign)
     # A form in a page becomes the document's own, unless the text has one: then both are there to be compared.
     done = ("unreadable",) if in_text else ("unreadable", "form")
     kept = tuple(page for page in pages.values() if page.kind not in done)
