@@ -384,19 +384,23 @@ def remind(
     send: Annotated[bool, typer.Option("--send", help="发给欠报的单位。")] = False,
 ) -> None:
     """催报：打印；加 --send 则发出。"""
-    from agent.mailings import reminder_letters, send_reminders
+    from agent.mailings import reminder_letters, send_reminders, without_address
 
     work, clock = _open(config, now)
+    skipped = [unit.name for unit in without_address(work, clock())]
+    to_phone = f"没有登记邮箱，请电话催报：{'、'.join(skipped)}" if skipped else ""
     if send:
-        _mail_out(work, clock, lambda: send_reminders(work, clock()))
+        if skipped:
+            print(to_phone)
+        _mail_out(work, clock, lambda: send_reminders(work, clock()), attention=bool(skipped))
         return
     from agent.terminal import plain_text
 
     letters = reminder_letters(work, clock())
-    print(
-        "\n\n".join(f"发给 {'、'.join(one.to)}\n{plain_text(one.raw)}" for one in letters)
-        or "没有需要催报的单位。"
-    )
+    shown = [f"发给 {'、'.join(one.to)}\n{plain_text(one.raw)}" for one in letters]
+    print("\n\n".join([*shown, *([to_phone] if skipped else [])]) or "没有需要催报的单位。")
+    if skipped:
+        raise typer.Exit(ATTENTION)
 
 
 @app.command()
@@ -501,19 +505,26 @@ def _decide(
     print(act(work, _ruling(work, clock, by, reason)))
 
 
-def _mail_out(work: Workplace, clock: Callable[[], dt.datetime], queue: Callable[[], object]) -> None:
+def _mail_out(
+    work: Workplace,
+    clock: Callable[[], dt.datetime],
+    queue: Callable[[], object],
+    *,
+    attention: bool = False,
+) -> None:
     from agent.service import send_now
 
     sent = send_now(work, clock, queue, _say)
     if sent is None:
         print("信件已排好，由正在运行的 report-agent run 在一分钟内发出。")
-        return
+        raise typer.Exit(ATTENTION if attention else DONE)
     print(f"发出信件 {sent.sent} 封。" + (f"暂缓 {sent.postponed} 封，稍后再发。" if sent.postponed else ""))
     if sent.put_off:
         _say(f"暂缓的原因：{sent.put_off}")
     if sent.trouble:
         _say(f"信件没能发出：{sent.trouble}")
-    raise typer.Exit(UNREACHABLE if sent.trouble else DONE if sent.went_well else ATTENTION)
+    went_well = sent.went_well and not attention
+    raise typer.Exit(UNREACHABLE if sent.trouble else DONE if went_well else ATTENTION)
 
 
 def _print_json(value: Any) -> None:

@@ -10,7 +10,8 @@ from agent.intake import queued
 from agent.ledger import RunEntry
 from agent.letters import Letter, news
 from agent.overview import Overview
-from agent.timetable import digest_due, reminder_due, to_remind
+from agent.timetable import digest_due, first_reminder, reminder_due, to_remind
+from agent.units import Unit
 from agent.workplace import Workplace
 
 
@@ -24,13 +25,30 @@ def digest_letter(work: Workplace, now: dt.datetime, day: dt.date | None = None)
     """
     overview = work.overview(now)
     about = f"{work.campaign.id}/{day or overview.as_of.isoformat()}"
-    return work.letters.digest(overview, overview.as_of, news(overview), about)
+    return work.letters.digest(overview, overview.as_of, news(overview), about, _to_phone(work, overview))
 
 
 def reminder_letters(work: Workplace, now: dt.datetime) -> list[Letter]:
     """A reminder for each unit that must report, owes something, and has an address."""
     overview = work.overview(now)
     return _reminders(work, overview, to_remind(overview.dossiers), overview.as_of.isoformat())
+
+
+def without_address(work: Workplace, now: dt.datetime) -> list[Unit]:
+    """The units that would be reminded if an address of theirs were known."""
+    return _without_address(work.overview(now))
+
+
+def _without_address(overview: Overview) -> list[Unit]:
+    return [one.unit for one in to_remind(overview.dossiers) if not one.unit.senders]
+
+
+def _to_phone(work: Workplace, overview: Overview) -> list[Unit]:
+    """Those among them whose first reminder would have gone out by today."""
+    if overview.final is not None:
+        return []
+    first = first_reminder(work.settings.schedule, overview.campaign.deadline)
+    return _without_address(overview) if overview.today >= first else []
 
 
 def send_digest(work: Workplace, now: dt.datetime) -> None:

@@ -32,6 +32,11 @@ def reminder_due(
     return _latest([*before, *(overdue if schedule.remind_overdue else ())], now, since)
 
 
+def first_reminder(schedule: ScheduleSettings, deadline: dt.date) -> dt.date:
+    """The day from which units are reminded: by the timetable's days before, else the day after the deadline."""
+    return deadline - dt.timedelta(days=max(schedule.remind_days_before, default=-1))
+
+
 def to_remind(dossiers: Iterable[Dossier]) -> list[Dossier]:
     """The units that are reminded: those that must report and owe something."""
     return [one for one in dossiers if one.unit.required and one.owes]

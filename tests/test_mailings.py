@@ -140,6 +140,30 @@ def test_a_unit_without_an_address_is_left_out(tmp_path: Path) -> None:
     assert days.at("02-27T09:30") - Counter([CONTACT]) == EVERYBODY - Counter([addresses()["heishan"]])
 
 
+def test_units_without_an_address_are_named_for_a_call(tmp_path: Path) -> None:
+    office = bureau(tmp_path)
+    path = tmp_path / "rules" / "units.yaml"
+    register = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for unit in register["units"]:
+        unit["senders"] = unit["senders"] if unit["id"] in ("qingnian", "station") else []
+    path.write_text(yaml.safe_dump(register, allow_unicode=True), encoding="utf-8")
+    office.post(whole("qingnian"))
+    office.run("poll", now="2024-02-20T10:00")
+    for options in ((), ("--send",)):
+        ran = office.run("remind", *options, now="2024-02-26T10:00")
+        assert ran.status == 1
+        assert "没有登记邮箱，请电话催报：" in ran.out
+        assert "黑山镇" in ran.out
+        assert "没有需要催报的单位" not in ran.out
+        assert not any(name in ran.out for name in ("青年镇", "救助管理站"))
+    assert "请电话催报" not in office.run("digest", now="2024-02-26T17:30").out
+    printed = office.run("digest", now="2024-02-27T17:30").out
+    [line] = [line for line in printed.splitlines() if "请电话催报（没有登记邮箱）：" in line]
+    assert "黑山镇" in line
+    assert "青年镇" not in line
+    assert "没有待处理的事项" not in printed
+
+
 def test_once_the_report_is_final_nobody_is_reminded_and_the_digest_comes_with_news_only(
     tmp_path: Path,
 ) -> None:

@@ -147,14 +147,15 @@ class DigestView:
     failed: tuple[Failed, ...]
     totals: tuple[Total, ...]
     news: tuple[NewItem, ...]
+    to_phone: tuple[Unit, ...] = ()
 
     @property
     def waiting(self) -> int:
         groups = (self.held, self.to_confirm, self.cross, self.unexplained, self.questions, self.failed)
-        return sum(len(group) for group in groups)
+        return sum(len(group) for group in groups) + bool(self.to_phone)
 
 
-def digest_view(overview: Overview, new: Iterable[NewItem]) -> DigestView:
+def digest_view(overview: Overview, new: Iterable[NewItem], to_phone: Iterable[Unit] = ()) -> DigestView:
     rows = tuple(_row(one, overview) for one in overview.dossiers)
     required = [row for row in rows if row.unit.required]
     pending = [one for one in overview.dossiers if one.pending is not None]
@@ -175,6 +176,7 @@ def digest_view(overview: Overview, new: Iterable[NewItem]) -> DigestView:
         failed=overview.failed,
         totals=tuple(_totals(overview)),
         news=tuple(new),
+        to_phone=tuple(to_phone),
     )
 
 

@@ -106,10 +106,19 @@ class Letters:
         return self._seal("reminder", about, context, to, unit, now)
 
     def digest(
-        self, overview: Overview, now: dt.datetime, new: Sequence[NewItem], about: str | None = None
+        self,
+        overview: Overview,
+        now: dt.datetime,
+        new: Sequence[NewItem],
+        about: str | None = None,
+        to_phone: Sequence[Unit] = (),
     ) -> Letter:
-        """日报, to the contact and the deputies. One a day, unless ``about`` says otherwise."""
-        context = {**_fields(digest_view(overview, new)), "overview": overview, "today": overview.today}
+        """日报, to the contact and the deputies. One a day, unless ``about`` says otherwise.
+
+        ``to_phone``: units to be reminded that have no address.
+        """
+        view = digest_view(overview, new, to_phone)
+        context = {**_fields(view), "overview": overview, "today": overview.today}
         about = about or f"{self._campaign.id}/{now:%Y-%m-%d}"
         to = (self._contact.address, *self._contact.deputies)
         return self._seal("digest", about, context, to, None, now)
