@@ -31,7 +31,7 @@ def digest_letter(work: Workplace, now: dt.datetime, day: dt.date | None = None)
 def reminder_letters(work: Workplace, now: dt.datetime) -> list[Letter]:
     """A reminder for each unit that must report, owes something, and has an address."""
     overview = work.overview(now)
-    return _reminders(work, overview, to_remind(overview.dossiers), overview.as_of.isoformat())
+    return _reminders(work, overview, _owing(overview, overview.dossiers), overview.as_of.isoformat())
 
 
 def without_address(work: Workplace, now: dt.datetime) -> list[Unit]:
@@ -40,7 +40,12 @@ def without_address(work: Workplace, now: dt.datetime) -> list[Unit]:
 
 
 def _without_address(overview: Overview) -> list[Unit]:
-    return [one.unit for one in to_remind(overview.dossiers) if not one.unit.senders]
+    return [one.unit for one in _owing(overview, overview.dossiers) if not one.unit.senders]
+
+
+def _owing(overview: Overview, dossiers: Iterable[Dossier]) -> list[Dossier]:
+    """The units to be reminded; not those of which all that they owe has come, and is held."""
+    return [one for one in to_remind(dossiers) if overview.lacks(one)]
 
 
 def _to_phone(work: Workplace, overview: Overview) -> list[Unit]:
@@ -68,7 +73,8 @@ def run_timetable(work: Workplace, now: dt.datetime) -> list[str]:
     if reminders:
         # One a unit and day, also where yesterday's was made good this morning or the contact has sent one.
         already = _reminded(work, overview.today)
-        owing = [one for one in to_remind(due for due, _ in reminders) if one.unit.id not in already]
+        due_now = _owing(overview, (one for one, _ in reminders))
+        owing = [one for one in due_now if one.unit.id not in already]
         letters = _reminders(work, overview, owing, f"{overview.today}")
         _record(work, now, "remind", max(moment for _, moment in reminders), letters)
         ran.append("remind")
@@ -99,7 +105,11 @@ def _reminders_due(work: Workplace, overview: Overview) -> list[tuple[Dossier, d
 def _reminders(work: Workplace, overview: Overview, owing: Iterable[Dossier], when: str) -> list[Letter]:
     return [
         work.letters.reminder(
-            one, one.unit.senders, overview.as_of, f"{work.campaign.id}/{one.unit.id}/{when}"
+            one,
+            one.unit.senders,
+            overview.as_of,
+            f"{work.campaign.id}/{one.unit.id}/{when}",
+            overview.held_of(one.unit),
         )
         for one in owing
         if one.unit.senders

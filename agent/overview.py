@@ -16,7 +16,7 @@ from typing import Any, Literal
 from agent.dossier import Decision, Dossier, Filed, FormVersion
 from agent.findings import Finding
 from agent.rules import Campaign, plain
-from agent.units import Register
+from agent.units import Register, Unit
 
 HeldReason = Literal["unknown_sender", "unit_conflict", "failed_authentication", "automatic", "after_final"]
 
@@ -29,6 +29,7 @@ class Held:
         id: ``H3``, what `review` takes.
         form_unit: 单位 as its form writes it, or None.
         files: names of what it brought.
+        brings: of form, narrative, photos, what it would bring to a dossier.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Held:
     received: dt.datetime
     form_unit: str | None = None
     files: tuple[str, ...] = ()
+    brings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,18 @@ class Overview:
     @property
     def today(self) -> dt.date:
         return self.as_of.date()
+
+    def held_of(self, unit: Unit) -> tuple[Held, ...]:
+        """The held mails that come from the unit, or seem to be the unit's."""
+        senders = {sender.casefold() for sender in unit.senders}
+        return tuple(
+            one for one in self.held if one.suggested_unit == unit.id or one.sender.casefold() in senders
+        )
+
+    def lacks(self, dossier: Dossier) -> tuple[str, ...]:
+        """What the unit owes and no held mail of its brings either."""
+        held = {what for one in self.held_of(dossier.unit) for what in one.brings}
+        return tuple(what for what in dossier.owes if what not in held)
 
     @property
     def reporting(self) -> tuple[Dossier, ...]:

@@ -140,6 +140,24 @@ def test_a_unit_without_an_address_is_left_out(tmp_path: Path) -> None:
     assert days.at("02-27T09:30") - Counter([CONTACT]) == EVERYBODY - Counter([addresses()["heishan"]])
 
 
+def test_what_is_held_of_a_unit_isn_t_asked_for_again(days: Days) -> None:
+    days.office.post(mail(form("青年镇"), sender="a@personal.example", sent="2024-02-20T09:00+08:00"))
+    days.office.post(whole("heishan", 1).replace(addresses()["heishan"].encode(), b"b@personal.example"))
+    Service(days.work, lambda: _moment("02-20T10:00")).poll()
+    assert len(days.work.ledger.held()) == 2
+    reminded = days.at("02-27T09:30")
+    assert reminded[addresses()["heishan"]] == 0, "all that it owes is held"
+    assert reminded[addresses()["qingnian"]] == 1
+    to_qingnian = [one for one in days.office.letters() if one["To"] == addresses()["qingnian"]]
+    [letter] = [one for one in to_qingnian if "催报" in one["Subject"]]
+    text = letter.get_body(("plain",)).get_content()
+    assert "正在核对，不必重复发送" in text
+    assert "正在核对，不必重复发送" in letter.get_body(("html",)).get_content()
+    assert "统计表" not in str(letter["Subject"])
+    assert "照片" in str(letter["Subject"])
+    assert "统计表 已收到来信，正在核对" in " ".join(text.replace("\u3000", " ").split())
+
+
 def test_units_without_an_address_are_named_for_a_call(tmp_path: Path) -> None:
     office = bureau(tmp_path)
     path = tmp_path / "rules" / "units.yaml"

@@ -377,7 +377,17 @@ def _held(row: MessageRow) -> Held:
         received=row.received,
         form_unit=outcome.form_unit,
         files=tuple(piece.name for piece in pieces),
+        brings=tuple(_brings(outcome.submission)) if outcome.submission else (),
     )
+
+
+def _brings(submission: Submission) -> Iterator[str]:
+    if submission.form is not None:
+        yield "form"
+    if any(piece.is_narrative for piece in submission.pieces):
+        yield "narrative"
+    if any(piece.kind == "photo" for piece in submission.pieces):
+        yield "photos"
 
 
 def _due(row: RowMapping) -> DueLetter:

@@ -21,8 +21,9 @@ from agent.letters.views import (
     has_unmended_form,
     standing_view,
     unit_view,
+    with_held,
 )
-from agent.overview import Overview
+from agent.overview import Held, Overview
 from agent.rules import Campaign
 from agent.settings import Contact
 from agent.units import Unit
@@ -97,11 +98,19 @@ class Letters:
         return self._seal("noted", answered.about, context, (answered.to,), unit.id, now, answered)
 
     def reminder(
-        self, dossier: Dossier, to: Sequence[str], now: dt.datetime, about: str | None = None
+        self,
+        dossier: Dossier,
+        to: Sequence[str],
+        now: dt.datetime,
+        about: str | None = None,
+        held: Sequence[Held] = (),
     ) -> Letter:
-        """催报: before the deadline, on its day or after it. One a unit and day, unless ``about`` says otherwise."""
+        """催报: before the deadline, on its day or after it. One a unit and day, unless ``about`` says otherwise.
+
+        What the unit's ``held`` mails bring isn't asked for again.
+        """
         unit = dossier.unit.id
-        context = _fields(standing_view(dossier, now.date()))
+        context = _fields(with_held(standing_view(dossier, now.date()), held))
         about = about or f"{self._campaign.id}/{unit}/{now:%Y-%m-%d}"
         return self._seal("reminder", about, context, to, unit, now)
 

@@ -10,11 +10,12 @@ from typing import Literal
 from agent.dossier import Dossier, Filed, FormVersion, Piece, Standing, Submission
 from agent.findings import Finding, Severity
 from agent.letters.envelope import Answered
+from agent.overview import Held
 from agent.reading.reading import Figure
 from agent.rules import Campaign, FormField
 
-State = Literal["ok", "missing", "some", "needs_correction", "needs_confirmation"]
-"""How one thing that is owed stands; ``some``: photos have come, but fewer than are owed."""
+State = Literal["ok", "missing", "some", "needs_correction", "needs_confirmation", "checking"]
+"""How one thing that is owed stands; ``some``: photos have come, but fewer than are owed; ``checking``: it is held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,7 @@ class UnitView:
         standing: the accepted version after this mail, or None.
         pending: the version that waits to be mended or confirmed after this mail, or None.
         late: the mail came after the deadline and brought something.
+        checking: when the unit's mails came that are held.
     """
 
     unit: str
@@ -162,10 +164,11 @@ class UnitView:
     owed: tuple[Owed, ...]
     due: Due
     late: bool
+    checking: tuple[dt.datetime, ...] = ()
 
     @property
     def missing(self) -> tuple[Owed, ...]:
-        return tuple(one for one in self.owed if one.state != "ok")
+        return tuple(one for one in self.owed if one.state not in ("ok", "checking"))
 
 
 def unit_view(before: Dossier, after: Dossier, answered: Answered, today: dt.date) -> UnitView:
@@ -207,6 +210,18 @@ def standing_view(dossier: Dossier, today: dt.date) -> UnitView:
         due=Due(dossier.deadline, (dossier.deadline - today).days, dossier.unit.required),
         late=False,
     )
+
+
+def with_held(view: UnitView, held: Sequence[Held]) -> UnitView:
+    """The view where mails of the unit's are held: what they bring is neither missing nor to be mended now."""
+    brings = {what for one in held for what in one.brings}
+    things = tuple(
+        replace(one, state="checking") if one.what in brings and one.state != "ok" else one
+        for one in view.owed
+    )
+    pending = None if "form" in brings else view.pending
+    moments = tuple(one.received for one in held)
+    return replace(view, owed=things, pending=pending, checking=moments)
 
 
 def owed(dossier: Dossier) -> tuple[Owed, ...]:
