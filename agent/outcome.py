@@ -273,7 +273,7 @@ def _judge_unless_bounced(
 
 
 def _from_a_person(case: _Case) -> Outcome:
-    """Whose mail it is, by the evidence of design.md: the sender, the form, the subject and file names."""
+    """Whose mail it is, by the evidence, strongest first: the sender, the form, the subject and file names."""
     registered = case.registered
     if registered is None and not case.circumstances.contact.is_contact(case.message.sender):
         return _held("unknown_sender", case, _suggest(case))
