@@ -273,7 +273,8 @@ def find_unit(work: Workplace, name: str) -> Unit:
 
 def _held(work: Workplace, held: str) -> MessageRow:
     number = held.upper().removeprefix("H")
-    row = work.ledger.held_message(int(number)) if number.isdecimal() else None
+    # At most nine digits: SQLite holds no number beyond all bounds.
+    row = work.ledger.held_message(int(number)) if number.isdecimal() and len(number) <= 9 else None
     if row is None or row.state != "held":
         raise _not_held(work, held)
     return row
