@@ -324,8 +324,8 @@ def _page_of_paper(name: str, data: bytes, pixels: str, context: _Context) -> Fi
     from agent.reading.ocr import read_picture
 
     document = read_picture(data, context.budget)
-    if document is None:  # not a word: a bright scene after all
-        return _reading(name, data, "photo", pixels=pixels)
+    if document is None:
+        raise page_without_form()
     found = context.find(document)
     if found is not None:
         return _reading(name, data, "form", found=found, pixels=pixels)

@@ -21,7 +21,8 @@ from agent.reading.ocr.shapes import Shapes, figure_like, lone_stroke, without_s
 EDGE = 2  # pixels of a cell's border that its line takes at least
 REMAINS = 5  # pixels beside the border: ink that lies within is what is left of the line
 STRETCHED = 1.3  # the second look is at the line drawn out: digits that were run together come apart
-SURE = 0.6  # of a figure's least certain character
+SURE = 0.6  # of a figure's least certain character, at the first look
+FAIR = 0.4  # at the second, which is at a picture that was changed
 CLEAR = 0.9  # of a word's, below which it is looked at again
 USUAL = 28  # pixels: the height of a line in a table that has none to measure
 
@@ -101,11 +102,11 @@ def _words(look: Looks) -> ReadCell:
 
 def _figure(line: _Line, look: Looks, shapes: Shapes) -> ReadCell:
     first, second = look
-    confidence = min(first.confidence, second.confidence)
+    confidence = (first.confidence + second.confidence) / 2
     stroke = lone_stroke(line.inked)
     if stroke is not None and len(first.text) <= 2:
         return ReadCell(stroke or first.text, confidence, certain=bool(stroke))
-    agreed = first.text == second.text != "" and confidence >= SURE
+    agreed = first.text == second.text != "" and first.confidence >= SURE and second.confidence >= FAIR
     return ReadCell(first.text, confidence, agreed and shapes.bear_out(first.text, line.inked))
 
 

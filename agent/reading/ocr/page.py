@@ -12,14 +12,16 @@ import numpy as np
 from agent.reading.formats.limits import Budget, Limits
 from agent.reading.formats.refusals import page_too_poor
 from agent.reading.ocr.cells import ReadCell, read_cells
-from agent.reading.ocr.paper import Pixels, ink_on_white, pixels
+from agent.reading.ocr.paper import Paper, Pixels, ink_on_white, pixels
 from agent.reading.ocr.recogniser import Recogniser, Word
 from agent.reading.ocr.ruling import Box, RuledTable, find_tables, set_upright
 from agent.reading.pictures import every_page
 
 POOR = 0.6  # half of a page's lines are less sure than this: the picture is too poor
 UNSURE = 0.34  # share of a table's figures that aren't certain from which it is too poor
-FIND_AT = 1600  # pixels of the longer side at which lines of text are looked for
+FAINT = 215  # a grey value below this may be writing, however faint
+TELLING = 7  # characters in a line that says which way up it is; longer ones take longer
+FIND_AT = 1280  # pixels of the longer side at which lines of text are looked for
 
 
 def tell(data: bytes, most_pixels: int) -> list[dict[str, Any]]:
@@ -37,10 +39,10 @@ def tell(data: bytes, most_pixels: int) -> list[dict[str, Any]]:
 
 
 def _page(rgb: Pixels) -> dict[str, Any]:
-    gray, boxes = _right_way_up(set_upright(ink_on_white(rgb)))
-    tables, lines = find_tables(gray)
-    words = _outside(gray, boxes, tables)
-    read = [(table, read_cells(gray, lines, table, _recogniser())) for table in tables]
+    page, boxes = _right_way_up(set_upright(ink_on_white(rgb)))
+    tables, lines = find_tables(page.lines)
+    words = _outside(page.text, boxes, tables)
+    read = [(table, read_cells(page.text, lines, table, _recogniser())) for table in tables]
     read = [(table, cells) for table, cells in read if any(cell.text for cell in cells)]
     _require_legible(words, read)
     text = [line for _, line in _in_lines(words)]
@@ -100,7 +102,7 @@ def _inside(table: Box, box: Box) -> bool:
 
 def _found(page: Pixels) -> list[Box]:
     """Where text is found: looked for at a smaller scale, where there is ink at all."""
-    rows, columns = np.nonzero(page < 128)
+    rows, columns = np.nonzero(page < FAINT)
     if not len(rows):
         return []
     top, left = max(0, int(rows.min()) - 20), max(0, int(columns.min()) - 20)
@@ -147,26 +149,27 @@ def _middle(box: Box) -> tuple[float, float]:
 # --- which way up ----------------------------------------------------------------------------------------
 
 
-def _right_way_up(gray: Pixels) -> tuple[Pixels, list[Box]]:
+def _right_way_up(page: Paper) -> tuple[Paper, list[Box]]:
     """The page turned by quarters so that its text reads, and where text was found on it.
 
     Most of the text lies, and says more than upside down.
     """
-    boxes = _found(gray)
+    boxes = _found(page.text)
     lying = sum(box.width for box in boxes if box.width > 2 * box.height)
     standing = sum(box.height for box in boxes if box.height > 2 * box.width)
     if standing > lying:
-        gray = pixels(np.rot90(gray))
-        boxes = _found(gray)
-    if _upside_down(gray, boxes):
-        gray = pixels(np.rot90(gray, 2))
-        boxes = _found(gray)
-    return gray, boxes
+        page = page.moved(np.rot90)
+        boxes = _found(page.text)
+    if _upside_down(page.text, boxes):
+        page = page.moved(lambda gray: np.rot90(gray, 2))
+        boxes = _found(page.text)
+    return page, boxes
 
 
 def _upside_down(gray: Pixels, boxes: Sequence[Box]) -> bool:
-    longest = sorted((box for box in boxes if box.width > box.height), key=lambda box: -box.width)[:6]
-    lines = [_cut(gray, box) for box in longest]
+    lying = (box for box in boxes if box.width > 2 * box.height)
+    telling = sorted(lying, key=lambda box: abs(box.width / box.height - TELLING))[:6]
+    lines = [_cut(gray, box) for box in telling]
     upright = sum(word.confidence for word in _recogniser().read(lines))
     if upright > 0.8 * len(lines):
         return False

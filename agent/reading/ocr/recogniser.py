@@ -15,7 +15,7 @@ from rapidocr import RapidOCR
 from agent.reading.ocr.paper import Pixels
 from agent.reading.ocr.ruling import Box
 
-NARROWEST = 16  # pixels: smaller pictures hold nothing that could be read
+SMALLEST_SIDE = 480  # pixels to which a smaller side is drawn up where text is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,16 @@ class Recogniser:
     """The models, loaded once."""
 
     def __init__(self) -> None:
+        cv2.setNumThreads(1)
         self._engine = RapidOCR(
             params={
                 "Global.log_level": "critical",
                 "Global.text_score": 0.0,
                 "Global.use_cls": False,
                 "Global.return_word_box": True,
+                "Det.limit_side_len": SMALLEST_SIDE,
+                # One thread: two wait for each other busily, which costs more than it brings on a busy machine.
+                "EngineConfig.onnxruntime.intra_op_num_threads": 1,
             }
         )
 

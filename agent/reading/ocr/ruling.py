@@ -13,14 +13,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.reading.ocr.paper import Pixels, ink, pixels
+from agent.reading.ocr.paper import Paper, Pixels, ink, pixels
 
 MOST_SKEW = 12  # degrees
 THICKEST = 11  # pixels of a ruled line
 FAINTEST = 16  # grey levels by which a line differs from what lies beside it
 BESIDE = 5  # pixels by which a line may sway
+FULL = 0.95  # of a stretch between two cells, at least somewhere along a line
 DRAWN = 0.75  # of a stretch between two cells: a line divides them
 PIECE = 0.25  # of such a stretch: it may be what a seal or the light has left of a line
+CLOSE_BY = 0.2  # of the pixels beside a stretch: more ink is writing
 JOINED = 7  # pixels of a gap between lines that meet
 SMALLEST_TABLE = 0.15  # of the page's width
 
@@ -71,14 +73,14 @@ class RuledTable:
     width: int
 
 
-def set_upright(gray: Pixels) -> Pixels:
+def set_upright(page: Paper) -> Paper:
     """The page turned and straightened so that its largest table's lines run along the pixels.
 
-    A page without a table comes back as it is.
+    A page without a table is only turned, and one without any long line comes back as it is.
     """
-    gray = _deskewed(gray)
-    frame = _frame(gray)
-    return gray if frame is None else _straightened(gray, frame)
+    page = _deskewed(page)
+    frame = _frame(page.lines)
+    return page if frame is None else _straightened(page, frame)
 
 
 def find_tables(gray: Pixels) -> tuple[list[RuledTable], Pixels]:
@@ -86,14 +88,15 @@ def find_tables(gray: Pixels) -> tuple[list[RuledTable], Pixels]:
     across, down = _lines(gray)
     joined = pixels(cv2.morphologyEx(across | down, cv2.MORPH_CLOSE, np.ones((JOINED, JOINED), np.uint8)))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
-    mask = np.zeros_like(gray)
+    mask, inked = np.zeros_like(gray), ink(gray)
     tables = []
     for at in range(1, count):
         if not _large(stats[at], gray):
             continue
         x, y, width, height, _ = (int(one) for one in stats[at])
         own = labels == at  # strokes of writing inside the frame don't touch its lines
-        table = _table(Box(x, y, x + width, y + height), pixels(across * own), pixels(down * own))
+        frame = Box(x, y, x + width, y + height)
+        table = _table(frame, pixels(across * own), pixels(down * own), inked)
         if table is not None:
             tables.append(table)
             mask |= pixels((across | down) * own)
@@ -109,23 +112,26 @@ def stroke_length(gray: Pixels) -> int:
 # --- straightening ---------------------------------------------------------------------------------------
 
 
-def _deskewed(gray: Pixels) -> Pixels:
-    angle = _skew(gray)
+def _deskewed(page: Paper) -> Paper:
+    angle = _skew(page.lines)
     if abs(angle) < 0.05:
-        return gray
-    height, width = gray.shape
+        return page
+    height, width = page.lines.shape
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1)
     cosine, sine = abs(turn[0, 0]), abs(turn[0, 1])
     size = (math.ceil(width * cosine + height * sine), math.ceil(width * sine + height * cosine))
     turn[:, 2] += (size[0] - width) / 2, (size[1] - height) / 2
-    return pixels(cv2.warpAffine(gray, turn, size, flags=cv2.INTER_CUBIC, borderValue=(255,)))
+    return page.moved(
+        lambda gray: cv2.warpAffine(gray, turn, size, flags=cv2.INTER_CUBIC, borderValue=(255,))
+    )
 
 
 def _skew(gray: Pixels) -> float:
     """Degrees by which the long lines lean, the median weighted by length; 0 where there are none."""
-    thin = _without_blots(ink(gray))
-    shortest = min(gray.shape) // 8
-    found = cv2.HoughLinesP(thin, 1, math.pi / 1440, shortest, minLineLength=shortest, maxLineGap=6)
+    small = pixels(cv2.erode(gray, np.ones((2, 2), np.uint8)))[::2, ::2]  # a hairline stays one
+    shortest = min(small.shape) // 8
+    thin = _without_blots(ink(small))
+    found = cv2.HoughLinesP(thin, 1, math.pi / 720, shortest, minLineLength=shortest, maxLineGap=3)
     if found is None:
         return 0.0
     leans: list[tuple[float, float]] = []
@@ -205,22 +211,25 @@ def _meeting(one: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[floa
     return float(x), float(y)
 
 
-def _straightened(gray: Pixels, corners: NDArray[np.float32]) -> Pixels:
+def _straightened(page: Paper, corners: NDArray[np.float32]) -> Paper:
     """The whole page, warped so that the frame is a rectangle."""
     upper_left, upper_right, lower_right, lower_left = corners
     width = (np.linalg.norm(upper_right - upper_left) + np.linalg.norm(lower_right - lower_left)) / 2
     height = (np.linalg.norm(lower_left - upper_left) + np.linalg.norm(lower_right - upper_right)) / 2
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32) + upper_left
     warp = cv2.getPerspectiveTransform(corners, target)
-    rows, columns = gray.shape
-    page = np.array([[[0, 0], [columns, 0], [columns, rows], [0, rows]]], np.float32)
-    edges = cv2.perspectiveTransform(page, warp)[0]
+    rows, columns = page.lines.shape
+    sides = np.array([[[0, 0], [columns, 0], [columns, rows], [0, rows]]], np.float32)
+    edges = cv2.perspectiveTransform(sides, warp)[0]
     low, high = edges.min(axis=0), edges.max(axis=0)
     if not np.isfinite(edges).all() or max(high - low) > 2 * max(rows, columns):
-        return gray
+        return page
     shift = np.array([[1, 0, -low[0]], [0, 1, -low[1]], [0, 0, 1]])
     size = (math.ceil(high[0] - low[0]), math.ceil(high[1] - low[1]))
-    return pixels(cv2.warpPerspective(gray, shift @ warp, size, flags=cv2.INTER_CUBIC, borderValue=(255,)))
+    whole = shift @ warp
+    return page.moved(
+        lambda gray: cv2.warpPerspective(gray, whole, size, flags=cv2.INTER_CUBIC, borderValue=(255,))
+    )
 
 
 # --- lines and cells -------------------------------------------------------------------------------------
@@ -252,17 +261,21 @@ def _without_blots(mask: Pixels) -> Pixels:
     return mask & ~pixels(cv2.dilate(thick, np.ones((9, 9), np.uint8)))
 
 
-def _table(frame: Box, across: Pixels, down: Pixels) -> RuledTable | None:
+def _table(frame: Box, across: Pixels, down: Pixels, inked: Pixels) -> RuledTable | None:
     """The cells inside a frame: fields of the grid that all lines make, joined where no line runs between."""
-    across = across[frame.top : frame.bottom, frame.left : frame.right]
-    down = down[frame.top : frame.bottom, frame.left : frame.right]
-    rows, columns = _positions(across), _positions(pixels(down.T))
+    across, down, inked = (
+        one[frame.top : frame.bottom, frame.left : frame.right] for one in (across, down, inked)
+    )
+    down, beside_down = pixels(down.T), pixels(inked.T)
+    rows, columns = _positions(across), _positions(down)
     for _ in range(2):  # a line without a stretch that divides two cells is a stroke of writing
-        below, beside = _dividers(across, rows, columns), _dividers(pixels(down.T), columns, rows).T
-        rows, columns = _dividing(rows, below), _dividing(columns, beside.T)
+        below = _dividers(across, inked, rows, columns)
+        beside = _dividers(down, beside_down, columns, rows)
+        rows, columns = _dividing(rows, below), _dividing(columns, beside)
     if len(rows) < 2 or len(columns) < 3:
         return None
-    below, beside = _dividers(across, rows, columns), _dividers(pixels(down.T), columns, rows).T
+    below = _dividers(across, inked, rows, columns)
+    beside = _dividers(down, beside_down, columns, rows).T
     cells = tuple(_cells(frame, rows, columns, below, beside))
     return RuledTable(frame, cells, len(rows) - 1, len(columns) - 1) if len(cells) >= 4 else None
 
@@ -288,19 +301,34 @@ def _middle(across: Pixels, at: int) -> int:
     return first + round(float((counts * np.arange(len(counts))).sum() / max(1, counts.sum())))
 
 
-def _dividers(across: Pixels, rows: Sequence[int], columns: Sequence[int]) -> NDArray[np.float64]:
-    """How much of each stretch of each line, from column to column, is drawn: 0 to 1."""
+def _dividers(
+    across: Pixels, inked: Pixels, rows: Sequence[int], columns: Sequence[int]
+) -> NDArray[np.float64]:
+    """How much of each stretch of each line, from column to column, is drawn: 0 to 1.
+
+    What has ink close by on both sides all along is a stroke of writing.
+    """
     drawn = np.zeros((len(rows), max(0, len(columns) - 1)))
     for i, row in enumerate(rows):
         near = np.asarray((across[max(0, row - BESIDE) : row + BESIDE + 1] > 0).any(axis=0))
+        above = inked[max(0, row - 2 * BESIDE) : max(0, row - BESIDE)]
+        below = inked[row + BESIDE + 1 : row + 2 * BESIDE + 1]
         for j in range(len(columns) - 1):
-            stretch = near[columns[j] + BESIDE : columns[j + 1] - BESIDE]
-            drawn[i, j] = stretch.mean() if stretch.size else 0
+            stretch = slice(columns[j] + BESIDE, columns[j + 1] - BESIDE)
+            if (
+                near[stretch].size
+                and min(_density(above[:, stretch]), _density(below[:, stretch])) < CLOSE_BY
+            ):
+                drawn[i, j] = near[stretch].mean()
     return drawn
 
 
+def _density(inked: Pixels) -> float:
+    return float((inked > 0).mean()) if inked.size else 0.0
+
+
 def _dividing(lines: Sequence[int], drawn: NDArray[np.float64]) -> list[int]:
-    return [line for line, stretches in zip(lines, drawn, strict=True) if (stretches >= DRAWN).any()]
+    return [line for line, stretches in zip(lines, drawn, strict=True) if (stretches >= FULL).any()]
 
 
 def _divides(drawn: NDArray[np.float64]) -> NDArray[np.bool_]:

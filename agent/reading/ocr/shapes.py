@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -56,7 +56,7 @@ def lone_stroke(mask: Pixels) -> str | None:
     lean = math.degrees(math.atan2(axes[1, 1], axes[0, 1])) % 180
     if lean < 8 or lean > 172:
         return "—"
-    if 20 <= lean <= 73:
+    if 20 <= lean <= 75:
         return "/"
     return None if abs(lean - 90) < 8 else ""
 
@@ -71,22 +71,22 @@ class Shapes:
     def of(cls, lines: Sequence[tuple[str, Pixels]]) -> Shapes:
         """Measured on the numbers as they were read, the median of all."""
         measured = [
-            mask.shape[1] / mask.shape[0] / _widths(text)
+            mask.shape[1] / _low_marks(mask)[0] / _widths(text)
             for text, mask in lines
-            if re.fullmatch(r"[0-9]{2,}", text) and mask.shape[0]
+            if re.fullmatch(r"[0-9]{2,}", text)
         ]
         return cls(float(np.median(measured)) if len(measured) >= 3 else 0.0)
 
     def bear_out(self, text: str, mask: Pixels) -> bool:
-        """Whether a number is as wide as its digits are, and has points where the reading has them."""
+        """Whether a number is as wide as its digits are, and has points and commas where the reading has them."""
         if not re.fullmatch(r"[0-9]+(?:[.,][0-9]+)*", text):
             return True
-        if sum(1 for _ in _points(mask)) > len(re.findall("[.,]", text)):
-            return False  # the other way round a point may have run into its digit
+        height, marks = _low_marks(mask)
+        if marks and marks != re.sub("[^.,]", "", text):
+            return False  # where no mark stands apart, it may have run into its digit
         if not self.pitch:
             return True
-        wide = float(mask.shape[1]) / float(mask.shape[0]) / self.pitch
-        return abs(wide - _widths(text)) <= OFF
+        return bool(abs(mask.shape[1] / height / self.pitch - _widths(text)) <= OFF)
 
 
 def _widths(text: str) -> float:
@@ -95,11 +95,18 @@ def _widths(text: str) -> float:
     return wide - 0.2 * ((text[0] == NARROW) + (text[-1] == NARROW))
 
 
-def _points(mask: Pixels) -> Iterator[int]:
-    """Where low, small pieces of ink stand between others: decimal points and commas."""
-    height, width = mask.shape
+def _low_marks(mask: Pixels) -> tuple[float, str]:
+    """How high the digits are, and the points and commas: low, small pieces of ink between others.
+
+    A comma reaches below the digits, a point doesn't.
+    """
     count, _, stats, _ = cv2.connectedComponentsWithStats(mask)
-    for at in range(1, count):
-        x, y, wide, high, _ = (int(one) for one in stats[at])
-        if high < 0.42 * height and wide < 0.42 * height and y > 0.55 * height and x > 0 and x + wide < width:
-            yield x
+    pieces = sorted(tuple(int(one) for one in stats[at][:4]) for at in range(1, count))
+    tallest = max(pieces, key=lambda piece: piece[3])
+    height, foot = tallest[3], tallest[1] + tallest[3]
+    marks = [
+        "," if y + high > foot + 0.1 * height else "."
+        for x, y, wide, high in pieces
+        if max(wide, high) < 0.45 * height and y > foot - 0.45 * height and 0 < x < mask.shape[1] - wide
+    ]
+    return float(height), "".join(marks)

@@ -1,0 +1,151 @@
+"""How well scanned and photographed forms are read: figures right, refused and wrong, by how bad the picture is.
+
+The pages are made by tests/reading/degrade.py from seeds that nothing was tuned on. What is expected is what the same
+values mean in a workbook. A wrong figure above the line of confidence is what nobody would be warned of.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from measure import ROOT, arguments, result, show
+from PIL import Image
+
+from agent.demo.forms import form_xlsx
+from agent.errors import Unreadable
+from agent.reading.files import read_file
+from agent.reading.form import FoundForm, find_form
+from agent.reading.formats.limits import Budget, Limits
+from agent.reading.grid import Document
+from agent.reading.ocr import read_picture
+from agent.reading.reading import Figure, Form
+from agent.rules import load_campaign
+from agent.units import load_register
+from tests.reading import degrade
+
+CAMPAIGN = load_campaign(ROOT / "rules" / "winter-warmth.yaml")
+REGISTER = load_register(ROOT / "rules" / "units.yaml")
+NEAR = dt.date(2024, 3, 5)
+FIRST_SEED = 50_000
+LINE = 0.9  # of confidence
+SMALL = 1600  # pixels of the longer side, as a chat program sends a photo on
+
+
+def main() -> None:
+    given = arguments(__doc__ or "", runs=1, pages=20, seed=FIRST_SEED)
+    seeds = range(given.seed, given.seed + given.pages)
+    forms = [degrade.filled(CAMPAIGN, seed) for seed in seeds]
+    pages = degrade.rendered(forms, CAMPAIGN)
+    levels = {**degrade.LEVELS, "sent on small": _sent_on, "hopeless": degrade.hopeless}
+    rows, figures = [], {}
+    for name, make in levels.items():
+        counts, seconds = _level(forms, pages, seeds, make, name)
+        rows.append([name, *(counts[key] for key in KEYS), statistics.median(seconds)])
+        figures[name] = {**counts, "seconds": statistics.median(seconds)}
+    show(f"{given.pages} pages a level, {len(CAMPAIGN.form.fields)} cells a page", HEADS, rows)
+    result("ocr", _aims(figures, given.pages * len(CAMPAIGN.form.fields)), **figures)
+
+
+KEYS = ("right", "refused", "wrong, sure", "wrong, unsure", "header wrong", "pages refused", "to confirm")
+HEADS = ("picture", *KEYS, "seconds a page")
+
+
+def _aims(figures: dict[str, Any], cells: int) -> dict[str, bool]:
+    return {
+        "flat, all right": figures["flat"]["right"] == cells,
+        "crooked, all right": figures["crooked"]["right"] == cells,
+        "photographed, 270 of 280 right": figures["photographed"]["right"] >= cells * 270 / 280,
+        "none wrong": not any(one["wrong, sure"] + one["wrong, unsure"] for one in figures.values()),
+        "every form to confirm": all(one["to confirm"] == one["forms"] for one in figures.values()),
+    }
+
+
+def _level(
+    forms: list[degrade.Filled],
+    pages: list[Image.Image],
+    seeds: range,
+    make: Callable[[Image.Image, int], bytes],
+    name: str,
+) -> tuple[Counter[str], list[float]]:
+    counts: Counter[str] = Counter()
+    seconds = []
+    for form, page, seed in zip(forms, pages, seeds, strict=True):
+        data = make(page, seed)
+        began = time.perf_counter()
+        document = _read(data)
+        seconds.append(time.perf_counter() - began)
+        found = find_form(document, CAMPAIGN, REGISTER, NEAR) if document else None
+        _count(form, document, found, counts, f"{name} {seed}")
+    return counts, seconds
+
+
+def _read(data: bytes) -> Document | None:
+    try:
+        return read_picture(data, Budget(Limits()))
+    except Unreadable:
+        return None
+
+
+def _count(
+    form: degrade.Filled, document: Document | None, found: FoundForm | None, counts: Counter[str], page: str
+) -> None:
+    if found is None or document is None:
+        counts["pages refused"] += 1
+        counts["refused"] += len(CAMPAIGN.form.fields)
+        return
+    counts["forms"] += 1
+    marked = any(one.rule == "from_picture" for one in found.findings)
+    counts["to confirm"] += found.form.needs_confirmation and marked
+    expected = _expected(form)
+    for field in CAMPAIGN.form.fields:
+        read, meant = found.form.values[field.id], expected.values[field.id]
+        if _same(read, meant):
+            counts["right"] += 1
+        elif read is None:
+            counts["refused"] += 1
+        else:
+            sure = _confidence(document, found.form.sources.get(field.id)) >= LINE
+            counts["wrong, sure" if sure else "wrong, unsure"] += 1
+            print(f"{page}: {field.id} {form.values.get(field.id)!r} read as {read!r}", file=sys.stderr)
+    counts["header wrong"] += sum(
+        getattr(found.form, name) not in (None, getattr(expected, name))
+        for name in ("unit", "reported_on", "reporter", "phone")
+    )
+
+
+def _expected(form: degrade.Filled) -> Form:
+    book = form_xlsx(CAMPAIGN, form.values, form.header, turned=form.turned)
+    reading = read_file("统计表.xlsx", book, CAMPAIGN, REGISTER, NEAR)
+    assert reading.form is not None
+    return reading.form
+
+
+def _same(one: Figure, other: Figure) -> bool:
+    if isinstance(one, str) and isinstance(other, str):
+        return "".join(one.split()) == "".join(other.split())
+    return one == other
+
+
+def _confidence(document: Document, source: str | None) -> float:
+    cells = {grid.source(cell): cell for grid in document.grids for row in grid.rows for cell in row}
+    cell = cells.get(source or "")
+    return cell.confidence or 0.0 if cell else 0.0
+
+
+def _sent_on(page: Image.Image, seed: int) -> bytes:
+    photo = Image.open(io.BytesIO(degrade.photographed(page, seed)))
+    photo.thumbnail((SMALL, SMALL))
+    out = io.BytesIO()
+    photo.save(out, "JPEG", quality=75)
+    return out.getvalue()
+
+
+if __name__ == "__main__":
+    main()

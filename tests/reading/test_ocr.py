@@ -1,0 +1,233 @@
+"""Scans and photographs of the form, made by degrade.py: read, marked for a person, or refused; never guessed."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from decimal import Decimal
+
+import degrade
+import pytest
+from conftest import Read
+from PIL import Image, ImageDraw
+
+from agent.demo import pictures as made_up
+from agent.errors import Unreadable
+from agent.reading import apart
+from agent.reading.formats.limits import Budget, Limits
+from agent.reading.grid import Cell
+from agent.reading.ocr import installed
+from agent.reading.pictures import every_page
+from agent.reading.reading import FileReading
+from agent.reading.values import read_figure
+from agent.rules import Campaign
+
+with_ocr = pytest.mark.skipif(not installed(), reason="the extra ocr is not installed")
+with_programs = pytest.mark.skipif(bool(degrade.MISSING), reason="LibreOffice or pdftoppm is not installed")
+
+FIGURES = {
+    "patrols": "127",
+    "joint_patrols": "11",
+    "staff_deployed": "1204",
+    "volunteers_mobilised": "0",
+    "supplies_prepared": "12.35",
+    "supplies_distributed": "1.5",
+    "leaflets_distributed": "3000",
+    "media_reports": "—",
+    "moving_stories": "4",
+    "people_persuaded": "68",
+    "people_brought_to_station": "7",
+    "critically_ill_helped": "1",
+    "minors_helped": "",
+    "remarks": "已核对",
+}
+READ = {
+    "patrols": 127,
+    "joint_patrols": 11,
+    "staff_deployed": 1204,
+    "volunteers_mobilised": 0,
+    "supplies_prepared": Decimal("12.35"),
+    "supplies_distributed": Decimal("1.5"),
+    "leaflets_distributed": 3000,
+    "media_reports": 0,
+    "moving_stories": 4,
+    "people_persuaded": 68,
+    "people_brought_to_station": 7,
+    "critically_ill_helped": 1,
+    "minors_helped": None,
+    "remarks": "已核对",
+}
+HEADER = {
+    "unit": "青年镇人民政府",
+    "reported_on": "2024年3月1日",
+    "reporter": "张演示",
+    "phone": "13800000000",
+}
+
+
+@pytest.fixture(scope="module")
+def page(campaign: Campaign) -> Image.Image:
+    """The filled-in form as a clean page at 200 dpi."""
+    return degrade.rendered([degrade.Filled(FIGURES, HEADER)], campaign)[0]
+
+
+def require_the_form(reading: FileReading, on_page: int = 1) -> None:
+    assert reading.form is not None, [finding.text for finding in reading.findings]
+    assert dict(reading.form.values) == READ
+    assert reading.form.sources["patrols"] == f"第{on_page}页表1!R3C1"
+    assert [one.field for one in reading.findings if one.severity == "error"] == ["minors_helped"]
+
+
+@pytest.mark.integration
+@with_ocr
+@with_programs
+class TestPages:
+    def test_a_photographed_form_is_read_and_waits_for_a_person(self, page: Image.Image, read: Read) -> None:
+        reading = read("统计表.jpg", degrade.photographed(page, 2))
+        require_the_form(reading)
+        form = reading.form
+        assert reading.kind == "form" and form is not None and form.needs_confirmation
+        assert ("note", "from_picture") in [(one.severity, one.rule) for one in reading.findings]
+        assert (form.unit, str(form.reported_on)) == ("青年镇人民政府", "2024-03-01")
+        assert (form.reporter, form.phone) == ("张演示", "13800000000")
+
+    @pytest.mark.parametrize("quarters", [1, 2])
+    def test_a_scan_that_lies_on_its_side_or_head_is_turned(
+        self, quarters: int, page: Image.Image, read: Read
+    ) -> None:
+        scan = Image.open(io.BytesIO(degrade.crooked(page, 4))).rotate(90 * quarters, expand=True)
+        require_the_form(read("统计表.png", stored(scan)))
+
+    def test_the_form_on_a_later_page_is_named_by_its_page(self, page: Image.Image, read: Read) -> None:
+        cover = Image.new("RGB", page.size, "white")
+        ImageDraw.Draw(cover).text((300, 300), "COVER PAGE OF THE REPORT", fill=0, font_size=60)
+        pdf = io.BytesIO()
+        cover.save(pdf, "PDF", resolution=200, save_all=True, append_images=[page])
+        require_the_form(read("扫描.pdf", pdf.getvalue()), on_page=2)
+
+    def test_a_page_too_poor_to_read_is_refused_with_what_to_do(self, page: Image.Image, read: Read) -> None:
+        reading = read("统计表.jpg", degrade.hopeless(page, 2))
+        assert (reading.kind, reading.form) == ("unreadable", None)
+        (finding,) = reading.findings
+        assert (finding.severity, finding.rule) == ("error", "unreadable")
+        assert finding.text.startswith("“统计表.jpg”") and "Word（.docx）或 Excel（.xlsx）" in finding.text
+
+    def test_a_reader_that_dies_or_takes_too_long_costs_one_file(self, page: Image.Image, read: Read) -> None:
+        scan = degrade.flat(page, 6)
+        late = read("统计表.jpg", scan, limits=Limits(seconds_apart=0.2))
+        assert (late.kind, late.form) == ("unreadable", None)
+        apart._workers["picture"]._process.kill()
+        apart._workers["picture"]._process.wait()
+        require_the_form(read("统计表.jpg", scan))
+
+    def test_a_scanned_narrative_is_one(self, read: Read) -> None:
+        reading = read("开展情况.png", stored(prose()))
+        assert reading.kind == "narrative" and "winter campaign" in reading.text
+
+
+def stored(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
+def prose() -> Image.Image:
+    page = Image.new("RGB", (1654, 2339), "white")
+    draw = ImageDraw.Draw(page)
+    for row in range(24):
+        line = "The winter campaign went well and the town was warm that night"
+        draw.text((170, 300 + 60 * row), line, fill=(20, 20, 20), font_size=40)
+    return page
+
+
+def test_every_page_of_a_tiff_is_looked_at() -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (60, 40)).save(
+        out, "TIFF", save_all=True, append_images=[Image.new("L", (50, 30)), Image.new("1", (20, 10))]
+    )
+    pages = list(every_page(out.getvalue(), Budget(Limits())))
+    assert [(one.size, one.mode) for one in pages] == [
+        ((60, 40), "RGB"),
+        ((50, 30), "RGB"),
+        ((20, 10), "RGB"),
+    ]
+    with pytest.raises(Unreadable):
+        list(every_page(out.getvalue(), Budget(Limits(pixels_in_all=3000))))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_photo_of_people_is_never_given_to_the_reader(
+    seed: int, read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "_worker", lambda _: pytest.fail("asked"))
+    assert read("照片.jpg", made_up.photo(seed)).kind == "photo"
+
+
+def test_ink_without_a_certain_reading_is_an_error_and_not_blank(campaign: Campaign) -> None:
+    (field, *_) = campaign.form.figures
+    reading = read_figure(Cell("R3C1", "unread", "12", confidence=0.4), field, campaign)
+    assert reading.value is None
+    (finding,) = reading.findings
+    assert (finding.severity, finding.rule, finding.field) == ("error", "unreadable", field.id)
+    assert "像是“12”" in finding.text
+    blank = read_figure(Cell("R3C1", "unread", ""), field, campaign)
+    assert blank.findings[0].rule == "unreadable"
+
+
+# --- what the ink's shape says ---------------------------------------------------------------------------
+
+
+def drawn(*strokes: tuple[float, ...], width: int = 3) -> Iterator[object]:
+    import numpy as np
+
+    image = Image.new("L", (120, 60))
+    for stroke in strokes:
+        ImageDraw.Draw(image).line(stroke, fill=255, width=width)
+    yield np.asarray(image)
+
+
+@with_ocr
+@pytest.mark.parametrize(
+    ("stroke", "meaning"),
+    [
+        ((20, 30, 70, 30), "—"),
+        ((20, 31, 70, 28), "—"),
+        ((30, 50, 50, 10), "/"),
+        ((30, 50, 60, 20), "/"),
+        ((40, 50, 40, 10), None),
+        ((40, 50, 48, 10), ""),
+    ],
+)
+def test_a_lone_stroke_is_told_by_its_lean(stroke: tuple[float, ...], meaning: str | None) -> None:
+    from agent.reading.ocr.shapes import lone_stroke
+
+    (mask,) = drawn(stroke)
+    assert lone_stroke(mask) == meaning
+
+
+@with_ocr
+def test_a_number_that_is_wider_than_its_digits_or_has_another_point_is_not_borne_out() -> None:
+    import numpy as np
+
+    from agent.reading.ocr.shapes import Shapes
+
+    def number(text: str) -> object:
+        image = Image.new("L", (400, 80))
+        ImageDraw.Draw(image).text((10, 10), text, fill=255, font_size=40)
+        mask = np.where(np.asarray(image) > 100, 255, 0).astype(np.uint8)
+        rows, columns = np.nonzero(mask)
+        return mask[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+
+    shapes = Shapes.of([(text, number(text)) for text in ("235", "4067", "88", "932")])
+    for text in ("235", "7", "111", "1204", "12.35", "0.5", "1,204"):
+        assert shapes.bear_out(text, number(text)), text
+    for read, written in (
+        ("125", "1.25"),
+        ("100", "1000"),
+        ("1000", "100"),
+        ("3", "13"),
+        ("22", "2"),
+        ("1.204", "1,204"),
+        ("1,204", "1.204"),
+    ):
+        assert not shapes.bear_out(read, number(written)), (read, written)
