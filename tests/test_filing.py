@@ -34,7 +34,7 @@ def test_all_is_readable_to_its_owner_alone(tmp_path: Path) -> None:
 
 def test_copies_are_named_for_people_and_hold_what_was_sent(tmp_path: Path) -> None:
     with bureau(tmp_path) as office:
-        office.send(QINGNIAN, *everything(), photo(2), ("说明.txt", "好".encode()))
+        office.send(QINGNIAN, *everything(), photo(2), ("说明.txt", ("补充说明" * 10).encode()))
         folder = office.office.archive / "青年镇"
         assert sorted(path.name for path in folder.iterdir() if path.is_file()) == [
             "青年镇_开展情况_01.docx",

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-import imaplib
 import logging
 import smtplib
 import threading
@@ -106,17 +104,14 @@ def test_idle_wakes_when_mail_arrives(server: MailServer) -> None:
     mailbox = _mailbox(server)
     mailbox.idle.start()
     delivery = threading.Timer(0.1, _send, (server, [AGENT], b"Subject: x\r\n\r\ny\r\n"))
-    began = time.monotonic()
     delivery.start()
-    woken = mailbox.idle.poll(timeout=30)
-    took = time.monotonic() - began
+    # Below imap-tools, whose poll breaks on a line that comes in two pieces.
+    connection = mailbox.client.socket()
+    connection.settimeout(30)
+    woken = b""
+    while b"EXISTS" not in woken:
+        woken += connection.recv(4096) or pytest.fail("the server hung up")
     delivery.join()
-    # A line that was cut off by the poll's end breaks imaplib's goodbye (a broken connection is left alone).
-    with contextlib.suppress(imaplib.IMAP4.abort):
-        mailbox.idle.stop()
-        mailbox.logout()
-    assert any(b"EXISTS" in line for line in woken)
-    assert took < 25  # woken by the delivery, not by the end of the wait
 
 
 def test_an_account_that_does_not_exist_is_a_key_error(server: MailServer) -> None:
