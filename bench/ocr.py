@@ -33,7 +33,7 @@ from tests.reading import degrade
 CAMPAIGN = load_campaign(ROOT / "rules" / "winter-warmth.yaml")
 REGISTER = load_register(ROOT / "rules" / "units.yaml")
 NEAR = dt.date(2024, 3, 5)
-FIRST_SEED = 50_000
+FIRST_SEED = 60_000
 LINE = 0.9  # of confidence
 SMALL = 1600  # pixels of the longer side, as a chat program sends a photo on
 
@@ -48,7 +48,10 @@ def main() -> None:
     for name, make in levels.items():
         counts, seconds = _level(forms, pages, seeds, make, name)
         rows.append([name, *(counts[key] for key in KEYS), statistics.median(seconds)])
-        figures[name] = {**counts, "seconds": statistics.median(seconds)}
+        figures[name] = {
+            **{key: counts[key] for key in (*KEYS, "forms")},
+            "seconds": statistics.median(seconds),
+        }
     show(f"{given.pages} pages a level, {len(CAMPAIGN.form.fields)} cells a page", HEADS, rows)
     result("ocr", _aims(figures, given.pages * len(CAMPAIGN.form.fields)), **figures)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from agent.reading.formats.office import find_office
+from agent.reading.ocr import installed
 from agent.reading.outside import find, network_cut
 
 
@@ -32,6 +33,12 @@ def needs() -> Iterator[Need]:
     unar = find("unar") if find("lsar") else None
     yield Need("unar", "旧版 .rar", unar, "Debian：apt-get install unar")
     yield Need("py7zr", ".7z", "py7zr" if find_spec("py7zr") else None, "pip install py7zr")
+    yield Need(
+        "rapidocr",
+        "扫描和拍照的表格、文稿",
+        "rapidocr" if installed() else None,
+        "pip install rapidocr onnxruntime opencv-python-headless",
+    )
 
 
 def cuts_the_network() -> bool:

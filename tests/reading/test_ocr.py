@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import degrade
+import numpy as np
 import pytest
 from conftest import Read
 from PIL import Image, ImageDraw
@@ -178,8 +179,6 @@ def test_ink_without_a_certain_reading_is_an_error_and_not_blank(campaign: Campa
 
 
 def drawn(*strokes: tuple[float, ...], width: int = 3) -> Iterator[object]:
-    import numpy as np
-
     image = Image.new("L", (120, 60))
     for stroke in strokes:
         ImageDraw.Draw(image).line(stroke, fill=255, width=width)
@@ -207,8 +206,6 @@ def test_a_lone_stroke_is_told_by_its_lean(stroke: tuple[float, ...], meaning: s
 
 @with_ocr
 def test_a_number_that_is_wider_than_its_digits_or_has_another_point_is_not_borne_out() -> None:
-    import numpy as np
-
     from agent.reading.ocr.shapes import Shapes
 
     def number(text: str) -> object:
@@ -231,3 +228,43 @@ def test_a_number_that_is_wider_than_its_digits_or_has_another_point_is_not_born
         ("1,204", "1.204"),
     ):
         assert not shapes.bear_out(read, number(written)), (read, written)
+
+
+# --- ruled lines -----------------------------------------------------------------------------------------
+
+
+def ruled(*, gap: bool = False, merged: bool = False, turn: float = 0) -> object:
+    """A page with a table of two rows and four columns, the headings' first two under one group."""
+    page = Image.new("RGB", (1600, 1100), "white")
+    draw = ImageDraw.Draw(page)
+    for row in (300, 500, 700):
+        draw.line((200, row, 1400, row), fill=0, width=3)
+    draw.line((200, 400, 800, 400), fill=0, width=3)
+    for column in range(5):
+        x = 200 + 300 * column
+        draw.line((x, 400 if column == 1 else 300, x, 700), fill=0, width=3)
+    if gap:
+        draw.rectangle((1080, 270, 1120, 470), fill="white")
+    if merged:
+        draw.rectangle((1080, 510, 1120, 690), fill="white")
+    return np.asarray(page.rotate(turn, fillcolor="white"))
+
+
+@with_ocr
+@pytest.mark.parametrize(
+    ("page", "shape"),
+    [
+        (ruled(), "0,0 1x2|0,2 2x1|0,3 2x1|1,0 1x1|1,1 1x1|2,0 1x1|2,1 1x1|2,2 1x1|2,3 1x1"),
+        (ruled(turn=3), "0,0 1x2|0,2 2x1|0,3 2x1|1,0 1x1|1,1 1x1|2,0 1x1|2,1 1x1|2,2 1x1|2,3 1x1"),
+        (ruled(gap=True), "0,0 1x2|0,2 2x1|0,3 2x1|1,0 1x1|1,1 1x1|2,0 1x1|2,1 1x1|2,2 1x1|2,3 1x1"),
+        (ruled(merged=True), "0,0 1x2|0,2 2x1|0,3 2x1|1,0 1x1|1,1 1x1|2,0 1x1|2,1 1x1|2,2 1x2"),
+    ],
+    ids=["plain", "turned", "a line that is broken", "two cells that are one"],
+)
+def test_the_cells_are_those_that_the_lines_make(page: object, shape: str) -> None:
+    from agent.reading.ocr.paper import ink_on_white
+    from agent.reading.ocr.ruling import find_tables, set_upright
+
+    (table,), _ = find_tables(set_upright(ink_on_white(page)).lines)
+    cells = (f"{one.top},{one.left} {one.bottom - one.top}x{one.right - one.left}" for one in table.cells)
+    assert "|".join(cells) == shape

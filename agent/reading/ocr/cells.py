@@ -125,10 +125,13 @@ def _stretched(picture: Pixels) -> Pixels:
 def _lines(gray: Pixels, lines: Pixels, table: RuledTable) -> Iterator[_Line]:
     """The lines of writing in all cells: bunches of rows that hold ink."""
     insides = [_inside(gray, lines, cell.box) for cell in table.cells]
-    inked = [without_specks(ink(inside)) for inside in insides]
-    heights = [bottom - top for mask in inked for top, bottom in _bands(mask, 0)]
+    heights = [
+        bottom - top for inside in insides for top, bottom in _bands(without_specks(ink(inside), 0), 0)
+    ]
     tall = float(np.percentile(heights, 75)) if heights else USUAL
-    for at, (inside, mask) in enumerate(zip(insides, inked, strict=True)):
+    for at, inside in enumerate(insides):
+        mask = without_specks(ink(inside), tall)
+        inside[(ink(inside) > 0) & (mask == 0)] = 255
         for top, bottom in _bands(mask, round(1.3 * tall)):
             own = mask[top:bottom]
             columns = np.flatnonzero(own.any(axis=0))

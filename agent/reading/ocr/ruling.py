@@ -340,6 +340,29 @@ def _divides(drawn: NDArray[np.float64]) -> NDArray[np.bool_]:
     return np.asarray(sure | ((drawn >= PIECE) & goes_on), dtype=np.bool_)
 
 
+def _continued(
+    under: NDArray[np.bool_], next_to: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """The dividing stretches, with those that are missing where a line would end in the middle of nowhere."""
+    under, next_to = under.copy(), next_to.copy()
+    for _ in range(sum(next_to.shape)):
+        before = int(under.sum() + next_to.sum())
+        _continue(next_to, under)
+        _continue(under.T, next_to.T)
+        if int(under.sum() + next_to.sum()) == before:
+            break
+    return under, next_to
+
+
+def _continue(down: NDArray[np.bool_], across: NDArray[np.bool_]) -> None:
+    """Let lines that run down go on over each crossing at which no line runs across, in place."""
+    bare = ~(across[1:-1, :-1] | across[1:-1, 1:])
+    inner = down[:, 1:-1]
+    joined = (inner[:-1] | inner[1:]) & bare
+    inner[:-1] |= joined
+    inner[1:] |= joined
+
+
 def _cells(
     frame: Box,
     rows: Sequence[int],
@@ -348,7 +371,7 @@ def _cells(
     beside: NDArray[np.float64],
 ) -> Iterator[RuledCell]:
     """The cells, in reading order: the fields of the grid, joined where no line runs between."""
-    under, next_to = _divides(below), _divides(beside.T).T
+    under, next_to = _continued(_divides(below), _divides(beside.T).T)
     height, width = len(rows) - 1, len(columns) - 1
     seen = np.zeros((height, width), dtype=bool)
     for row in range(height):

@@ -16,6 +16,9 @@ import numpy as np
 from agent.reading.ocr.paper import Pixels
 
 SPECK = 4  # pixels of ink that are dust
+SLIM = 3.2  # times as long as wide: a stroke
+SLASH = 6.5  # the same for /
+UPRIGHT = 8  # degrees from upright or level
 NARROW = "1"
 OFF = 0.55  # of a digit's width by which a number may be wider or narrower than its digits
 
@@ -27,38 +30,48 @@ def figure_like(text: str) -> bool:
     )
 
 
-def without_specks(mask: Pixels) -> Pixels:
-    """The ink without single pixels of dust."""
+def without_specks(mask: Pixels, tall: float) -> Pixels:
+    """The ink without dust: single pixels, and small pieces far from what is as large as a character's part.
+
+    Args:
+        mask: 255 where there is ink.
+        tall: the height of a line of this writing.
+    """
     if not mask.size:
         return mask
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
-    kept = mask.copy()
-    for at in range(1, count):
-        if int(stats[at][cv2.CC_STAT_AREA]) < SPECK:
-            kept[labels == at] = 0
-    return kept
+    large = [at for at in range(1, count) if max(stats[at][2], stats[at][3]) >= 0.35 * tall]
+    reach = 2 * round(0.6 * tall) + 1
+    near = cv2.dilate(np.isin(labels, large).astype(np.uint8), np.ones((reach, reach), np.uint8))
+    kept = [
+        at
+        for at in range(1, count)
+        if stats[at][cv2.CC_STAT_AREA] >= SPECK and (not large or near[labels == at].any())
+    ]
+    return np.where(np.isin(labels, kept), 255, 0).astype(np.uint8)
 
 
 def lone_stroke(mask: Pixels) -> str | None:
     """What a single straight stroke is: — or /; empty where it leans so that it may be either 1 or /.
 
-    None for what isn't one straight stroke, and for an upright one.
+    None for what isn't one straight stroke, and for an upright one. Measured on seven typefaces, blurred: an upright 1
+    leans by 6° at most, an italic one by 8 to 15° and is 6 times as long as wide; / leans by 16° or more and is
+    longer; 7 is less than 3.2 times as long.
     """
     rows, columns = np.nonzero(mask)
     count, _ = cv2.connectedComponents(mask)
     if count != 2 or len(rows) < 6:
         return None
-    points = np.stack([columns, -rows]).astype(float)
-    spread, axes = np.linalg.eigh(np.cov(points))
-    along, across = math.sqrt(max(spread[1], 1e-9)), math.sqrt(max(spread[0], 0.0))
-    if along < 5 * across:
+    spread, axes = np.linalg.eigh(np.cov(np.stack([columns, -rows]).astype(float)))
+    slim = math.sqrt(max(spread[1], 0.0) / max(spread[0], 1e-9))
+    if slim < SLIM:
         return None
     lean = math.degrees(math.atan2(axes[1, 1], axes[0, 1])) % 180
-    if lean < 8 or lean > 172:
+    if lean < UPRIGHT or lean > 180 - UPRIGHT:
         return "—"
-    if 20 <= lean <= 75:
-        return "/"
-    return None if abs(lean - 90) < 8 else ""
+    if lean > 90 - UPRIGHT:
+        return None
+    return "/" if 20 <= lean <= 74 and slim >= SLASH else ""
 
 
 @dataclass(frozen=True, slots=True)
