@@ -316,10 +316,15 @@ def review_hand_in(
     config: Config = None,
     now: Now = None,
 ) -> None:
-    """代交：把别的途径收到的文件登记给该单位。"""
-    from agent.decisions import hand_in
+    """代交：把别的途径收到的文件登记给该单位；单位写 all，则把一张总表里各单位的数分别登记。"""
+    from agent.decisions import ALL_UNITS, hand_in, hand_in_table
 
-    _decide(config, now, by, reason, lambda work, ruling: hand_in(work, unit, files, ruling, anyway=anyway))
+    if unit in ALL_UNITS:
+        _decide(config, now, by, reason, lambda work, ruling: hand_in_table(work, files, ruling))
+    else:
+        _decide(
+            config, now, by, reason, lambda work, ruling: hand_in(work, unit, files, ruling, anyway=anyway)
+        )
 
 
 @review.command("withdraw")

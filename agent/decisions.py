@@ -21,6 +21,7 @@ from agent.ledger import DecisionEntry, MailEntry, MessageRow, QueuedLetter, Wri
 from agent.outcome import adopt, names_another
 from agent.outcome import hand_in as judge_hand_in
 from agent.reading.grid import Cell
+from agent.reading.reading import Form
 from agent.reading.values import read_figure
 from agent.rules import plain, run_checks
 from agent.units import Unit
@@ -247,6 +248,46 @@ def hand_in(
     work.archive.noted(kept.sha256)
     work.archive.record(entry)
     return _handed_in(after, kept.sha256)
+
+
+ALL_UNITS = ("all", "全部")
+
+
+def hand_in_table(work: Workplace, files: Sequence[Path], ruling: Ruling) -> str:
+    """File a table in which several units' rows stand: to each unit its own.
+
+    Raises:
+        UsageError: no unit's figures are in it; it holds more than forms, which would be every unit's; as `hand_in`.
+    """
+    told = []
+    for owner in _owners(work, files, ruling):
+        told.append(hand_in(work, owner.id, files, ruling))
+    return "\n".join(told)
+
+
+def _owners(work: Workplace, files: Sequence[Path], ruling: Ruling) -> list[Unit]:
+    """The units whose forms are in the files."""
+    owners, circumstances = [], work.circumstances()
+    for unit in work.listed.units:
+        raw = _hand_in_mail(work, unit, files, ruling)
+        submission = judge_hand_in(raw, ruling.at, 0, unit, ruling.by, circumstances).submission
+        assert submission is not None
+        others = [one.name for one in submission.pieces if one.kind != "form" or one.is_narrative]
+        if others:
+            raise UsageError(
+                f"{'、'.join(others)} 不只是统计表。开展情况和照片请用 review hand-in 单位 分别代交。"
+            )
+        if submission.form is not None and _has_figures_of(unit, submission.form, work):
+            owners.append(unit)
+    if not owners:
+        raise UsageError("文件里没有找到写明单位的统计数据。请检查表中每一行是否写有单位名称。")
+    return owners
+
+
+def _has_figures_of(unit: Unit, form: Form, work: Workplace) -> bool:
+    named = work.listed.in_form(form.unit or "").unit
+    figures = (form.values.get(one.id) for one in work.campaign.form.figures)
+    return named is not None and named.id == unit.id and any(one is not None for one in figures)
 
 
 def _require_own_form(work: Workplace, owner: Unit, submission: Submission) -> None:

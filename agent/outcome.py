@@ -129,6 +129,7 @@ class _Case:
     """One mail with all that bears on it."""
 
     message: Message
+    raw: bytes
     received: dt.datetime
     submission: Submission
     brought: Brought
@@ -172,10 +173,13 @@ def decide(
 def hand_in(
     raw: bytes, received: dt.datetime, seq: int, unit: Unit, by: str, circumstances: Circumstances
 ) -> Outcome:
-    """What a mail comes to that the contact hands in for a unit: that unit's, whatever it says."""
+    """What a mail comes to that the contact hands in for a unit: that unit's, whatever it says.
+
+    Of a table of several units, that unit's rows.
+    """
     message = parse(raw)
     local = received.astimezone(circumstances.zone)
-    brought = _read(message, raw, local, circumstances)
+    brought = _read(message, raw, local, circumstances, unit)
     submission = adopt(_submission(message, local, seq, brought), seq, by, circumstances.campaign)
     return Outcome(
         "processed",
@@ -264,7 +268,7 @@ def _judge_unless_bounced(
     if _private(message, brought, circumstances):
         return Outcome("ignored", "private", private=True)
     submission = _submission(message, received, seq, brought)
-    case = _Case(message, received, submission, brought, circumstances, dossier_of)
+    case = _Case(message, raw, received, submission, brought, circumstances, dossier_of)
     if machine is None:
         return _from_a_person(case)
     if brought.form is None or machine == "own":
@@ -310,9 +314,19 @@ def _from_the_contact(case: _Case) -> Outcome:
         return _held("unknown_sender", case, None)
     if case.circumstances.closed:
         return _held("after_final", case, unit)
+    case = _of_its_rows(case, unit)
     sender, campaign = case.message.sender, case.circumstances.campaign
     adopted = adopt(case.submission, case.submission.seq, sender, campaign)
     return _processed(replace(case, submission=adopted), unit)
+
+
+def _of_its_rows(case: _Case, unit: Unit) -> _Case:
+    """The case; where its table is several units', only what that unit's rows say."""
+    if not any(one.rule == "other_unit" for one in case.brought.form_findings):
+        return case
+    brought = _read(case.message, case.raw, case.received, case.circumstances, unit)
+    submission = _submission(case.message, case.received, case.submission.seq, brought)
+    return replace(case, brought=brought, submission=submission)
 
 
 def _spoken(case: _Case, dossier: Dossier) -> Submission | None:
@@ -465,10 +479,17 @@ def _answer_to(message: Message, register: Register) -> str:
     return message.sender
 
 
-def _read(message: Message, raw: bytes, received: dt.datetime, circumstances: Circumstances) -> Brought:
-    """What the mail holds."""
+def _read(
+    message: Message,
+    raw: bytes,
+    received: dt.datetime,
+    circumstances: Circumstances,
+    owner: Unit | None = None,
+) -> Brought:
+    """What the mail holds; with an owner, what it holds of that unit's."""
     campaign, near = circumstances.campaign, received.date()
-    reading = read_message("这封邮件", raw, campaign=campaign, register=circumstances.register, near=near)
+    register = circumstances.register
+    reading = read_message("这封邮件", raw, campaign=campaign, register=register, near=near, owner=owner)
     # The contact's own words are about a unit's material, or for the agent; what is forwarded is the unit's.
     registered = circumstances.register.of_sender(message.sender)
     for_another = registered is None and circumstances.contact.is_contact(message.sender)

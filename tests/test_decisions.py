@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from agent.decisions import (
     confirm,
     extend,
     hand_in,
+    hand_in_table,
     override,
     reject,
     reopen,
@@ -29,6 +31,7 @@ from tests.outcome.bureau import (
     STRANGER,
     Bureau,
     bureau,
+    campaign,
     everything,
     form,
     in_a_fork,
@@ -328,6 +331,61 @@ def test_another_unit_s_form_is_handed_in_only_where_the_contact_insists(
         assert office.unit("qingnian")["form"]["status"] == "missing"
         hand_in(office.work, "qingnian", paths, office.ruling(), anyway=True)
         assert office.unit("qingnian")["form"]["status"] == "accepted"
+
+
+def district_table(*rows: tuple[str, int | None]) -> tuple[str, bytes]:
+    """A workbook with a row a unit: that figure in every column, or blanks; then the sums."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    names = [one.full_label for one in campaign().form.figures]
+    sheet.append(["单位", *names, "备注"])
+    for unit, value in rows:
+        sheet.append([unit, *[value] * len(names), ""])
+    sums = sum(value or 0 for _, value in rows)
+    sheet.append(["合计", *[sums] * len(names), ""])
+    made = io.BytesIO()
+    book.save(made)
+    return "全区.xlsx", made.getvalue()
+
+
+def test_a_table_of_several_units_is_handed_in_for_each_by_its_own_row(tmp_path: Path, files: Path) -> None:
+    with bureau(tmp_path / "office") as office:
+        paths = put(files, district_table(("青年镇", 7), ("石林镇人民政府", 9), ("黑山镇", None)))
+        told = hand_in_table(office.work, paths, office.ruling("电话汇总"))
+        assert (office.figure("qingnian"), office.figure("shilin")) == (7, 9)
+        assert office.unit("heishan")["form"]["status"] == "missing"
+        assert "青年镇" in told
+        assert "石林镇" in told
+        traced = source(office, tmp_path / "out", "shilin")
+        assert (traced["cell"], traced["decided_by"]) == ("Sheet!H3", office.ruling().by)
+
+
+def test_of_a_table_of_several_units_one_takes_only_its_own_row(tmp_path: Path, files: Path) -> None:
+    with bureau(tmp_path / "office") as office:
+        paths = put(files, district_table(("青年镇", 7), ("石林镇", 9)))
+        hand_in(office.work, "shilin", paths, office.ruling())
+        assert office.figure("shilin") == 9
+        assert office.unit("qingnian")["form"]["status"] == "missing"
+        told = hand_in(office.work, "heishan", paths, office.ruling())  # no row is its own
+        assert "不能确定是哪个单位的数" in told
+        assert office.unit("heishan")["form"]["status"] == "needs_correction"
+
+
+@pytest.mark.parametrize(
+    "brought",
+    [[narrative()], [photo()], [("空.xlsx", district_table()[1])]],
+    ids=["account", "photo", "empty"],
+)
+def test_what_is_no_table_of_units_is_not_handed_in_for_all(
+    tmp_path: Path, files: Path, brought: list[tuple[str, bytes]]
+) -> None:
+    with bureau(tmp_path / "office") as office:
+        with pytest.raises(UsageError):
+            hand_in_table(office.work, put(files, *brought), office.ruling())
+        assert office.status["messages"]["received"] == 0
 
 
 @pytest.mark.parametrize("unit", ["", "民政办", "青年镇人民政府"])

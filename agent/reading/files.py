@@ -24,7 +24,7 @@ from agent.reading.grid import Document, PagePicture
 from agent.reading.prose import says_little
 from agent.reading.reading import FileReading, Kind
 from agent.rules import Campaign, PhotosDeliverable
-from agent.units import Register
+from agent.units import Register, Unit
 
 if TYPE_CHECKING:
     from agent.mime import Mime, MimePart
@@ -71,9 +71,13 @@ def read_message(
     register: Register,
     near: dt.date,
     limits: Limits = Limits(),  # noqa: B008 (frozen)
+    owner: Unit | None = None,
 ) -> FileReading:
-    """What a mail holds: a form in its own text, its attachments in ``contains``. Arguments as above."""
-    context = _Context(campaign, register, near, limits, Budget(limits))
+    """What a mail holds: a form in its own text, its attachments in ``contains``. Arguments as above.
+
+    ``owner`` is the unit for which the contact hands it in: of a table of several units only its rows are read.
+    """
+    context = _Context(campaign, register, near, limits, Budget(limits), owner=owner)
     return _guarded(name, raw, context, lambda: _message(name, raw, context, depth=0))
 
 
@@ -90,12 +94,17 @@ class _Context:
     limits: Limits
     budget: Budget
     within: str = ""
+    owner: Unit | None = None
 
     def find(self, document: Document) -> FoundForm | None:
         """The form in a document, or None."""
-        from agent.reading.form import find_form
+        from agent.reading.form import find_form, find_forms_by_unit
 
-        return find_form(document, self.campaign, self.register, self.near) if document.grids else None
+        about = (document, self.campaign, self.register, self.near)
+        if not document.grids:
+            return None
+        own = find_forms_by_unit(*about).get(self.owner.id) if self.owner else None
+        return own or find_form(*about)
 
 
 def _read(name: str, data: bytes, context: _Context, depth: int) -> FileReading:
