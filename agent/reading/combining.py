@@ -64,22 +64,23 @@ def _merge(first: FoundForm, second: FoundForm, campaign: Campaign) -> FoundForm
     values: dict[str, Figure] = {}
     sources: dict[str, str] = {}
     findings: list[Finding] = []
-    differing = False
+    counts = False  # whether the second bears on what comes out
     for field in campaign.form.fields:
         chosen = _choose(field, first, second)
-        differing = differing or chosen is None
+        counts = counts or chosen is not first
         values[field.id] = chosen.form.values.get(field.id) if chosen else None
         if chosen is None:
             findings.append(_two_forms(field, first, second))
         else:
             findings += [one for one in chosen.findings if one.field == field.id]
             sources |= {name: at for name, at in chosen.form.sources.items() if name == field.id}
-    findings += [one for one in first.findings if one.field is None]
+    both = (first, second) if counts else (first,)
+    findings += dict.fromkeys(one for found in both for one in found.findings if one.field is None)
     headers: dict[str, object] = {}
     for header in campaign.form.header:
         headers[ATTRIBUTES[header.type]], told = _choose_header(header, first, second)
         findings += told
-    needs = first.form.needs_confirmation or (differing and second.form.needs_confirmation)
+    needs = any(found.form.needs_confirmation for found in both)
     return FoundForm(
         Form(**headers, values=values, sources=sources, needs_confirmation=needs),  # type: ignore[arg-type]
         tuple(findings),

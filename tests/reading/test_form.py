@@ -337,6 +337,16 @@ def test_a_scan_equal_to_a_file_needs_no_confirmation_and_one_that_differs_does(
     assert combine([filled(), other], CAMPAIGN).form.needs_confirmation
 
 
+def test_a_column_that_only_the_scan_has_makes_the_whole_wait_for_a_person() -> None:
+    lines = [_expand(line).split("|", 1)[1] for line in ("@s", "@v")]
+    lacking, scan = filled(*lines), filled(from_picture=True)
+    assert "error no_column patrols" in told(lacking)
+    form = combine([lacking, scan], CAMPAIGN)
+    assert form.form.values["patrols"] == 12
+    assert form.form.needs_confirmation
+    assert told(form) == ["note from_picture null"]
+
+
 def test_two_forms_of_two_units_have_no_unit() -> None:
     other = filled(
         lines_before=("单位：万东镇 填报时间：2024年3月1日", "填报人：张三 联系电话：000-00000000")
