@@ -347,6 +347,28 @@ def test_a_column_that_only_the_scan_has_makes_the_whole_wait_for_a_person() -> 
     assert told(form) == ["note from_picture null"]
 
 
+@settings(max_examples=60)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["@v", "@w", "@e"]), st.integers(0, 3), st.booleans()),
+        min_size=2,
+        max_size=3,
+    )
+)
+def test_a_figure_of_several_forms_is_one_that_a_certain_form_has_or_waits_for_a_person(
+    drawn: list[tuple[str, int, bool]],
+) -> None:
+    forms = []
+    for row, lacks, scan in drawn:
+        lines = [_expand(line).split("|", lacks)[lacks] for line in ("@s", row)]
+        forms.append(filled(*lines, from_picture=scan))
+    result = combine(forms, CAMPAIGN).form
+    certain = [one.form.values for one in forms if not one.form.needs_confirmation]
+    for name in FIGURES:
+        value = result.values[name]
+        assert value is None or result.needs_confirmation or any(one[name] == value for one in certain)
+
+
 def test_two_forms_of_two_units_have_no_unit() -> None:
     other = filled(
         lines_before=("单位：万东镇 填报时间：2024年3月1日", "填报人：张三 联系电话：000-00000000")
