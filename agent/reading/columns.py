@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from agent.findings import Finding
 from agent.reading.folding import squeeze, trim
+from agent.reading.grid import Grid
 from agent.reading.labels import LabelBook, Match, key
 from agent.reading.layout import Placed, Table
 from agent.reading.measures import factor_of, is_measure
@@ -68,6 +69,13 @@ class Header:
         return any(match is not None and not match.field.is_figure for match in last)
 
     @property
+    def pure(self) -> bool:
+        """Whether every heading from the first of the form's to the last names a field or a header value."""
+        ours = [at for at, column in enumerate(self.columns) if column.match]
+        within = self.columns[ours[0] : ours[-1] + 1] if ours else ()
+        return all(column.match or column.header for column in within if column.text)
+
+    @property
     def figures(self) -> frozenset[str]:
         """The ids of the figure fields that have a column."""
         return frozenset(
@@ -88,10 +96,31 @@ class Assigned:
 def find_headers(table: Table, book: LabelBook) -> list[Header]:
     """The headers in a table, from top to bottom; none where it isn't the form."""
     enough = fewest_figures(book.campaign)
-    headers = (
+    headers = [
         Header(top, bottom, tuple(_columns(table, top, bottom, book))) for top, bottom in _blocks(table, book)
-    )
+    ]
+    headers = [header for header in headers if header.figures]
+    if are_parts(headers) and sum(len(header.figures) for header in headers) >= enough:
+        return headers
     return [header for header in headers if len(header.figures) >= enough]
+
+
+def are_parts(headers: Sequence[Header]) -> bool:
+    """Whether several headers are one form's, set in pieces: no field twice, no heading that isn't the form's."""
+    figures = [name for header in headers for name in header.figures]
+    return len(headers) > 1 and len(figures) == len(set(figures)) and all(one.pure for one in headers)
+
+
+def worth_a_look(grid: Grid, book: LabelBook) -> bool:
+    """Whether there are labels enough at all: most tables, and all large ones, end here."""
+    enough, seen = fewest_figures(book.campaign), set[str]()
+    for row in grid.rows:
+        for cell in row:
+            if cell.kind == "text" and cell.text not in seen and book.role(cell.text) != "none":
+                seen.add(cell.text)
+                if len(seen) >= enough:
+                    return True
+    return False
 
 
 def fewest_figures(campaign: Campaign) -> int:
@@ -143,13 +172,30 @@ def _blocks(table: Table, book: LabelBook) -> list[tuple[int, int]]:
     for at, row in enumerate(table.rows):
         current = blocks[-1] if blocks and at <= blocks[-1][1] else None
         heads = [cell for cell in row if _heads(cell, book, current is not None)]
-        if len(heads) > 2 or (heads and not any(map(like_a_figure, row))):
+        figures = sum(map(like_a_figure, row))
+        if heads and (not figures or len(heads) > max(2, figures)):
             if current is None:
                 blocks.append([at, at])
             blocks[-1][1] = max(blocks[-1][1], *(cell.bottom for cell in heads))
         elif current is not None and at == current[1] and _only_measures(row, book.campaign):
             current[1] = at + 1
-    return [(top, bottom) for top, bottom in blocks]
+    return [(_with_what_spans(table, top, book), bottom) for top, bottom in blocks]
+
+
+def _with_what_spans(table: Table, top: int, book: LabelBook) -> int:
+    """Where a header begins whose labels stand from ``top`` on: 备注 may begin a row higher, beside a category."""
+    heads = {at for cell in table.rows[top] if not cell.empty for at in range(cell.left, cell.right)}
+
+    def reaches(cell: Placed) -> bool:
+        # Where merges were lost (.csv), the cell below it is blank.
+        return cell.bottom > top or (cell.bottom == top and cell.left not in heads)
+
+    reaching = (
+        cell.top
+        for cell in table.cells(0, top)
+        if cell.text and reaches(cell) and (book.match([cell.text]) or book.header(cell.text))
+    )
+    return min(reaching, default=top)
 
 
 def _heads(cell: Placed, book: LabelBook, below_a_label: bool) -> bool:
@@ -178,14 +224,31 @@ def _only_measures(row: Sequence[Placed], campaign: Campaign) -> bool:
 
 def _columns(table: Table, top: int, bottom: int, book: LabelBook) -> list[Column]:
     above = _by_column(table, top, bottom)
+    for cell in [cell for cell in table.cells(top, bottom) if _under_several(cell, above)]:
+        for at in range(cell.left, cell.right):
+            above[at].remove(cell)
     leaves = [
         cell
         for cell in table.cells(top, bottom)
-        if not any(
+        if cell in above.get(cell.left, ())
+        and not any(
             other.top >= cell.bottom for at in range(cell.left, cell.right) for other in above.get(at, ())
         )
     ]
     return [_column(leaf, table, above, top, book) for leaf in sorted(leaves, key=lambda cell: cell.left)]
+
+
+def _under_several(cell: Placed, above: dict[int, list[Placed]]) -> bool:
+    """Whether a blank cell was merged below several headings, whose columns it doesn't make one."""
+    if not cell.empty or cell.right - cell.left < 2:
+        return False
+    over = {
+        other
+        for at in range(cell.left, cell.right)
+        for other in above.get(at, ())
+        if other.bottom <= cell.top and not other.empty
+    }
+    return len(over) > 1
 
 
 def _by_column(table: Table, top: int, bottom: int) -> dict[int, list[Placed]]:

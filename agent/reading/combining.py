@@ -38,6 +38,36 @@ def combine(found: Sequence[FoundForm], campaign: Campaign) -> FoundForm:
     return result
 
 
+def join(parts: Sequence[FoundForm], campaign: Campaign) -> FoundForm:
+    """One form that stands in several parts, each with other fields (its columns in two rows of boxes, say).
+
+    Args:
+        parts: at least one; no two have a column for the same figure.
+        campaign: whose form it is.
+    """
+    values: dict[str, Figure] = {}
+    sources: dict[str, str] = {}
+    findings: list[Finding] = []
+    for field in campaign.form.fields:
+        having = [one for one in parts if field.id in one.form.sources and one.form.values.get(field.id)]
+        one = next(iter(having or [one for one in parts if not _lacks(one, field)]), parts[0])
+        values[field.id] = one.form.values.get(field.id)
+        sources |= {name: at for name, at in one.form.sources.items() if name == field.id}
+        findings += [told for told in one.findings if told.field == field.id]
+    heads = {ATTRIBUTES[header.type]: header for header in campaign.form.header}
+    named: dict[str, object] = {}
+    for attribute, header in heads.items():
+        one = next((one for one in parts if getattr(one.form, attribute) is not None), parts[0])
+        named[attribute] = getattr(one.form, attribute)
+        findings += [told for told in one.findings if told.field == header.id]
+    findings += dict.fromkeys(told for one in parts for told in one.findings if told.field is None)
+    needs = any(one.form.needs_confirmation for one in parts)
+    return FoundForm(
+        Form(**named, values=values, sources=sources, needs_confirmation=needs),  # type: ignore[arg-type]
+        tuple(findings),
+    )
+
+
 def is_blank(found: FoundForm, campaign: Campaign) -> bool:
     """Whether a form is a blank copy: nobody wrote anything where a figure belongs."""
     figures = {field.id for field in campaign.form.figures}

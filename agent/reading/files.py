@@ -106,6 +106,17 @@ class _Context:
         own = find_forms_by_unit(*about).get(self.owner.id) if self.owner else None
         return own or find_form(*about)
 
+    def look_through(self, document: Document) -> tuple[FoundForm | None, tuple[Finding, ...]]:
+        """The form in a document's tables, else in its lines; where there is none, what looks like one."""
+        from agent.reading.formats.text import read_text
+        from agent.reading.overlooked import in_lines, overlooked, with_overlooked
+
+        found = self.find(document)
+        if found is not None:
+            return with_overlooked(found, document, self.campaign), ()
+        found = self.find(read_text(in_lines(document)))
+        return found, () if found else overlooked(document, self.campaign, None)
+
 
 def _read(name: str, data: bytes, context: _Context, depth: int) -> FileReading:
     return _guarded(name, data, context, lambda: _known(name, data, context, depth))
@@ -164,16 +175,14 @@ def _document(name: str, data: bytes, sniffed: Sniffed, context: _Context, depth
     if _is_own_letter(document):
         said = f"文件“{name}”是报送邮箱发出的信，其中的数不作为统计表登记。更正请发送填好的统计表。"
         return _reading(name, data, "other", findings=(Finding("note", "own_letter", said),))
-    found = context.find(document)
-    if found is None and sniffed.type in ("html", "mht", "pdf"):
-        from agent.reading.formats.text import read_text
-
-        found = context.find(read_text(document.text))
+    found, overlooked = context.look_through(document)
     text = _running_text(document, found is not None) if sniffed.type in TEXT_TYPES else ""
     inner = replace(context, within=name)
     inside = tuple(_read(picture.name, picture.data, inner, depth + 1) for picture in document.pictures)
     if sniffed.type == "pdf":
-        return _paged(name, data, document, (found, text, inside), inner)
+        return _paged(name, data, document, (found, text, inside, overlooked), inner)
+    if overlooked:
+        return _reading(name, data, "unreadable", findings=overlooked, contains=inside, text=text)
     if (
         found is None
         and sniffed.type == "text"
@@ -205,13 +214,13 @@ def _paged(
     name: str,
     data: bytes,
     document: Document,
-    had: tuple[FoundForm | None, str, tuple[FileReading, ...]],
+    had: tuple[FoundForm | None, str, tuple[FileReading, ...], tuple[Finding, ...]],
     context: _Context,
 ) -> FileReading:
     """A document with pages, some of which may be pictures and are read as picture files are."""
     from agent.reading.paged import form_of_pages, page_findings, shape_without_lines, told_joined
 
-    found, text, inside = had
+    found, text, inside, overlooked = had
     pages = {
         page.number: _guarded(
             f"第{page.number}页.jpg", page.data, context, partial(_page_picture, page, context)
@@ -224,7 +233,7 @@ def _paged(
     )
     findings = page_findings(name, pages, "warning" if in_text else "error")
     if found is None and not findings:
-        findings = shape_without_lines(name, document, context.campaign)
+        findings = overlooked or shape_without_lines(name, document, context.campaign)
     kind: Kind
     if found is not None or findings:
         kind = "form" if found else "unreadable"
@@ -393,8 +402,10 @@ def _taken_apart(name: str, raw: bytes, mime: Mime, context: _Context, depth: in
     context.budget.spend_members(len(mime.parts))
     inside = tuple(_part(part, context, depth + 1) for part in mime.parts)
     # A mail that lies inside another and that a machine wrote may be our own receipt, figures and all.
-    found = None if depth and _automatic(mime) else _form_in_message(mime, context)
-    return _reading(name, raw, "message", found=found, contains=inside, text=mime.text)
+    found, told = (None, ()) if depth and _automatic(mime) else _form_in_message(mime, context)
+    if any(one.form for part in inside for one in part.everything()):
+        told = tuple(replace(one, severity="warning") for one in told)
+    return _reading(name, raw, "message", found=found, findings=told, contains=inside, text=mime.text)
 
 
 def _part(part: MimePart, context: _Context, depth: int) -> FileReading:
@@ -410,13 +421,20 @@ def _automatic(mime: Mime) -> bool:
     return any(value.strip().lower() != "no" for value in said)
 
 
-def _form_in_message(mime: Mime, context: _Context) -> FoundForm | None:
-    """The form in the sender's own text, else in a mail that is forwarded in it; never in a quotation."""
+def _form_in_message(mime: Mime, context: _Context) -> tuple[FoundForm | None, tuple[Finding, ...]]:
+    """The form in the sender's own text, else in a mail that is forwarded in it; never in a quotation.
+
+    Where there is none, what looks like one.
+    """
+    from agent.reading.overlooked import overlooked, with_overlooked
+
+    told: tuple[Finding, ...] = ()
     for document in _texts(mime, context.budget):
         found = context.find(document)
         if found is not None:
-            return found
-    return None
+            return with_overlooked(found, document, context.campaign), ()
+        told = told or overlooked(document, context.campaign, None)
+    return None, tuple(replace(one, text=one.text.replace("“", "邮件正文的“", 1)) for one in told)
 
 
 def _texts(mime: Mime, budget: Budget) -> Iterator[Document]:

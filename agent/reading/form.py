@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from agent.findings import Finding
 from agent.reading import reporter
-from agent.reading.columns import Assigned, Header, assign, fewest_figures, find_headers
-from agent.reading.combining import FoundForm, combine
+from agent.reading.columns import Assigned, Header, are_parts, assign, find_headers, worth_a_look
+from agent.reading.combining import FoundForm, combine, join
 from agent.reading.grid import Cell, Document, Grid
 from agent.reading.heading import Heading, from_cells, from_lines
 from agent.reading.labels import LabelBook
@@ -20,7 +20,7 @@ from agent.reading.layout import Table, concealed, revealed, turned, upright
 from agent.reading.measures import factor_of
 from agent.reading.reading import Figure, Form
 from agent.reading.rows import Body, Row, read_body
-from agent.reading.sums import add_up, likely_total, total_row
+from agent.reading.sums import add_up, likely_total, no_part, not_added, total_row
 from agent.reading.values import Reading, quote, read_figure, read_text
 from agent.rules import Campaign, FormField
 from agent.units import Register
@@ -93,7 +93,9 @@ class _Reader:
 
     def in_grid(self, grid: Grid) -> list[FoundForm]:
         """Every form in a table."""
-        return [self._form(part, part.body.rows) for part in self.parts(grid)]
+        parts = list(self.parts(grid))
+        forms = [self._form(part, part.body.rows) for part in parts]
+        return [join(forms, self.campaign)] if are_parts([part.header for part in parts]) else forms
 
     def by_unit(self, grid: Grid) -> dict[str, FoundForm]:
         """A form for each unit in a table whose rows name several; empty where they don't."""
@@ -110,7 +112,7 @@ class _Reader:
 
     def parts(self, grid: Grid) -> Iterator[_Part]:
         """Each form's part of a table, upright or else turned on its side: its rows end at the next header."""
-        if not self._worth_a_look(grid):
+        if not worth_a_look(grid, self.book):
             return
         for lay_out in (upright, turned):
             table = lay_out(grid)
@@ -128,6 +130,7 @@ class _Reader:
         """The form that some rows of a part make."""
         part = replace(part, body=replace(part.body, rows=rows))
         strangers = reporter.other_units(rows, part.heading, self.book, self.register)
+        alien = no_part(rows)
         values: dict[str, Figure] = {}
         sources: dict[str, str] = {}
         findings: list[Finding] = []
@@ -136,12 +139,16 @@ class _Reader:
             reading, source = read[field.id].reading, read[field.id].source
             if strangers and len(rows) > 1 and field.is_figure:
                 reading = Reading(None, (reporter.mixed(field, strangers),))
+            elif alien is not None and field.is_figure:
+                reading = Reading(None, (not_added(field, alien),))
             values[field.id] = reading.value
             findings.extend(reading.findings)
             sources |= {field.id: source} if source else {}
         headed, told = reporter.read_heading(part.heading, self.book, self.register, self.near)
         unmarked = len(rows) > 1 and total_row(rows) is None
-        findings += _doubts(part, unmarked, [one.each for one in read.values() if one.each]) + told
+        findings += (
+            _doubts(part, unmarked and not alien, [one.each for one in read.values() if one.each]) + told
+        )
         if strangers and len(rows) == 1:
             findings.append(reporter.another(self.book, strangers))
         needs = part.table.grid.from_picture or unmarked
@@ -198,7 +205,7 @@ class _Reader:
     def _remarks(self, one: Assigned, body: Body, grid: Grid) -> _FieldRead:
         cells = [row.cells[one.at] for row in body.rows if one.at in row.cells] if one.at is not None else []
         texts = [read_text(cell) for cell in cells] + [
-            text.strip() for at, text in body.remarks if at == one.at
+            text.strip() for at, text in body.remarks if at in (one.at, one.field.id)
         ]
         source = next((grid.source(cell) for cell in cells if read_text(cell)), None)
         first = grid.source(cells[0]) if cells else None
@@ -221,17 +228,6 @@ class _Reader:
         heading.take(from_cells([table.rows[at] for at in body.lines], self.book), self.book)
         heading.take(from_lines(lines.lines_after, self.book), self.book)
         return heading
-
-    def _worth_a_look(self, grid: Grid) -> bool:
-        """Whether there are labels enough at all: most tables, and all large ones, end here."""
-        enough, seen = fewest_figures(self.campaign), set[str]()
-        for row in grid.rows:
-            for cell in row:
-                if cell.kind == "text" and cell.text not in seen and self.book.role(cell.text) != "none":
-                    seen.add(cell.text)
-                    if len(seen) >= enough:
-                        return True
-        return False
 
 
 def _source(grid: Grid, cells: Sequence[Cell | None]) -> str | None:

@@ -49,13 +49,14 @@ class Body:
     Attributes:
         rows: the data rows; none in a blank form.
         measures: for a column, the measure that a row of measures states.
-        remarks: the texts under text columns in rows without figures, by column.
+        remarks: the texts under text columns in rows without figures, by column; by the field's id where it has
+            no column, but a row of its own.
         lines: the indices of the table's rows that are no data: header values, the footnote.
     """
 
     rows: tuple[Row, ...]
     measures: Mapping[int, str]
-    remarks: tuple[tuple[int, str], ...]
+    remarks: tuple[tuple[int | str, str], ...]
     lines: tuple[int, ...]
 
 
@@ -63,12 +64,15 @@ def read_body(table: Table, header: Header, stop: int, book: LabelBook) -> Body:
     """The rows from below the header to ``stop``, each taken for what it is."""
     rows: list[Row] = []
     measures: dict[int, str] = {}
-    remarks: list[tuple[int, str]] = []
+    remarks: list[tuple[int | str, str]] = []
     lines: list[int] = []
     numbered = False
     for at in range(header.bottom, min(stop, len(table.rows))):
         filled = [placed for placed in table.rows[at] if not placed.empty]
         if not filled:
+            continue
+        if not table.turned and (remark := _own_row(filled, header, book)):
+            remarks.append(remark)
             continue
         if not table.turned and _is_line(filled, header, book):
             lines.append(at)
@@ -86,6 +90,19 @@ def read_body(table: Table, header: Header, stop: int, book: LabelBook) -> Body:
 
 
 # What kind of row
+
+
+def _own_row(filled: Sequence[Placed], header: Header, book: LabelBook) -> tuple[str, str] | None:
+    """The text field that has this row for itself, and its text: 备注 and the remark beside it, or 备注：…"""
+    label, colon, behind = trim(filled[0].text).partition(":")
+    match = book.match([label]) if label else None
+    if match is None or match.field.is_figure or len(filled) > 2:
+        return None
+    if any(column.match and column.match.field is match.field for column in header.columns):
+        return None
+    if len(filled) == 2 and not behind.strip() and filled[1].text:
+        return match.field.id, filled[1].text
+    return (match.field.id, behind) if colon and len(filled) == 1 else None
 
 
 def _is_line(filled: Sequence[Placed], header: Header, book: LabelBook) -> bool:

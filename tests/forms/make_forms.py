@@ -20,8 +20,8 @@ import yaml
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from making import books, containers, finding, headers, hiding, mails, papers, rows, traps, values  # noqa: E402
-from making.model import Case, Form  # noqa: E402
+from making import books, clerks, containers, finding, headers, hiding, mails, papers, rows, traps, values  # noqa: E402
+from making.model import Case, Expected, Form  # noqa: E402
 
 FAMILIES: dict[str, Callable[[], list[Case]]] = {
     "values": values.cases,
@@ -29,6 +29,7 @@ FAMILIES: dict[str, Callable[[], list[Case]]] = {
     "rows": rows.cases,
     "headers": headers.cases,
     "hiding": hiding.cases,
+    "clerks": clerks.cases,
 }
 WHOLE: dict[str, Callable[[], dict[str, tuple[bytes, Any]]]] = {
     "mails": mails.files,
@@ -80,7 +81,7 @@ def _files(cases: Sequence[Case], kept: dict[str, bytes]) -> dict[str, tuple[byt
             source, _, target = wanted.partition(">")
             name = f"{case.name.translate(NAMED)}.{f'from-{source}.{target}' if target else source}"
             expected = case.differs.get(wanted, case.expected)
-            order.append((name, expected.as_yaml() if expected else None))
+            order.append((name, expected.as_yaml() if isinstance(expected, Expected) else expected))
             data = WRITERS[source](case.forms)
             if name in kept:
                 made[name] = (kept[name], None)

@@ -121,11 +121,14 @@ def _checks(values: Mapping[str, str | None], reported_on: str | None) -> tuple[
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One form in several formats. ``expected`` is None where no form is to be found."""
+    """One form in several formats.
+
+    ``expected`` is None where no form is to be found, ``{"unread": rule}`` where that is an error.
+    """
 
     name: str
     forms: Sequence[Form]
-    expected: Expected | None
+    expected: Expected | Mapping[str, str] | None
     formats: Sequence[str] = ("xlsx", "docx")
     differs: Mapping[str, Expected] = field(default_factory=dict)
     """By format, where the same form means something else there."""
