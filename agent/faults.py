@@ -1,7 +1,8 @@
 """Named places where a test can take the process down, to show that a restart makes good.
 
 A place costs one look into the environment when the program starts. ``REPORT_AGENT_FAULT=raw mail kept:2`` kills
-the process without warning, as a power cut would, the second time that it passes that place.
+the process without warning, as a power cut would, the second time that it passes that place; ``*:40`` at the
+fortieth place that it passes, whichever that is.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from pathlib import Path
 VARIABLE = "REPORT_AGENT_FAULT"
 LOG_VARIABLE = "REPORT_AGENT_FAULT_LOG"
 """A file that gets the name of each place passed, so that a test can list them all."""
+
+ANYWHERE = "*"
 
 _place, _, _count = os.environ.get(VARIABLE, "").partition(":")
 _left = int(_count or 1)
@@ -31,7 +34,7 @@ def passing(place: str) -> None:
     if _log:
         with Path(_log).open("a", encoding="utf-8") as log:
             log.write(f"{place}\n")
-    if place != _place:
+    if _place not in (place, ANYWHERE):
         return
     _left -= 1
     if _left == 0:

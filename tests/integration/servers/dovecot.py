@@ -102,7 +102,22 @@ class Dovecot:
     lmtp_port: int
     ca_file: Path
     users: set[str] = field(default_factory=set)
+    _process: subprocess.Popen[bytes] | None = None
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def start(self) -> None:
+        """Let it run, and wait until it listens."""
+        command = ["dovecot", "-F", "-c", str(self.folder / "dovecot.conf")]
+        self._process = subprocess.Popen(command, start_new_session=True)
+        for port in (self.imap_port, self.imaps_port, self.lmtp_port):
+            wait_for_port(port)
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """End it with all its sessions; by SIGKILL it is gone as in a power cut, and can be started again."""
+        assert self._process is not None
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, how)
+        self._process.wait(10)
 
     def new_user(self, name: str | None = None) -> User:
         """A user with an empty mailbox."""
@@ -150,16 +165,13 @@ def running_dovecot(folder: Path) -> Iterator[Dovecot]:
     _write_configuration(folder, account, ports, certificate)
     for path in (folder, *folder.rglob("*")):
         shutil.chown(path, account.pw_uid, account.pw_gid)
-    command = ["dovecot", "-F", "-c", str(folder / "dovecot.conf")]
-    process = subprocess.Popen(command, start_new_session=True)
+    imap_port, imaps_port, lmtp_port = ports
+    server = Dovecot(folder, imap_port, imaps_port, lmtp_port, certificate.certificate)
+    server.start()
     try:
-        for port in ports:
-            wait_for_port(port)
-        imap_port, imaps_port, lmtp_port = ports
-        yield Dovecot(folder, imap_port, imaps_port, lmtp_port, certificate.certificate)
+        yield server
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(10)
+        server.end()
 
 
 def _write_configuration(
