@@ -66,8 +66,8 @@ def main() -> None:
     except OSError as error:
         _say(f"错误：{error.filename or '磁盘'}：{in_words(error)}。")
         sys.exit(USAGE)
-    except Exception:
-        _crashed()
+    except Exception as error:
+        _stop_for(error)
 
 
 @app.callback()
@@ -540,6 +540,16 @@ def _print_json(value: Any) -> None:
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
+
+
+def _stop_for(error: Exception) -> NoReturn:
+    from agent.trouble import in_words as trouble_in_words
+
+    told = trouble_in_words(error)
+    if told is None:
+        _crashed()
+    _say(f"错误：{told}。数据没有丢失，解决后再运行即可。")
+    sys.exit(USAGE)
 
 
 def _crashed() -> NoReturn:

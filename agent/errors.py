@@ -70,5 +70,7 @@ _WORDS = {
     errno.EEXIST: "同名的文件已存在",
     errno.ENOSPC: "磁盘满了",
     errno.EROFS: "磁盘是只读的",
+    errno.EFBIG: "文件写到了允许的上限",
+    errno.EIO: "磁盘读写出错",
     errno.ENAMETOOLONG: "文件名太长",
 }

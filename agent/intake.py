@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import errno
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from agent.letters import Answered, Letter, Letters
 from agent.mail.inbox import Arrival, Event, Inbox, Mark, Passed, Withheld
 from agent.mail.message import parse
 from agent.outcome import Outcome, decide, hand_in, withheld
+from agent.trouble import is_the_machine_s
 from agent.workplace import Workplace
 
 log = logging.getLogger(__name__)
@@ -196,7 +196,7 @@ def _try(work: Workplace, row: MessageRow, tries: int, now: dt.datetime) -> Mail
         return _recorded(work, row, lambda seq: _decide(work, row, seq), now)
     except Exception as error:  # the edge of the loop: one bad mail stops nobody
         name = type(error).__name__
-        if _is_the_machine_s(error):
+        if is_the_machine_s(error):
             _not_its_fault(work, row, name)
             raise
         log.exception("mail %s: attempt %d failed", row.sha256[:12], tries)
@@ -240,20 +240,6 @@ def _of_which_letter(work: Workplace, outcome: Outcome, received: dt.datetime) -
     unfound = {one for one, letter in zip(outcome.undelivered, found, strict=True) if letter is None}
     told = tuple(one for one in outcome.told if any(f" {address}（" in one.text for address in unfound))
     return replace(outcome, reason="bounce", bounced=ids, told=told, private=False)
-
-
-_MACHINE_S = frozenset(
-    getattr(errno, name)
-    for name in ("ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EACCES", "EPERM", "EIO", "EMFILE", "ENFILE", "ENOMEM", "EBUSY", "ESTALE")
-    if hasattr(errno, name)
-)  # fmt: skip
-
-
-def _is_the_machine_s(error: Exception) -> bool:
-    """Whether no mail can be blamed: a disk that is full or gone, a database that is locked or full."""
-    from sqlalchemy.exc import OperationalError
-
-    return isinstance(error, OperationalError) or (isinstance(error, OSError) and error.errno in _MACHINE_S)
 
 
 def _set_aside(work: Workplace, row: MessageRow, error: str) -> Outcome:

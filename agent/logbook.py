@@ -20,6 +20,7 @@ def keep_quiet() -> None:
     """Nothing that a library remarks reaches the terminal."""
     logging.getLogger().addHandler(logging.NullHandler())
     logging.captureWarnings(True)
+    logging.raiseExceptions = False  # a remark that a full disk doesn't take isn't told of with a traceback
 
 
 @contextlib.contextmanager
@@ -36,4 +37,5 @@ def kept(folder: Path) -> Iterator[None]:
         yield
     finally:
         root.removeHandler(handler)
-        handler.close()
+        with contextlib.suppress(OSError):  # a full disk: what was done is done all the same
+            handler.close()

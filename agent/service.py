@@ -23,6 +23,7 @@ from agent.mail.inbox import Event, Inbox, Mark, open_inbox
 from agent.mail.outbox import Outbox, open_outbox
 from agent.mail.pace import Pace
 from agent.mailings import run_timetable
+from agent.trouble import in_words
 from agent.workplace import Workplace
 
 log = logging.getLogger(__name__)
@@ -165,8 +166,9 @@ class Service:
             log.warning("poll: %s", error)
         except Exception as error:  # the edge of the loop: told to the contact, tried again at the next tick
             log.exception("poll failed")
-            self._note_trouble(f"处理来信时出错（{type(error).__name__}），会继续重试。")
-            self._tell(UNEXPECTED)
+            told = in_words(error) or f"处理来信时出错（{type(error).__name__}）"
+            self._note_trouble(f"{told}，会继续重试。")
+            self._tell(_to_say(error))
         self._timetable_only()
 
     def run(self) -> None:
@@ -194,7 +196,7 @@ class Service:
             self._report(self.send())
         except Exception as error:
             log.exception("timetable failed")
-            self._tell(f"日报、催报出错：{error}" if isinstance(error, AgentError) else UNEXPECTED)
+            self._tell(f"日报、催报出错：{error}" if isinstance(error, AgentError) else _to_say(error))
 
     def _report(self, done: Dispatch) -> None:
         if done.trouble:
@@ -206,3 +208,8 @@ class Service:
                 writing.set_meta("trouble", text)
         except Exception:
             log.exception("could not note the trouble")
+
+
+def _to_say(error: Exception) -> str:
+    told = in_words(error)
+    return f"{told}。会继续重试。" if told else UNEXPECTED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,18 @@ import pytest
 import agent.outcome
 from agent.decisions import reject
 from agent.ledger import Writing
-from tests.outcome.bureau import bureau, form, killed, kinds, limited, make_mail, narrative, photo, sender_of
+from tests.outcome.bureau import (
+    bureau,
+    form,
+    killed,
+    kinds,
+    limited,
+    limited_command,
+    make_mail,
+    narrative,
+    photo,
+    sender_of,
+)
 
 QINGNIAN, SHILIN = sender_of("qingnian"), sender_of("shilin")
 
@@ -104,6 +116,32 @@ def test_a_disk_that_fills_up_while_copies_are_filed_is_not_counted(
                     office.poll()
         assert kinds(office.send(SHILIN, photo(2))) == ["receipt", "receipt"]
         assert office.counts() == (2, 0, 0, 0)
+
+
+@pytest.mark.parametrize("limit", [0, 20_000, 100_000])
+def test_the_operator_hears_of_a_full_disk_in_words(tmp_path: Path, limit: int) -> None:
+    with bureau(tmp_path) as office:
+        office.poll()
+        office.deliver(office.mail(QINGNIAN, form(), photo(), narrative()))
+        status, said = limited_command(office, limit, "poll", "--now", "2024-03-01T12:00")
+        assert status == 2
+        assert re.search("磁盘|上限", said)
+        assert not re.search("Traceback|程序出错", said)
+        assert kinds(office.receive()) == ["receipt"]
+
+
+@pytest.mark.parametrize("limit", [0, 20_000])
+def test_an_agent_on_duty_outlives_a_full_disk_and_says_so_without_a_traceback(
+    tmp_path: Path, limit: int
+) -> None:
+    with bureau(tmp_path) as office:
+        office.poll()
+        office.deliver(office.mail(QINGNIAN, form(), photo(), narrative()))
+        status, said = limited_command(office, limit, "run", "--now", "2024-03-01T12:00", until="会继续重试")
+        assert status == 0
+        assert re.search("磁盘|上限", said)
+        assert "Traceback" not in said
+        assert kinds(office.receive()) == ["receipt"]
 
 
 def test_a_database_that_is_full_is_not_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

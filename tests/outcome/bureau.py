@@ -14,6 +14,7 @@ import os
 import re
 import resource
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -303,6 +304,28 @@ def killed(office: Bureau, place: str) -> bool:
 def limited(office: Bureau, size: int) -> int:
     """One pass in a process of its own that can't write files over so many bytes; how it ended."""
     return in_a_fork(office, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
+
+
+def limited_command(office: Bureau, size: int, *words: str, until: str = "") -> tuple[int, str]:
+    """A command in a process that can't write files over so many bytes; how it ended, and what it said.
+
+    Once it has said ``until``, it is asked to end.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", "agent", *words, "--config", str(office.office.config)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
+    )
+    assert process.stdout is not None
+    said = ""
+    for line in process.stdout:
+        said += line
+        if until and until in line:
+            process.terminate()
+    return process.wait(60), said
 
 
 def in_a_fork(
