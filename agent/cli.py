@@ -451,8 +451,41 @@ def rebuild(
         differences = compare(work)
         print("\n".join(differences) or "台账、归档文件与原始邮件一致。")
         raise typer.Exit(ATTENTION if differences else DONE)
-    with work.archive.locked():
+    with work.archive.locked(), work.archive.held_still():
         print("\n".join(make(work)))
+
+
+@app.command()
+def backup(
+    dest: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[DEST]", help="放到哪个文件夹，或哪个文件（默认归档旁边）。", show_default=False
+        ),
+    ] = None,
+    check: Annotated[
+        Path | None,
+        typer.Option("--check", metavar="FILE", help="只检查以前的一份备份是否完好。", show_default=False),
+    ] = None,
+    config: Config = None,
+    now: Now = None,
+) -> None:
+    """备份：值守时也可以，做成一个 zip，写完再读一遍核对。"""
+    from agent.keeping.words import backup_words, bundle_words
+
+    if check is not None:
+        from agent.keeping.bundle import check_bundle
+
+        print(bundle_words(check, check_bundle(check)))
+        return
+    from agent.keeping.backup import back_up
+
+    work, clock = _open(config, now)
+    made = back_up(work, clock(), dest)
+    print(backup_words(made))
+    for problem in made.problems:
+        _say(problem)
+    raise typer.Exit(ATTENTION if made.problems else DONE)
 
 
 def _settings(config: Path | None) -> Settings:

@@ -6,6 +6,7 @@
     ├── Unreachable          a mailbox or a server couldn't be reached                (exit status 3)
     ├── ArchiveBusy          another agent works on the same archive                  (exit status 2)
     ├── ArchiveDamaged       what was kept is missing or altered                      (exit status 2)
+    ├── BackupDamaged        a backup is incomplete or altered                        (exit status 1)
     └── Unreadable           a file can't be read; carries the rule id of its finding (a finding, never an exit)
 
 Messages are in Chinese, since operators read them; each is one line where it can be.
@@ -42,6 +43,12 @@ class ArchiveBusy(AgentError):
 
 class ArchiveDamaged(AgentError):
     """What was kept is missing or altered: only a backup has it."""
+
+
+class BackupDamaged(AgentError):
+    """A backup is incomplete, altered, or none at all."""
+
+    exit_status = 1
 
 
 class Unreadable(AgentError):

@@ -8,6 +8,7 @@
       青年镇/青年镇_照片_01.jpg      copies filed for people, 缩略图/ beside
       final/                       the district report
       ledger.sqlite
+      agent.lock, agent.keeping.lock   who works on it, and who copies or clears it
 
 Every file is written to a temporary name, synced, and renamed: it is there whole or not at all. All is readable to
 its owner alone.
@@ -90,6 +91,52 @@ class Archive:
                 raise ArchiveBusy(f"另一个 report-agent 正在处理 {self.folder}。请先停止它，再运行本命令。")
             yield
 
+    @contextlib.contextmanager
+    def held_still(self, patience: float = 20) -> Iterator[None]:
+        """Nothing that was kept is taken away or written anew meanwhile; new mail may come in all the same.
+
+        Held by whoever copies all of it, and by whoever changes what lies there for good.
+
+        Args:
+            patience: seconds to wait for another who holds it.
+
+        Raises:
+            ArchiveBusy: another holds it still.
+        """
+        self._make(self.folder)
+        path, until = self.folder / "agent.keeping.lock", time.monotonic() + patience
+        with path.open("a+b") as lock:
+            path.chmod(0o600)
+            while not _lock(lock):
+                if time.monotonic() >= until:
+                    raise ArchiveBusy(f"{self.folder} 正在备份、清理、重建或汇总。请等它结束，再运行本命令。")
+                time.sleep(0.1)
+            yield
+
+    # Where things lie
+
+    def raw_path(self, sha256: str) -> Path:
+        return self._raw(sha256)
+
+    def envelope_path(self, sha256: str) -> Path:
+        return self._raw(sha256).with_suffix(".envelope.json")
+
+    def entry_path(self, entry: Entry) -> Path:
+        return self._entry(entry)
+
+    def letter_path(self, letter_id: str) -> Path:
+        return self._letter(letter_id).with_suffix(".eml")
+
+    def departure_path(self, letter_id: str) -> Path:
+        return self._letter(letter_id).with_suffix(".json")
+
+    def copy_path(self, filed: Filed) -> Path:
+        return self.folder / filed.path
+
+    def thumbnail_path(self, filed: Filed) -> Path:
+        copy = self.copy_path(filed)
+        return copy.parent / THUMBNAILS / f"{copy.stem}.jpg"
+
     # Raw mails
 
     def keep(self, raw: bytes, envelope: Mapping[str, Any]) -> Kept:
@@ -153,7 +200,7 @@ class Archive:
         for letter in entry.letters:
             if letter.raw:
                 self.keep_letter(letter)
-        self.write(self._entry(entry), jsontext.dumps(entry.as_json()).encode())
+        self.write(self._entry(entry), entry_bytes(entry))
         passing("entry recorded")
 
     def keep_letter(self, letter: QueuedLetter) -> None:
@@ -181,13 +228,7 @@ class Archive:
 
     def record_departure(self, letter_id: str, state: str, at: dt.datetime, error: str | None = None) -> None:
         """Record how a letter left: ``sent``, ``doubtful`` or ``failed``."""
-        departure = {
-            "id": letter_id,
-            "state": state,
-            "at": at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
-            "error": error,
-        }
-        self.write(self._letter(letter_id).with_suffix(".json"), jsontext.dumps(departure).encode())
+        self.write(self.departure_path(letter_id), departure_bytes(letter_id, state, at, error))
 
     def departure(self, letter_id: str) -> dict[str, Any] | None:
         path = self._letter(letter_id).with_suffix(".json")
@@ -208,12 +249,13 @@ class Archive:
     def put_report(self, files: Mapping[str, bytes]) -> list[Path]:
         """Write the district report into final/; an earlier one, whose names may differ, goes."""
         manifest = self.final / MANIFEST
-        earlier = jsontext.loads(manifest.read_bytes()) if manifest.exists() else []
-        self.write(manifest, jsontext.dumps(sorted({*earlier, *files})).encode())
-        paths = self.put(self.final, files)
-        for name in set(earlier) - set(files):
-            (self.final / name).unlink(missing_ok=True)
-        self.write(manifest, jsontext.dumps(sorted(files)).encode())
+        with self.held_still():  # a backup shall hold one report, not parts of two
+            earlier = jsontext.loads(manifest.read_bytes()) if manifest.exists() else []
+            self.write(manifest, jsontext.dumps(sorted({*earlier, *files})).encode())
+            paths = self.put(self.final, files)
+            for name in set(earlier) - set(files):
+                (self.final / name).unlink(missing_ok=True)
+            self.write(manifest, jsontext.dumps(sorted(files)).encode())
         return paths
 
     def put(self, folder: Path, files: Mapping[str, bytes]) -> list[Path]:
@@ -243,7 +285,7 @@ class Archive:
             except Exception:  # a picture that its library can't make smaller is filed all the same
                 log.warning("no thumbnail of %s", photo.name)
                 continue
-            yield photo.parent / THUMBNAILS / f"{photo.stem}.jpg", thumbnail
+            yield self.thumbnail_path(filed), thumbnail
 
     def _copies(self, lacking: Iterable[Filed], blobs: Mapping[str, bytes]) -> Iterator[tuple[Path, bytes]]:
         for filed in lacking:
@@ -263,7 +305,7 @@ class Archive:
             self._write_whole(path, data)
             folders.add(path.parent)
         for folder in folders:
-            _sync_folder(folder)
+            sync_folder(folder)
 
     def _write_whole(self, path: Path, data: bytes) -> None:
         self._make(path.parent)
@@ -305,6 +347,17 @@ class Archive:
         return entry_from_json(stored, letters)
 
 
+def entry_bytes(entry: Entry) -> bytes:
+    """The journal's entry as the file that it is in the archive."""
+    return jsontext.dumps(entry.as_json()).encode()
+
+
+def departure_bytes(letter_id: str, state: str, at: dt.datetime, error: str | None) -> bytes:
+    """How a letter left, as the file that it is in the archive."""
+    stamp = at.astimezone(dt.UTC).isoformat(timespec="microseconds")
+    return jsontext.dumps({"id": letter_id, "state": state, "at": stamp, "error": error}).encode()
+
+
 def _in_order(mails: list[Kept]) -> list[Kept]:
     return sorted(mails, key=lambda one: (one.envelope["number"], one.sha256))
 
@@ -336,7 +389,7 @@ def _write_synced(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a rename last; Windows has no such call and needs none."""
     if os.name == "nt":
         return

@@ -142,7 +142,7 @@ class Settings(Model):
     schedule: ScheduleSettings = ScheduleSettings()
     templates: Path | None = None
 
-    _base: Path = PrivateAttr(default=Path())
+    _file: Path = PrivateAttr(default=Path("config.yaml"))
 
     @field_validator("timezone")
     @classmethod
@@ -159,7 +159,12 @@ class Settings(Model):
 
     def path(self, relative: Path) -> Path:
         """A path of the file, made absolute against the file's own folder."""
-        return (self._base / relative).resolve()
+        return (self._file.parent / relative).resolve()
+
+    @property
+    def file(self) -> Path:
+        """The config.yaml that they were read from."""
+        return self._file
 
 
 def load_settings(path: Path) -> Settings:
@@ -169,7 +174,7 @@ def load_settings(path: Path) -> Settings:
         ConfigurationError: one line for each key that is wrong.
     """
     settings, _ = load_model(Settings, path)
-    settings._base = path.resolve().parent
+    settings._file = path.resolve()
     return settings
 
 

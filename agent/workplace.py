@@ -43,6 +43,12 @@ class Workplace:
         """
         return cls(settings, *load_rules(settings))
 
+    def with_ledger(self, ledger: Ledger) -> Workplace:
+        """The same, looking at another ledger: a copy of this one."""
+        other = Workplace(self.settings, self.campaign, self.listed)
+        other.__dict__["ledger"] = ledger
+        return other
+
     @cached_property
     def ledger(self) -> Ledger:
         """The ledger, opened.

@@ -27,6 +27,7 @@ PLAIN = [
     "remind",
     "merge",
     "rebuild",
+    "backup",
 ]
 REVIEW = [
     "accept",
@@ -48,6 +49,7 @@ OPTIONS = {
     "remind": ["--send"],
     "merge": ["--out", "--final"],
     "rebuild": ["--verify"],
+    "backup": ["--check FILE"],
     "review accept": ["--register"],
     "review assign": ["--register"],
     **{f"review {name}": ["--reason"] for name in REVIEW if name not in ("accept", "assign")},
@@ -57,7 +59,7 @@ ENGLISH = re.compile(r"[A-Za-z]{4,}")
 NAMES = {
     *PLAIN, "report", "agent", "PATH", "TIMESTAMP", "TEXT", "NAME", "FILE", "UNIT", "FIELD", "VALUE", "DATE", "JSON",
     "help", "json", "config", "yaml", "rules", "templates", "final", "output", "SIGTERM", "Ctrl", "register", "reason", "anyway",
-    "send", "verify",
+    "send", "verify", "check", "DEST", "zip",
 }  # fmt: skip
 NAMES |= {word for name in REVIEW for word in name.split("-")}
 

@@ -14,6 +14,7 @@ from sqlalchemy import URL, Engine, RowMapping, create_engine, event, func, sele
 
 from agent import jsontext
 from agent.dossier import Decision, Submission
+from agent.errors import ArchiveDamaged
 from agent.ledger.entries import DecisionEntry, Entry, QueuedLetter, RunEntry
 from agent.ledger.schema import is_prepared, journal, letters, marks, messages, meta, prepare
 from agent.ledger.writing import Writing, highest, stamp
@@ -77,6 +78,27 @@ class Ledger:
     def close(self) -> None:
         self._engine.dispose()
 
+    def copy_to(self, path: Path) -> None:
+        """All of it as it is at one moment, into a file that isn't there yet; whoever writes meanwhile goes on.
+
+        Raises:
+            ArchiveDamaged: it is damaged.
+        """
+        import sqlite3
+        from contextlib import closing
+
+        path.touch(mode=0o600)
+        try:
+            with self._engine.connect() as connection, closing(sqlite3.connect(path)) as copy:
+                source = connection.connection.driver_connection
+                assert isinstance(source, sqlite3.Connection)
+                source.backup(copy)  # in one step: no other's transaction comes between
+                found = str(copy.execute("PRAGMA quick_check").fetchone()[0])
+        except sqlite3.DatabaseError as error:
+            found = str(error)
+        if found != "ok":
+            raise ArchiveDamaged(f"台账已损坏（{found}）。请停下值守，运行 report-agent rebuild，再备份。")
+
     @contextmanager
     def writing(self) -> Iterator[Writing]:
         """A transaction that no other can come between: what is read in it still holds when it commits."""
@@ -120,6 +142,12 @@ class Ledger:
             raw = {row[0]: base64.b64decode(row[1] or "") for row in connection.execute(query)}
         return [replace(one, raw=raw.get(one.id, b"")) for one in queued]
 
+    def letter_bytes(self, letter_id: str) -> bytes:
+        """The letter's bytes, where the ledger still has them; else b""."""
+        with self._engine.connect() as connection:
+            query = select(letters.c.raw).where(letters.c.id == letter_id)
+            return base64.b64decode(connection.execute(query).scalar() or "")
+
     def message(self, sha256: str) -> MessageRow | None:
         return next(iter(self._messages(messages.c.sha256 == sha256)), None)
 
@@ -132,6 +160,12 @@ class Ledger:
 
     def all_messages(self) -> list[MessageRow]:
         return self._messages()
+
+    def each_message(self) -> Iterator[MessageRow]:
+        """Every mail, one at a time, in the order of arrival."""
+        with self._engine.connect() as connection:
+            for row in connection.execute(select(messages).order_by(messages.c.number)).mappings():
+                yield self._message(row)
 
     def submissions(self, unit: str | None = None) -> dict[str, list[Submission]]:
         """Unit id → what it has sent; of one unit, or of all."""
@@ -157,17 +191,20 @@ class Ledger:
 
     def entries(self, kind: str | None = None, above: int = 0) -> list[Entry]:
         """The journal, in order; letters without their bytes."""
+        return list(self.each_entry(kind, above))
+
+    def each_entry(self, kind: str | None = None, above: int = 0) -> Iterator[Entry]:
+        """The same, one at a time."""
         from agent.ledger.entries import entry_from_json
 
         query = select(journal.c.entry).where(journal.c.seq > above).order_by(journal.c.seq)
         if kind:
             query = query.where(journal.c.kind == kind)
         with self._engine.connect() as connection:
-            stored = [jsontext.loads(text) for text in connection.execute(query).scalars()]
-        return [
-            entry_from_json(one, tuple(QueuedLetter.from_json(letter, b"") for letter in one["letters"]))
-            for one in stored
-        ]
+            for text in connection.execute(query).scalars():
+                one = jsontext.loads(text)
+                queued = tuple(QueuedLetter.from_json(letter, b"") for letter in one["letters"])
+                yield entry_from_json(one, queued)
 
     def last_seq(self) -> int:
         with self._engine.connect() as connection:

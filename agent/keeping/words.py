@@ -1,0 +1,43 @@
+"""What backup and purge say on the terminal, in Chinese."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from agent.keeping.backup import Backup
+from agent.rules import plain
+
+
+def backup_words(made: Backup) -> str:
+    """What a backup holds, and what to do with it."""
+    lines = [
+        str(made.path),
+        f"{_holds(made.counts)}，共 {made.counts['files']} 个文件，{size_words(made.size)}。"
+        "写完后重新读过一遍，与写入的一致。",
+    ]
+    if made.strangers:
+        lines.append(f"不是由本程序归档的文件没有放进备份：{'、'.join(made.strangers)}")
+    lines.append("里面有个人信息，请放到另一台机器或移动硬盘上，只让自己能打开。恢复办法写在备份里。")
+    return "\n".join(lines)
+
+
+def bundle_words(path: Path, listed: Mapping[str, Any]) -> str:
+    """What a backup that was checked holds."""
+    at = dt.datetime.fromisoformat(listed["made_at"])
+    made = f"{plain(at)}{at.hour}时{at.minute:02d}分的备份"
+    return f"{path}：{made}，完好。{_holds(listed['counts'])}，共 {len(listed['files'])} 个文件。"
+
+
+def size_words(count: int) -> str:
+    """So many bytes, as people say it."""
+    return f"{count / 1e6:.1f} MB" if count < 1e9 else f"{count / 1e9:.2f} GB"
+
+
+def _holds(counts: Mapping[str, int]) -> str:
+    return (
+        f"邮件 {counts['mails']} 封、记录 {counts['entries']} 条、信件 {counts['letters']} 封、"
+        f"归档文件 {counts['copies']} 份"
+    )
