@@ -10,7 +10,7 @@ import datetime as dt
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import schedule
@@ -18,11 +18,13 @@ import schedule
 from agent.dispatch import Dispatch, dispatch, pacing
 from agent.errors import AgentError, ArchiveBusy, Unreachable
 from agent.intake import Intake, start, take_in
-from agent.mail.connection import Checked
-from agent.mail.inbox import Event, Inbox, Mark, open_inbox
+from agent.mail.connection import LoginRefused
+from agent.mail.inbox import open_inbox
 from agent.mail.outbox import Outbox, open_outbox
-from agent.mail.pace import Pace
+from agent.mail.pace import Pace, Patience
 from agent.mailings import run_timetable
+from agent.stopping import Stoppable, Stopped
+from agent.timetable import latest_moment
 from agent.trouble import in_words
 from agent.workplace import Workplace
 
@@ -32,7 +34,13 @@ Clock = Callable[[], dt.datetime]
 Tell = Callable[[str], None]
 
 LONGEST_NAP = 1.0
-"""Seconds between looks at the stop flag."""
+"""Seconds between looks at the timetable."""
+
+AFTER_A_LOSS = 2.0
+"""Seconds before a lost connection, or an unreachable mailbox, is tried again; then ever longer, up to the poll."""
+
+AFTER_A_REFUSAL = (600.0, 4 * 3600.0)
+"""Seconds before a refused login is tried again, and at most: QQ locks an account that keeps on trying."""
 
 UNEXPECTED = "出错了，会继续重试；详情在归档文件夹的 agent.log 里。"
 
@@ -47,41 +55,6 @@ class Pass:
     @property
     def went_well(self) -> bool:
         return not self.intake.failed and self.dispatch.went_well and "waiting" not in self.intake.judged
-
-
-class Stopped(BaseException):
-    """The stop came while the agent waited for the mailbox."""
-
-
-class Stoppable:
-    """An inbox that gives nothing more after the stop.
-
-    Attributes:
-        waits: it waits for the mailbox, and nothing is lost where it is left.
-    """
-
-    def __init__(self, inbox: Inbox, stop: threading.Event) -> None:
-        self._inbox = inbox
-        self._stop = stop
-        self.name = inbox.name
-        self.waits = False
-
-    def arrivals(
-        self, mark: Mark | None, since: dt.datetime, known: Callable[[str], bool]
-    ) -> Iterator[Event]:
-        events = self._inbox.arrivals(mark, since, known)
-        while not self._stop.is_set() and (event := self._next(events)) is not None:
-            yield event
-
-    def check(self) -> list[Checked]:
-        return self._inbox.check()
-
-    def _next(self, events: Iterator[Event]) -> Event | None:
-        self.waits = True
-        try:
-            return next(events, None)
-        finally:
-            self.waits = False
 
 
 def send_now(
@@ -107,16 +80,28 @@ def send_now(
 class Service:
     """One agent at work on one archive, with its way in and its way out."""
 
-    def __init__(self, work: Workplace, clock: Clock, tell: Tell = lambda _text: None) -> None:
+    def __init__(
+        self,
+        work: Workplace,
+        clock: Clock,
+        tell: Tell = lambda _text: None,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._work = work
         self._clock = clock
         self._tell = tell
+        self._seconds = seconds
         self.stop = threading.Event()
         self._inbox = Stoppable(open_inbox(work.settings), self.stop)
         self._outbox: Outbox = open_outbox(work.settings)
         outbox = work.settings.outbox
         self._pace = Pace(outbox.per_minute) if outbox.smtp else None
         self._left = Dispatch()
+        self._losses = Patience(AFTER_A_LOSS, work.settings.schedule.poll_minutes * 60.0)
+        self._refusals = Patience(*AFTER_A_REFUSAL)
+        self._again_at: float | None = None
+        self._told = ""
+        self._stood: tuple[int, dt.datetime] | None = None
 
     def poll(self) -> Pass:
         """One pass: fetch, judge, file, send. The caller holds the archive's lock.
@@ -158,30 +143,33 @@ class Service:
 
     def tick(self) -> None:
         """What is due now: a pass, then the digest and reminders. Nothing that goes wrong ends the service."""
+        self._again_at = None
+        if self._seconds() >= self._refusals.over:
+            self._look()
+        self.minute()
+
+    def minute(self) -> None:
+        """The digest leaves on the minute, and a letter that was put off leaves when its time has come."""
         try:
-            self._report(self.poll().dispatch)
-        except AgentError as error:
-            self._note_trouble(str(error))
-            self._tell(str(error))
-            log.warning("poll: %s", error)
-        except Exception as error:  # the edge of the loop: told to the contact, tried again at the next tick
-            log.exception("poll failed")
-            told = in_words(error) or f"处理来信时出错（{type(error).__name__}）"
-            self._note_trouble(f"{told}，会继续重试。")
-            self._tell(_to_say(error))
-        self._timetable_only()
+            self._run_timetable()
+            self._report(self.send())
+        except Exception as error:
+            log.exception("timetable failed")
+            self._tell(f"日报、催报出错：{error}" if isinstance(error, AgentError) else _to_say(error))
 
     def run(self) -> None:
-        """Until stopped: tick at once, then by the timetable."""
+        """Until stopped: tick at once, then by the timetable, and as soon as the mailbox tells of new mail."""
         plan = schedule.Scheduler()
         plan.every(self._work.settings.schedule.poll_minutes).minutes.do(self.tick)
-        plan.every(1).minutes.do(self._timetable_only)
+        plan.every(1).minutes.do(self.minute)
+        self._inbox.stay()
         with contextlib.suppress(Stopped):
             self.tick()
             while not self.stop.is_set():
                 plan.run_pending()
                 idle = plan.idle_seconds
-                self.stop.wait(min(max(idle if idle is not None else LONGEST_NAP, 0.05), LONGEST_NAP))
+                self._wait(min(max(idle if idle is not None else LONGEST_NAP, 0.05), LONGEST_NAP))
+        self._inbox.close()
 
     def end(self) -> None:
         """Stop as soon as no mail and no letter is in work; may be called from a signal's handler."""
@@ -189,14 +177,62 @@ class Service:
         if self._inbox.waits:
             raise Stopped
 
-    def _timetable_only(self) -> None:
-        """The digest leaves on the minute, and a letter that was put off leaves when its time has come."""
+    def _wait(self, seconds: float) -> None:
+        """Wait for the mailbox; what it tells, or what was put off until now, is done before the next poll is due."""
+        told = self._inbox.wait(seconds)
+        if told == "lost":
+            log.info("the connection to the mailbox is lost")
+            self._try_again_later()
+        if told == "mail" or (self._again_at is not None and self._seconds() >= self._again_at):
+            self.tick()
+
+    def _try_again_later(self) -> None:
+        self._again_at = self._seconds() + self._losses.next(self._seconds())
+
+    def _look(self) -> None:
+        """A pass; a mailbox that is away is tried again after a growing pause, one that refuses after a long one."""
         try:
-            run_timetable(self._work, self._clock())
-            self._report(self.send())
-        except Exception as error:
-            log.exception("timetable failed")
-            self._tell(f"日报、催报出错：{error}" if isinstance(error, AgentError) else _to_say(error))
+            done = self.poll()
+        except LoginRefused as error:
+            pause = self._refusals.next(self._seconds())
+            self._in_trouble(f"{error}（{self._moment_in(pause):%H:%M} 以后再试）", str(error))
+        except AgentError as error:
+            if isinstance(error, Unreachable):
+                self._try_again_later()
+            self._in_trouble(str(error))
+        except Exception as error:  # the edge of the loop: told to the contact, tried again at the next tick
+            log.exception("poll failed")
+            told = in_words(error) or f"处理来信时出错（{type(error).__name__}）"
+            self._note_trouble(f"{told}，会继续重试。")
+            self._tell(_to_say(error))
+        else:
+            self._told = ""
+            self._refusals.calm()
+            if done.intake.new:
+                self._losses.calm()
+            self._report(done.dispatch)
+
+    def _moment_in(self, seconds: float) -> dt.datetime:
+        return (self._clock() + dt.timedelta(seconds=seconds)).astimezone(self._work.zone)
+
+    def _in_trouble(self, text: str, same: str = "") -> None:
+        """Noted for the contact; on the terminal once, though it happens again and again."""
+        self._note_trouble(text)
+        log.warning("poll: %s", text)
+        if self._told != (same or text):
+            self._tell(text)
+        self._told = same or text
+
+    def _run_timetable(self) -> None:
+        """What is due depends on what is recorded and on which clock times have passed: the same, and nothing is new."""
+        now = self._clock()
+        stands = (
+            self._work.ledger.last_seq(),
+            latest_moment(self._work.settings.schedule, self._work.zone, now),
+        )
+        if stands != self._stood:
+            run_timetable(self._work, now)
+        self._stood = stands
 
     def _report(self, done: Dispatch) -> None:
         if done.trouble:

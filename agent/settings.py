@@ -87,6 +87,8 @@ class InboxSettings(Model):
         answer_from: mail received before this moment is filed but not answered; null: the agent's first
             start (for a folder: no bound).
         dedicated: false where the mailbox is somebody's own.
+        idle: `run` stays logged in and lets the server tell of new mail (IMAP IDLE), and polls besides; false:
+            it logs in for each poll.
     """
 
     imap: ImapServer | None = None
@@ -94,6 +96,7 @@ class InboxSettings(Model):
     since: dt.date | None = None
     answer_from: dt.datetime | None = None
     dedicated: bool = True
+    idle: bool = True
 
     @model_validator(mode="after")
     def _one_source(self) -> InboxSettings:

@@ -42,6 +42,12 @@ def to_remind(dossiers: Iterable[Dossier]) -> list[Dossier]:
     return [one for one in dossiers if one.unit.required and one.owes]
 
 
+def latest_moment(schedule: ScheduleSettings, zone: ZoneInfo, now: dt.datetime) -> dt.datetime:
+    """The last moment at which anything may have fallen due: until the next one, nothing does by time alone."""
+    moments = [*daily(schedule.digest_at, zone, now), *daily(schedule.remind_at, zone, now)]
+    return max(moment for moment in moments if moment <= now)
+
+
 def daily(clock: str, zone: ZoneInfo, now: dt.datetime) -> list[dt.datetime]:
     """Today's and yesterday's moment at that clock time."""
     today = now.astimezone(zone).date()

@@ -12,7 +12,6 @@ import contextlib
 import datetime as dt
 import hashlib
 import imaplib
-import re
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -20,19 +19,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Literal
 
-from imap_tools import BaseMailBox, ImapToolsError, MailBox, MailboxLoginError, MailBoxUnencrypted
+from imap_tools import ImapToolsError
 
 from agent.errors import Unreachable
-from agent.mail.connection import (
-    Account,
-    Checked,
-    is_hopeless,
-    login_refused,
-    server_words,
-    unreachable,
-    verified_tls,
-)
-from agent.mail.inbox import MAX_BYTES, Arrival, Event, Mark, Passed, Withheld
+from agent.mail.connection import Account, Checked, is_hopeless, server_words, unreachable
+from agent.mail.fetched import Fact, facts_in
+from agent.mail.idle import IdleRefused, Mailbox, Watch
+from agent.mail.imap_login import examine, log_in
+from agent.mail.inbox import MAX_BYTES, Arrival, Event, Mark, News, Passed, Withheld
 from agent.mail.message import received_of
 
 # Every way in which a broken connection has shown itself.
@@ -42,14 +36,14 @@ BATCH_BYTES = 8_000_000  # of mail asked for in one command
 BATCH_COUNT = 200
 TRIES = 4
 GIVE_UP = 3  # breaks of the connection at one mail, asked for alone, before it is passed over and told of
-IDENTITY = '("name" "report-agent" "version" "1" "vendor" "report-agent")'
 
 
-@dataclass(frozen=True)
+@dataclass
 class ImapInbox:
-    """The mailbox of an account.
+    """The mailbox of an account. Not frozen: it keeps its connection for somebody who stays.
 
     Attributes:
+        idle: somebody who stays keeps one connection, and is told of new mail on it where the server can.
         sleep: waits for so many seconds before another try.
         tries: connections in a row without a mail had, before the mailbox counts as unreachable.
     """
@@ -61,10 +55,34 @@ class ImapInbox:
     batch_bytes: int = BATCH_BYTES
     tries: int = TRIES
     sleep: Callable[[float], None] = time.sleep
+    idle: bool = True
+    _stays: bool = field(default=False, init=False)
+    _kept: _Kept | None = field(default=None, init=False, repr=False)
 
     @property
     def name(self) -> str:
         return f"imap:{self.account.user}@{self.account.host}/{self.folder}"
+
+    def stay(self) -> None:
+        self._stays = self.idle
+
+    def wait(self, seconds: float) -> News:
+        if self._kept is None or self._kept.watch is None:
+            self.sleep(seconds)
+            return "none"
+        try:
+            return "mail" if self._kept.watch.wait(seconds) else "none"
+        except IdleRefused:
+            self._kept = _Kept(self._kept.mailbox, None)
+            return "none"
+        except BROKEN:
+            self.close()
+            return "lost"
+
+    def close(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            _hung_up(kept.mailbox)
 
     def arrivals(
         self, mark: Mark | None, since: dt.datetime, known: Callable[[str], bool]
@@ -110,98 +128,85 @@ class ImapInbox:
 
     @contextlib.contextmanager
     def _session(self, one_by_one: bool = False) -> Iterator[_Session]:
-        """A new connection: no broken one was ever of use again."""
-        batch = 0 if one_by_one else self.batch_bytes
-        mailbox = _connected(self.account)
+        """The connection that was kept, where it still lives; else a new one: no broken one was ever of use again."""
+        mailbox, can_idle = self._still_there() or self._entered()
         try:
-            _log_in(mailbox, self.account, self.password)
-            uidvalidity = _examine(mailbox, self.account, self.folder)
-            yield _Session(mailbox.client, self.folder, uidvalidity, self.max_bytes, batch)
+            # Anew for each look: it shows the folder as it is now, and whether its UIDs still mean the same.
+            uidvalidity = examine(mailbox, self.account, self.folder)
+            batch = 0 if one_by_one else self.batch_bytes
+            session = _Session(mailbox.client, self.folder, uidvalidity, self.max_bytes, batch)
+            yield session
         except BaseException:
-            # Without a goodbye: on a dead connection that would hang, and hide the error.
+            _hung_up(mailbox)
+            raise
+        if self._stays:
+            watch = Watch(mailbox.client, session.has_more, self.account.timeout) if can_idle else None
+            self._kept = _Kept(mailbox, watch)
+        else:
             with contextlib.suppress(*BROKEN):
-                mailbox.client.shutdown()
-            raise
-        with contextlib.suppress(*BROKEN):
-            mailbox.client.logout()
+                mailbox.client.logout()
 
-
-# --- getting in ------------------------------------------------------------------------------------------
-
-
-def _connected(account: Account) -> BaseMailBox:
-    if not account.tls:
-        return MailBoxUnencrypted(account.host, account.port, timeout=account.timeout)
-    context = verified_tls(account.ca_file)
-    return MailBox(account.host, account.port, timeout=account.timeout, ssl_context=context)
-
-
-def _log_in(mailbox: BaseMailBox, account: Account, password: str) -> None:
-    """Logs in and introduces the program, without opening a folder yet.
-
-    163, 126 and yeah refuse every folder (Unsafe Login) until the ID command; QQ drops the connection on a
-    command that it didn't announce.
-    """
-    before = set(mailbox.client.capabilities)
-    try:
-        mailbox.login(account.user, password, initial_folder=None)
-    except UnicodeEncodeError as error:
-        raise login_refused(account, "用户名或授权码中有中文或全角字符".encode()) from error
-    except imaplib.IMAP4.abort:
-        raise
-    except (MailboxLoginError, imaplib.IMAP4.error) as error:
-        if re.search(r"\[(UNAVAILABLE|INUSE|SERVERBUG)\]", server_words(error)):
-            raise imaplib.IMAP4.abort(server_words(error)) from error
-        raise login_refused(account, error) from error
-    _, announced = mailbox.client.capability()  # some are announced only now
-    words = {word.upper() for line in announced if line for word in line.decode("ascii", "replace").split()}
-    if "ID" in before | words:
+    def _entered(self) -> tuple[Mailbox, bool]:
+        """A new connection, logged in; whether it can tell of new mail."""
+        mailbox = Mailbox(self.account)
         try:
-            mailbox.client.xatom("ID", IDENTITY)
-        except imaplib.IMAP4.abort:
+            return mailbox, "IDLE" in log_in(mailbox, self.account, self.password)
+        except BaseException:
+            _hung_up(mailbox)
             raise
-        except imaplib.IMAP4.error:
-            pass  # announced and not understood: nothing is lost
+
+    def _still_there(self) -> tuple[Mailbox, bool] | None:
+        kept, self._kept = self._kept, None
+        if kept is None:
+            return None
+        try:
+            if kept.watch is not None:
+                kept.watch.end()
+            kept.mailbox.client.noop()
+        except BROKEN:
+            _hung_up(kept.mailbox)
+            return None
+        except BaseException:
+            _hung_up(kept.mailbox)
+            raise
+        return kept.mailbox, kept.watch is not None
 
 
-def _examine(mailbox: BaseMailBox, account: Account, folder: str) -> int:
-    """Opens the folder for reading only; its UIDVALIDITY (0 where the server tells none)."""
-    try:
-        mailbox.folder.set(folder, readonly=True)
-    except ImapToolsError as error:
-        said = server_words(error)
-        advice = (
-            "服务器认为这次登录不安全：请在网页版邮箱的 IMAP 设置中允许客户端登录，或联系邮箱客服"
-            if "unsafe login" in said.lower()
-            else "请核对 inbox.imap.folder 的名称（收件箱写 INBOX）"
-        )
-        raise Unreachable(f"{account.host} 打不开文件夹 {folder}（{said}）：{advice}") from error
-    _, told = mailbox.client.response("UIDVALIDITY")
-    return int(told[-1]) if told and told[-1] else 0
+@dataclass(frozen=True)
+class _Kept:
+    """A connection between two looks, and who watches it: nobody where the server has no IDLE."""
+
+    mailbox: Mailbox
+    watch: Watch | None
+
+
+def _hung_up(mailbox: Mailbox) -> None:
+    """Without a goodbye: on a dead connection that would hang, and hide the error."""
+    with contextlib.suppress(*BROKEN):
+        mailbox.client.shutdown()
 
 
 # --- one connection --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Fact:
-    """What is known of a mail before its body is asked for."""
-
-    uid: int
-    size: int
-    received: dt.datetime | None
-    body: bytes | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True)
+@dataclass
 class _Session:
-    """One logged-in connection with its folder open."""
+    """One logged-in connection with its folder open.
+
+    Attributes:
+        highest: the highest UID that was listed.
+    """
 
     client: imaplib.IMAP4
     folder: str
     uidvalidity: int
     max_bytes: int
     batch_bytes: int
+    highest: int = 0
+
+    def has_more(self) -> bool:
+        """Whether there is mail that wasn't listed yet; each is told of once."""
+        return bool(self.uids_above(self.highest))
 
     def events(
         self,
@@ -225,9 +230,10 @@ class _Session:
         self._ask("NOOP")  # without it the list can be stale
         found = self._ask("SEARCH", "UID", f"{uid + 1}:*")
         numbers = {int(word) for line in found if isinstance(line, bytes) for word in line.split()}
+        self.highest = max(self.highest, uid, *numbers)
         return sorted(number for number in numbers if number > uid)  # n:* names the last one though below n
 
-    def _group(self, group: list[_Fact], since: dt.datetime, known: Callable[[str], bool]) -> Iterator[Event]:
+    def _group(self, group: list[Fact], since: dt.datetime, known: Callable[[str], bool]) -> Iterator[Event]:
         if _is_early(group[0], since):
             yield Passed(len(group), self._mark(group[-1]))
         elif group[0].size > self.max_bytes:
@@ -242,7 +248,7 @@ class _Session:
                     yield event
 
     def _event(
-        self, had: _Fact | None, fact: _Fact, since: dt.datetime, known: Callable[[str], bool]
+        self, had: Fact | None, fact: Fact, since: dt.datetime, known: Callable[[str], bool]
     ) -> Event | None:
         """What became of one mail of a batch; None where it has vanished from the mailbox meanwhile."""
         had = had or self._alone(fact)
@@ -254,29 +260,29 @@ class _Session:
         return Arrival(had.body, received, self._place(fact), self._mark(fact))
 
     def _withheld(
-        self, fact: _Fact, reason: Literal["too_large", "refused"], with_head: bool = True
+        self, fact: Fact, reason: Literal["too_large", "refused"], with_head: bool = True
     ) -> Withheld:
         head = self._head(fact) if with_head else b""
         received = fact.received or received_of(head) or dt.datetime.now(dt.UTC)
         return Withheld(reason, fact.size, head, received, self._place(fact), self._mark(fact))
 
-    def _head(self, fact: _Fact) -> bytes:
+    def _head(self, fact: Fact) -> bytes:
         with contextlib.suppress(_Refused):
-            for one in _replies(self._ask("FETCH", str(fact.uid), "(UID BODY.PEEK[HEADER])")):
+            for one in facts_in(self._ask("FETCH", str(fact.uid), "(UID BODY.PEEK[HEADER])")):
                 if one.uid == fact.uid and one.body:
                     return one.body
         return b""
 
-    def _facts(self, uids: Sequence[int]) -> list[_Fact]:
+    def _facts(self, uids: Sequence[int]) -> list[Fact]:
         """Sizes and dates of the mails that are still there.
 
         A reply without a size is about something else (a flag that changed meanwhile).
         """
-        replies = _replies(self._ask("FETCH", _listed(uids), "(UID RFC822.SIZE INTERNALDATE)"))
+        replies = facts_in(self._ask("FETCH", _listed(uids), "(UID RFC822.SIZE INTERNALDATE)"))
         found = {one.uid: one for one in replies if one.size >= 0}
         return [found[uid] for uid in uids if uid in found]
 
-    def _bodies(self, group: list[_Fact]) -> dict[int, _Fact]:
+    def _bodies(self, group: list[Fact]) -> dict[int, Fact]:
         """The mails of a batch that came whole: the size as announced, under their own UID."""
         sizes = {fact.uid: fact.size for fact in group}
         try:
@@ -287,7 +293,7 @@ class _Session:
             uid: had for uid, had in found.items() if had.body is not None and len(had.body) == sizes.get(uid)
         }
 
-    def _alone(self, fact: _Fact) -> _Fact | None:
+    def _alone(self, fact: Fact) -> Fact | None:
         """A mail that the batch didn't bring: once more, on its own. Some servers announce wrong sizes."""
         for _ in range(2):
             self._ask("NOOP")
@@ -297,8 +303,8 @@ class _Session:
                     return had
         return None
 
-    def _fetched(self, uids: Sequence[int]) -> dict[int, _Fact]:
-        replies = _replies(self._ask("FETCH", _listed(uids), "(UID INTERNALDATE RFC822.SIZE BODY.PEEK[])"))
+    def _fetched(self, uids: Sequence[int]) -> dict[int, Fact]:
+        replies = facts_in(self._ask("FETCH", _listed(uids), "(UID INTERNALDATE RFC822.SIZE BODY.PEEK[])"))
         return {one.uid: one for one in replies if one.body is not None}
 
     def _ask(self, command: str, *arguments: str) -> list[Any]:
@@ -315,10 +321,10 @@ class _Session:
             raise _Refused(server_words(b" ".join(one for one in replies if isinstance(one, bytes))))
         return [one for one in replies if one is not None]
 
-    def _mark(self, fact: _Fact) -> Mark:
+    def _mark(self, fact: Fact) -> Mark:
         return Mark(self.uidvalidity, fact.uid)
 
-    def _place(self, fact: _Fact) -> dict[str, str | int]:
+    def _place(self, fact: Fact) -> dict[str, str | int]:
         return {"folder": self.folder, "uidvalidity": self.uidvalidity, "uid": fact.uid}
 
 
@@ -335,7 +341,7 @@ class _BrokenAt(Exception):
 
 
 @contextlib.contextmanager
-def _blamed_on(group: Sequence[_Fact]) -> Iterator[None]:
+def _blamed_on(group: Sequence[Fact]) -> Iterator[None]:
     try:
         yield
     except BROKEN as error:
@@ -344,15 +350,15 @@ def _blamed_on(group: Sequence[_Fact]) -> Iterator[None]:
         raise
 
 
-def _is_early(fact: _Fact, since: dt.datetime) -> bool:
+def _is_early(fact: Fact, since: dt.datetime) -> bool:
     return fact.received is not None and fact.received < since
 
 
 def _groups(
-    facts: Iterable[_Fact], since: dt.datetime, max_bytes: int, batch_bytes: int
-) -> Iterator[list[_Fact]]:
+    facts: Iterable[Fact], since: dt.datetime, max_bytes: int, batch_bytes: int
+) -> Iterator[list[Fact]]:
     """Runs of mails, in their order, that go together: all too early, or a batch; each oversized one alone."""
-    group: list[_Fact] = []
+    group: list[Fact] = []
     kind, total = "", 0
     for fact in facts:
         now = "early" if _is_early(fact, since) else "large" if fact.size > max_bytes else "batch"
@@ -377,57 +383,3 @@ def _pages(uids: list[int], count: int) -> Iterator[list[int]]:
 def _listed(uids: Sequence[int]) -> str:
     assert uids  # an empty list would mean something else to some servers
     return ",".join(map(str, uids))
-
-
-# --- replies ---------------------------------------------------------------------------------------------
-
-_INTERNALDATE = re.compile(
-    rb'INTERNALDATE "([ \d]?\d)-([A-Z][a-z]{2})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"'
-)
-_MONTHS = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-
-
-def _replies(lines: Iterable[Any]) -> Iterator[_Fact]:
-    """FETCH replies, each with the UID of its own line; size -1 where it tells none.
-
-    imaplib gives a reply with a literal as a pair (line up to the literal, literal) and then the line's rest,
-    and one without as its line. An unsolicited one has no body or no UID and is of no use here.
-    """
-    words, body = b"", None
-    for line in lines:
-        if isinstance(line, tuple):
-            words += line[0]
-            if re.search(rb"BODY\[(HEADER)?\] ?\{\d+\}$", line[0]) and _is_whole(line):
-                body = line[1]
-            continue
-        yield from _reply(words + line, body)
-        words, body = b"", None
-
-
-def _is_whole(line: tuple[bytes, bytes]) -> bool:
-    announced = re.search(rb"\{(\d+)\}$", line[0])
-    return announced is not None and int(announced[1]) == len(line[1])
-
-
-def _reply(words: bytes, body: bytes | None) -> Iterator[_Fact]:
-    uid = re.search(rb"\bUID (\d+)", words)
-    size = re.search(rb"RFC822\.SIZE (\d+)", words)
-    if body is None and (quoted := re.search(rb'BODY\[(?:HEADER)?\] "((?:[^"\\]|\\.)*)"', words)):
-        body = re.sub(rb"\\(.)", rb"\1", quoted[1])
-    if uid is not None:
-        yield _Fact(int(uid[1]), int(size[1]) if size else -1, _moment(words), body)
-
-
-def _moment(words: bytes) -> dt.datetime | None:
-    found = _INTERNALDATE.search(words)
-    if not found:
-        return None
-    day, month, year, hour, minute, second, sign, off_hours, off_minutes = found.groups()
-    offset = dt.timedelta(hours=int(off_hours), minutes=int(off_minutes)) * (-1 if sign == b"-" else 1)
-    try:
-        return dt.datetime(
-            int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second),
-            tzinfo=dt.timezone(offset),
-        )  # fmt: skip
-    except ValueError:
-        return None

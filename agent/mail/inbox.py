@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,6 +80,9 @@ class Passed:
 
 Event = Arrival | Withheld | Passed
 
+News = Literal["none", "mail", "lost"]
+"""What was heard while somebody waited: there is new mail, or the connection is lost."""
+
 
 class Inbox(Protocol):
     """Where mail comes from.
@@ -109,6 +113,18 @@ class Inbox(Protocol):
         """The connection tried, a line for each step."""
         ...
 
+    def stay(self) -> None:
+        """From now on the connection is kept from one look to the next, to wait on it."""
+        ...
+
+    def wait(self, seconds: float) -> News:
+        """Waits so long between two looks, or less where there is news. A look is due from time to time all the same."""
+        ...
+
+    def close(self) -> None:
+        """Ends the connection; the next look opens another."""
+        ...
+
 
 def open_inbox(settings: Settings) -> Inbox:
     """The inbox that the settings name; nothing is connected yet.
@@ -124,7 +140,8 @@ def open_inbox(settings: Settings) -> Inbox:
     server = settings.inbox.imap
     if server.ca_file is not None:
         server = server.model_copy(update={"ca_file": settings.path(server.ca_file)})
-    return ImapInbox(server, server.folder, find_password(server.user, server.password_env))
+    password = find_password(server.user, server.password_env)
+    return ImapInbox(server, server.folder, password, idle=settings.inbox.idle)
 
 
 @dataclass(frozen=True)
@@ -152,6 +169,16 @@ class FolderInbox:
         except Unreachable as error:
             return [Checked(False, f"邮件文件夹 {self.folder}", str(error))]
         return [Checked(True, f"邮件文件夹 {self.folder}：{found} 封邮件")]
+
+    def stay(self) -> None:
+        pass
+
+    def wait(self, seconds: float) -> News:
+        time.sleep(seconds)
+        return "none"
+
+    def close(self) -> None:
+        pass
 
     def _files(self) -> list[Path]:
         try:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import socketserver
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 import pytest
 
@@ -18,17 +20,33 @@ class QuirkyServer:
         answers: for a word in a command, the reply's bytes; ``{tag}`` in them is the command's tag. A list
             is answered one after the other, its last one for good.
         commands: what was asked, without tags.
+        connections: how many there were.
     """
 
     port: int = 0
     answers: dict[str, list[bytes]] = field(default_factory=dict)
     commands: list[str] = field(default_factory=list)
+    connections: int = 0
+    _streams: list[BinaryIO] = field(default_factory=list)
+    _sockets: list[socket.socket] = field(default_factory=list)
+    _idling: str = ""
+
+    def push(self, words: bytes) -> None:
+        """Say something unasked, on the newest connection."""
+        self._streams[-1].write(words.replace(b"\n", b"\r\n"))
 
     def on(self, word: str, *replies: bytes) -> None:
         self.answers[word] = list(replies)
 
+    def hang_up(self) -> None:
+        self._sockets[-1].shutdown(socket.SHUT_RDWR)
+
     def reply_to(self, line: bytes) -> bytes:
         tag, _, command = line.decode("latin-1").strip().partition(" ")
+        if command == "IDLE":
+            self._idling = tag
+        if tag == "DONE":  # it has no tag of its own
+            tag, command = self._idling, tag
         self.commands.append(command)
         for word, replies in self.answers.items():
             if word in command:
@@ -47,6 +65,9 @@ def quirky() -> Iterator[QuirkyServer]:
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
+            server.connections += 1
+            server._streams.append(self.wfile)
+            server._sockets.append(self.connection)
             self.wfile.write(b"* OK ready\r\n")
             for line in self.rfile:
                 self.wfile.write(server.reply_to(line))

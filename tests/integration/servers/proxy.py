@@ -29,6 +29,18 @@ class FaultProxy:
     port: int = 0
     faults: deque[tuple[int, How]] = field(default_factory=deque)
     connections: int = 0
+    _open: set[socket.socket] = field(default_factory=set)
+    _dead: set[socket.socket] = field(default_factory=set)
+
+    def freeze_all(self) -> None:
+        """Every open connection carries nothing any more, and neither side is told."""
+        self._dead |= self._open
+
+    def cut_all(self) -> None:
+        """Every open connection ends, as when the server is restarted."""
+        for one in list(self._open):
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
 
     def fail(self, after: int, how: How = "cut", times: int = 1) -> None:
         self.faults.extend([(after, how)] * times)
@@ -46,8 +58,12 @@ class FaultProxy:
     def _carry(self, client: socket.socket, fault: tuple[int, How] | None) -> None:
         left, how = fault or (1 << 60, "cut")
         with client, socket.create_connection(("127.0.0.1", self.target)) as server:
+            self._open.add(client)
             while True:
                 for one in select.select([client, server], [], [])[0]:
+                    if client in self._dead:
+                        self._hold(client)
+                        return
                     with contextlib.suppress(OSError):
                         data = one.recv(min(65536, left) if one is server else 65536)
                         if data:
@@ -58,6 +74,12 @@ class FaultProxy:
                 if left <= 0:
                     self._end(client, how)
                     return
+
+    def _hold(self, client: socket.socket) -> None:
+        """The connection seems open, and is dead; the client may hang up."""
+        with contextlib.suppress(OSError):
+            while client.recv(65536):
+                pass
 
     @staticmethod
     def _end(client: socket.socket, how: How) -> None:
