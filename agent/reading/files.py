@@ -106,15 +106,27 @@ class _Context:
         own = find_forms_by_unit(*about).get(self.owner.id) if self.owner else None
         return own or find_form(*about)
 
-    def look_through(self, document: Document) -> tuple[FoundForm | None, tuple[Finding, ...]]:
-        """The form in a document's tables, else in its lines; where there is none, what looks like one."""
+    def _in_loose(self, document: Document) -> FoundForm | None:
+        """The form in a table without lines, where all of it is there."""
+        from agent.reading.paged import is_whole
+
+        found = self.find(replace(document, grids=document.loose))
+        return found if found and is_whole(found, self.campaign) else None
+
+    def look_through(
+        self, document: Document, set_out: bool = True
+    ) -> tuple[FoundForm | None, tuple[Finding, ...]]:
+        """The form in a document's tables, else in its lines; where there is none, what looks like one.
+
+        ``set_out``: the gaps in its lines were typed.
+        """
         from agent.reading.formats.text import read_text
         from agent.reading.overlooked import in_lines, overlooked, with_overlooked
 
         found = self.find(document)
         if found is not None:
             return with_overlooked(found, document, self.campaign), ()
-        found = self.find(read_text(in_lines(document)))
+        found = self.find(read_text(in_lines(document), set_out)) or self._in_loose(document)
         return found, () if found else overlooked(document, self.campaign, None)
 
 
@@ -175,7 +187,7 @@ def _document(name: str, data: bytes, sniffed: Sniffed, context: _Context, depth
     if _is_own_letter(document):
         said = f"文件“{name}”是报送邮箱发出的信，其中的数不作为统计表登记。更正请发送填好的统计表。"
         return _reading(name, data, "other", findings=(Finding("note", "own_letter", said),))
-    found, overlooked = context.look_through(document)
+    found, overlooked = context.look_through(document, set_out=sniffed.type != "pdf")
     text = _running_text(document, found is not None) if sniffed.type in TEXT_TYPES else ""
     inner = replace(context, within=name)
     inside = tuple(_read(picture.name, picture.data, inner, depth + 1) for picture in document.pictures)

@@ -19,6 +19,11 @@ def fold(text: str) -> str:
     return text if text.isascii() else text.translate(_TABLE)
 
 
+def ideographs(text: str) -> str:
+    """The text with ordinary ideographs where a font's table gives their radicals (⻘年镇 for 青年镇)."""
+    return text if text.isascii() else text.translate(_RADICALS)
+
+
 RAISED = "\ue000"
 """What a reader puts before and behind raised or lowered text."""
 
@@ -41,17 +46,28 @@ def squeeze(text: str) -> str:
     return _GAPS.sub("", fold(text)).translate(_BRACKETS)
 
 
-def _table() -> dict[int, str]:
-    table = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
-    # Kangxi radicals and compatibility ideographs: what some PDF fonts give for 人, 一, 十.
+def _radicals() -> dict[int, str]:
+    """Kangxi radicals and compatibility ideographs, and the radicals' supplement, for which NFKC has no word."""
+    table = {}
     for code in (*range(0x2F00, 0x2FD6), *range(0xF900, 0xFAFF), *range(0x2F800, 0x2FA1E)):
         plain = unicodedata.normalize("NFKC", chr(code))
         if len(plain) == 1 and plain != chr(code):
             table[code] = plain
-    return table | dict.fromkeys((0x00A0, 0x2007, 0x2009, 0x202F, 0x3000), " ") | {0xFFE5: "¥"}
+    return table | {ord(radical): plain for radical, plain in zip(_ALIKE[::2], _ALIKE[1::2], strict=True)}
 
 
-_TABLE = _table()
+# The radicals that are words by themselves, as Unicode's EquivalentUnifiedIdeograph.txt pairs them.
+_ALIKE = (
+    "⺁厂⺄乙⺊卜⺒巳⺝月⺟母⺠民⺧牛⺬示⺽臼⻁虎⻄西⻅见⻆角⻉贝⻋车⻑長⻓长⻔门⻗雨⻘青⻙韦⻚页⻛风⻜飞⻝食⻡首"
+    "⻢马⻣骨⻤鬼⻥鱼⻦鸟⻧卤⻨麦⻩黄⻪黾⻬齐⻮齿⻰龙⻳龟"
+)
+_RADICALS = _radicals()
+_TABLE = (
+    {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+    | _RADICALS
+    | dict.fromkeys((0x00A0, 0x2007, 0x2009, 0x202F, 0x3000), " ")
+    | {0xFFE5: "¥"}
+)
 _INVISIBLE = " \t\r\n\v\f\u200b\u200c\u200d\u2060\ufeff"
 _GAPS = re.compile(r"[\s\u200b-\u200d\u2060\ufeff]+")
 _BRACKETS = str.maketrans("〔〕【】[]{}〈〉<>", "()()()()()()")

@@ -133,6 +133,8 @@ class Document:
         pictures: the pictures inside it.
         pages: pages that are pictures (a scan in a PDF), each by its number and to be read like a picture file.
         joined: sources of cells where a number goes on in the next line, as only the page's layout tells.
+        loose: tables without ruled lines, by where their letters stand: a form in one counts whole or not at all.
+        downwards: texts outside of tables that stand below each other, as headings of several lines do.
     """
 
     grids: tuple[Grid, ...] = ()
@@ -140,3 +142,5 @@ class Document:
     pictures: tuple[Picture, ...] = ()
     pages: tuple[PagePicture, ...] = ()
     joined: frozenset[str] = frozenset()
+    loose: tuple[Grid, ...] = ()
+    downwards: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from agent.reading.grid import Document
 from agent.reading.reading import Figure, FileReading, Form
 from agent.rules import Campaign, FormField
 
+_QUOTES = '“”"《》'
 FIRST_PAGE = "第1页"  # what a picture's own reader calls it
 
 
@@ -44,17 +45,34 @@ def page_findings(name: str, pages: Mapping[int, FileReading], severity: Severit
     return (Finding(severity, refusal.rule, f"“{name}”{refusal}"),)
 
 
+def is_whole(found: FoundForm, campaign: Campaign) -> bool:
+    """Whether every field of a form has one column: without lines a missing one means that columns ran together."""
+    columns = set(found.form.sources)
+    told = any(one.rule in ("no_column", "two_columns", "wrong_measure") for one in found.findings)
+    return not told and all(field.id in columns for field in campaign.form.fields)
+
+
 def shape_without_lines(name: str, document: Document, campaign: Campaign) -> tuple[Finding, ...]:
     """An error where the text names most of the form's fields and yet no table was found in it."""
-    text = squeeze(
-        document.text + "".join(cell.text for g in document.grids for row in g.rows for cell in row)
-    )
+    cells = (cell.text for grid in document.grids for row in grid.rows for cell in row)
+    text = squeeze("\n".join((document.text, *document.downwards, *cells)))
     figures = [field for field in campaign.form.fields if field.is_figure]
     named = sum(squeeze(field.label) in text for field in figures)
-    if 3 * named < 2 * len(figures):
+    if 3 * named < 2 * len(figures) and not _is_headed(document, campaign):
         return ()
     refusal = table_without_lines()
     return (Finding("error", refusal.rule, f"“{name}”{refusal}"),)
+
+
+def _is_headed(document: Document, campaign: Campaign) -> bool:
+    """Whether the form's title stands on a line of its own, and two of its header values below."""
+    lines = [squeeze(line).strip(_QUOTES) for line in document.text.splitlines()]
+    if squeeze(campaign.form.title).strip(_QUOTES) not in lines:
+        return False
+    labels = [
+        f"{squeeze(name)}:" for header in campaign.form.header for name in (header.label, *header.aliases)
+    ]
+    return sum(label in line for label in labels for line in lines) >= 2
 
 
 def told_joined(found: FoundForm, document: Document, campaign: Campaign) -> FoundForm:

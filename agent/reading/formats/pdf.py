@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from agent.reading.apart import Told, read_apart
@@ -26,14 +28,85 @@ def _document(told: Told) -> Document:
     pictures = tuple(Picture(str(name), next(blobs)) for name in told.data["pictures"])
     pages = tuple(PagePicture(int(number), next(blobs)) for number in told.data["pages"])
     return Document(
-        grids=tuple(_grid(one) for one in told.data["grids"]),
+        grids=tuple(_grid(one) for one in _over_pages(told.data["grids"])),
+        loose=tuple(map(_grid, told.data["loose"])),
+        downwards=tuple(map(str, told.data["downwards"])),
         text=str(told.data["text"]),
         pictures=pictures,
         pages=pages,
         joined=frozenset(
-            f"{one['name']}!{address}" for one in told.data["grids"] for address in one["joined"]
+            f"{one['name']}!{address}" for one in _over_pages(told.data["grids"]) for address in one["joined"]
         ),
     )
+
+
+# --- a table that goes on on the next page ---------------------------------------------------------------
+
+SAME_EDGE = 3.0  # points
+_PAGE_NUMBER = re.compile(r"[-—–\s]*第?\s*[0-9]{1,3}\s*页?[-—–\s]*(?:[/共]\s*[0-9]{1,3}\s*页?)?")
+
+
+def _over_pages(told: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The tables, each joined with what goes on at the top of the next page under the same columns."""
+    joined: list[dict[str, Any]] = []
+    last: dict[str, Any] | None = None
+    for one in told:
+        if last is not None and _goes_on(last, one):
+            joined[-1] = _appended(joined[-1], one)
+        else:
+            joined.append(one)
+        last = one
+    return joined
+
+
+def _goes_on(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    if _page_of(other) != _page_of(one) + 1 or _words(one["after"]) or _words(other["before"]):
+        return False
+    edges = list(zip(one["edges"], other["edges"], strict=False))
+    same = len(one["edges"]) == len(other["edges"]) > 2
+    return same and all(abs(first - second) <= SAME_EDGE for first, second in edges)
+
+
+def _page_of(told: dict[str, Any]) -> int:
+    return int(re.findall(r"[0-9]+", told["name"])[0])
+
+
+def _words(lines: Sequence[str]) -> list[str]:
+    return [line for line in lines if not _PAGE_NUMBER.fullmatch(line)]
+
+
+def _appended(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """The table with the rows of the next page's below it, without the header that is printed again there."""
+    again = _header_again(one["rows"], other["rows"])
+    shift = len(one["rows"]) - again
+    merges = [
+        [top + shift, left, bottom + shift, right]
+        for top, left, bottom, right in other["merges"]
+        if top >= again
+    ]
+    joined = [
+        re.sub(r"[0-9]+", lambda row: str(int(row[0]) + shift), address, count=1)
+        for address in other["joined"]
+    ]
+    return {
+        **one,
+        "rows": [*one["rows"], *other["rows"][again:]],
+        "merges": [*one["merges"], *merges],
+        "joined": [*one["joined"], *joined],
+        "after": other["after"],
+    }
+
+
+def _header_again(rows: Sequence[Sequence[list[str]]], more: Sequence[Sequence[list[str]]]) -> int:
+    again = 0
+    for first, second in zip(rows, more, strict=False):
+        if first != second or any(re.fullmatch(r"[0-9.,]+", text.strip()) for text, _ in first):
+            break
+        again += 1
+    return again
+
+
+# --- cells -----------------------------------------------------------------------------------------------
 
 
 def _grid(told: dict[str, Any]) -> Grid:

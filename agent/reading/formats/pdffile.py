@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
+from agent.reading.formats.pdfloose import downwards, loose_tables
 from agent.reading.formats.pdfnotes import with_notes
 from agent.reading.formats.pdfpage import Page
 from agent.reading.formats.pdftable import Table, tables
@@ -34,7 +35,14 @@ def tell(data: bytes, most_bytes: int, most_cells: int, most_pixels: int) -> Tol
         Unreadable: damaged, with a password, or over the bounds.
     """
     noted = with_notes(data, MOST_PAGES)
-    told: dict[str, Any] = {"grids": [], "text": "", "pictures": [], "pages": []}
+    told: dict[str, Any] = {
+        "grids": [],
+        "loose": [],
+        "downwards": [],
+        "text": "",
+        "pictures": [],
+        "pages": [],
+    }
     blobs: list[bytes] = []
     drawn: list[int] = []
     text: list[str] = []
@@ -47,7 +55,10 @@ def tell(data: bytes, most_bytes: int, most_cells: int, most_pixels: int) -> Tol
         most_cells -= sum(len(row) for table in found for row in table.rows)
         if most_cells < 0:
             raise too_large("表格的单元格太多")
-        told["grids"] += _grids(page, found)
+        told["grids"] += _grids(page, found, found)
+        loose = loose_tables(page, found)
+        told["loose"] += _grids(page, loose, [*found, *loose])
+        told["downwards"] += downwards(page, found)
         text.append(page.text(found))
     told["text"] = "\n".join(one for one in text if one)
     _add_pictures(data, drawn, most_pixels, told, blobs)
@@ -80,14 +91,15 @@ def _is_picture(page: Page) -> bool:
     return page.covered >= COVERED or page.garbled > GARBLED or page.outlined
 
 
-def _grids(page: Page, found: list[Table]) -> Iterator[dict[str, Any]]:
-    for number, table in enumerate(found, 1):
-        before, after = page.beside(table, found)
+def _grids(page: Page, tables: list[Table], every: list[Table]) -> Iterator[dict[str, Any]]:
+    for number, table in enumerate(tables, 1):
+        before, after = page.beside(table, every)
         yield {
             "name": f"第{page.number}页表{number}",
             "rows": table.rows,
             "merges": table.merges,
             "joined": table.joined,
+            "edges": table.edges,
             "before": before,
             "after": after,
         }

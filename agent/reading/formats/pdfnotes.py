@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from agent.reading.formats.pdfcovered import shows_other_than_it_says
 from agent.reading.formats.refusals import damaged, encrypted, too_large
 
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """The file with its notes in its pages, and the numbers of pages where a note can only be drawn."""
+    """The file with its notes in its pages, and the numbers of pages that can only be drawn to tell what they show."""
 
     data: bytes
     unclear: frozenset[int]
@@ -51,11 +52,16 @@ def _opened(data: bytes) -> Any:
 
 
 def _flattened(document: Any) -> tuple[bool, frozenset[int]]:
-    """Whether any page bore a note, and which pages bear one that says where it is and not how it looks."""
+    """Whether any page bore a note, and which pages must be drawn.
+
+    Those that bear a note that says where it is and not how it looks, or text that nobody sees.
+    """
     import pypdfium2.raw as raw
 
     noted, unclear = False, set()
     for number, page in enumerate(document, 1):
+        if shows_other_than_it_says(page):
+            unclear.add(number)
         if raw.FPDFPage_GetAnnotCount(page) > 0:
             noted = True
             _without_seals(page)

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from agent.reading.folding import ideographs
+
 WIDE_GAP = 0.8  # of the letters' size: a gap that parts two things in a line
 WORD_GAP = 0.15
 RUN_GAP = 0.3
@@ -151,7 +153,7 @@ def _seen(raw: Any, chars: list[dict[str, Any]]) -> Iterator[Char]:
     fills = [one for one in raw.rects if one.get("fill") and not _white(one.get("non_stroking_color"))]
     printed: set[tuple[str, int, int]] = set()
     for one in chars:
-        char = Char(one["text"], one["x0"], one["top"], one["x1"], one["bottom"])
+        char = Char(ideographs(one["text"]), one["x0"], one["top"], one["x1"], one["bottom"])
         if char.size < SMALLEST or (_white(one.get("non_stroking_color")) and not _on(char, fills)):
             continue
         if _again(char, printed):

@@ -38,12 +38,14 @@ class Table:
         rows: for each cell its text, and the text in it that is struck through.
         merges: top, left, bottom and right of cells over several rows or columns, zero-based and inclusive.
         joined: addresses of cells in which a number goes on in the next line.
+        edges: where its columns begin, and the last one ends, in points.
     """
 
     box: Box
     rows: list[list[list[str]]]
     merges: list[list[int]]
     joined: list[str] = field(default_factory=list)
+    edges: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,8 @@ def _table(boxes: Sequence[Box], runs: Sequence[Run]) -> Table | None:
         rows[cell.top][cell.left] = [text, _struck(held)]
         joined += [f"R{cell.top + 1}C{cell.left + 1}"] if was_joined else []
     merges = [[c.top, c.left, c.bottom, c.right] for c in cells if (c.top, c.left) != (c.bottom, c.right)]
-    return Table(outline, rows, merges, joined)
+    edges = [*_steps(box[0] for box in boxes), outline[2]]
+    return Table(outline, rows, merges, joined, edges)
 
 
 def _cells(boxes: Sequence[Box]) -> list[_Cell]:

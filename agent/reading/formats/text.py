@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from agent.reading.formats.flow import LINES_BESIDE, text_cell
 from agent.reading.formats.refusals import damaged
@@ -53,13 +53,18 @@ def _strictly(data: bytes, name: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def read_text(text: str) -> Document:
-    """The tables in a text: by tabs, by drawn lines, by wide gaps, or as lines of label and value."""
+def read_text(text: str, set_out: bool = True) -> Document:
+    """The tables in a text: by tabs, by drawn lines, by wide gaps, or as lines of label and value.
+
+    Args:
+        text: the text.
+        set_out: the gaps in it were typed; else (a page's letters by their places) only label and value count.
+    """
     lines = text.split("\n")
     searched = lines[:MOST_LINES]
     grids: list[Grid] = []
     tabular: set[int] = set()
-    for first, end, rows, pairs in _tables(searched):
+    for first, end, rows, pairs in _tables(searched, WAYS if set_out else WAYS[-1:]):
         if not pairs:
             tabular.update(range(first, end))
         grids.append(
@@ -85,11 +90,13 @@ def _cells(rows: list[list[str]]) -> tuple[tuple[Cell, ...], ...]:
     )
 
 
-def _tables(lines: list[str]) -> Iterator[tuple[int, int, list[list[str]], bool]]:
+def _tables(
+    lines: list[str], ways: Sequence[tuple[Splitter, bool]]
+) -> Iterator[tuple[int, int, list[list[str]], bool]]:
     """Each table's first line, the line behind it, its rows, and whether its lines are label and value."""
     at = 0
     while at < len(lines):
-        for split, pairs in ((_by_bars, False), (_by_tabs, False), (_by_gaps, False), (_by_colon, True)):
+        for split, pairs in ways:
             end, rows = _run(lines, at, split, pairs)
             if len(rows) >= 2:
                 yield at, end, rows, pairs
@@ -146,3 +153,12 @@ def _by_colon(line: str) -> list[str] | None:
             return None
         found += [match["label"].strip(), match["value"].strip()]
     return found or None
+
+
+WAYS: tuple[tuple[Splitter, bool], ...] = (
+    (_by_bars, False),
+    (_by_tabs, False),
+    (_by_gaps, False),
+    (_by_colon, True),
+)
+"""How lines may be parted into cells, and whether these are label and value."""
