@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import fnmatch
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +45,7 @@ def check_all(config: Path, now: dt.datetime | None = None) -> list[Line]:
     if archive.ok:
         lines.append(_report(work, now or dt.datetime.now(work.zone)))
         lines.extend(_units(work))
+        lines.extend(_senders(work))
     return [*lines, *_connections(settings)]
 
 
@@ -102,6 +105,60 @@ def _units(work: Workplace) -> Iterator[Line]:
             True,
             f"还没有登记邮箱的单位：{'、'.join(without)}（首次来信会待核，用 review accept 编号 --register 登记）",
         )
+
+
+LOOKED_AT = 50
+"""So many of the newest mails are looked into for who writes results of authentication."""
+
+_OTHERWISE = {"accept": "照收", "hold": "待核", "verify": "核对 DKIM 签名，不能证实的待核"}
+
+
+def _senders(work: Workplace) -> Iterator[Line]:
+    """What proves a sender, and who has written results so far."""
+    asked = work.settings.authentication
+    whose = f"以 {asked.trust} 写的结果为准" if asked.trust else "以信头最上面一行的结果为准"
+    yield Line(True, f"发件人验证：{whose}；没有结果的{_OTHERWISE[asked.otherwise]}")
+    seen, mails = _results_seen(work)
+    written = "、".join(f"{name}（{count} 封）" for name, count in seen.most_common(5))
+    if asked.trust and mails and not any(fnmatch.fnmatchcase(one, asked.trust.casefold()) for one in seen):
+        found = f"写了结果的是：{written}" if written else "都没有验证结果"
+        yield Line(
+            True, f"最近 {mails} 封来信里没有 {asked.trust} 写的结果，{found}。请核对 authentication.trust"
+        )
+    if not asked.trust and written:
+        yield Line(
+            True,
+            f"最近 {mails} 封来信的验证结果由这些服务器写：{written}。把服务商的那个写进 authentication.trust",
+        )
+    if asked.otherwise == "verify":
+        yield _name_servers(work.settings.address.rpartition("@")[2])
+
+
+def _results_seen(work: Workplace) -> tuple[Counter[str], int]:
+    """In how many of the newest mails each server has written results, and how many mails these are."""
+    from agent.mail.authentication import authserv_id
+    from agent.mime import split_headers
+
+    newest = [one.sha256 for one in work.ledger.all_messages() if work.archive.has_raw(one.sha256)][
+        -LOOKED_AT:
+    ]
+    seen: Counter[str] = Counter()
+    for sha256 in newest:
+        headers, _ = split_headers(work.archive.raw(sha256))
+        lines = {authserv_id(value) for name, value in headers if name.lower() == "authentication-results"}
+        seen.update(one for one in lines if one)
+    return seen, len(newest)
+
+
+def _name_servers(domain: str) -> Line:
+    from agent.mail.signature import Unanswered, key_in_dns
+
+    try:
+        key_in_dns(f"{domain}.")
+    except Unanswered:
+        advice = "域名服务器没有应答，来信的签名无法核对，会等到有应答为止（最多一天，之后待核）。请检查本机的 DNS 设置"
+        return Line(False, "查询签名公钥的域名服务器", advice, UNREACHABLE)
+    return Line(True, "查询签名公钥的域名服务器")
 
 
 def _connections(settings: Settings) -> Iterator[Line]:

@@ -157,6 +157,12 @@ class Archive:
         stored: dict[str, Any] = jsontext.loads(self._raw(sha256).with_suffix(".envelope.json").read_bytes())
         return stored
 
+    def add_to_envelope(self, sha256: str, found: Mapping[str, Any]) -> dict[str, Any]:
+        """Note beside a kept mail what was found out about it since; returns the whole envelope."""
+        envelope = self.envelope(sha256) | dict(found)
+        self.write(self._raw(sha256).with_suffix(".envelope.json"), jsontext.dumps(envelope).encode())
+        return envelope
+
     def raw(self, sha256: str) -> bytes:
         return self._raw(sha256).read_bytes()
 

@@ -17,6 +17,7 @@ from agent.mail.inbox import Arrival, Event, Inbox, Mark, Passed, Withheld
 from agent.mail.message import parse
 from agent.outcome import Outcome, decide, hand_in, withheld
 from agent.trouble import is_the_machine_s
+from agent.vouching import SIGNED, Vouching
 from agent.workplace import Workplace
 
 log = logging.getLogger(__name__)
@@ -56,14 +57,15 @@ def take_in(
         Unreachable: the mailbox couldn't be reached; what was had before stays had.
     """
     start(work, clock())
-    judged = [judge(work, row, clock(), tell) for row in work.ledger.waiting()]
+    vouching = Vouching(work)
+    judged = [judge(work, row, clock(), vouching, tell) for row in work.ledger.waiting()]
     new = 0
     mark = work.ledger.mark(inbox.name)
     for event in inbox.arrivals(Mark(*mark) if mark else None, _since(work), work.ledger.knows):
         row = _receive(work, inbox, event, clock())
         if row is not None:
             new += 1
-            judged.append(judge(work, row, clock(), tell))
+            judged.append(judge(work, row, clock(), vouching, tell))
             after_each()
     with work.ledger.writing() as writing:
         writing.set_meta("last_poll", clock().isoformat())
@@ -165,7 +167,11 @@ def _to_keep(
 
 
 def judge(
-    work: Workplace, row: MessageRow, now: dt.datetime, tell: Callable[[str], None] = lambda _text: None
+    work: Workplace,
+    row: MessageRow,
+    now: dt.datetime,
+    vouching: Vouching,
+    tell: Callable[[str], None] = lambda _text: None,
 ) -> str:
     """Judge one kept mail, file what it brings, queue its answer; returns the state that it came to.
 
@@ -174,7 +180,7 @@ def judge(
     with work.ledger.writing() as writing:
         tries = writing.begin_attempt(row.sha256)
     passing("attempt counted")
-    entry = _try(work, row, tries, now)
+    entry = _try(work, row, tries, now, vouching)
     if entry is None:
         return "waiting"
     passing("outcome committed")
@@ -187,13 +193,19 @@ def judge(
     return outcome.state
 
 
-def _try(work: Workplace, row: MessageRow, tries: int, now: dt.datetime) -> MailEntry | None:
+def _try(
+    work: Workplace, row: MessageRow, tries: int, now: dt.datetime, vouching: Vouching
+) -> MailEntry | None:
     """The mail's outcome, recorded: failed once it has been tried often enough; None: to be tried again."""
     if tries > TRIES:
         outcome = _set_aside(work, row, row.error or "上次处理时程序意外中止")
         return _recorded(work, row, lambda _seq: outcome, now)
     try:
-        return _recorded(work, row, lambda seq: _decide(work, row, seq), now)
+        vouched = vouching.vouched(row, now)
+        if vouched is not None:
+            return _recorded(work, row, lambda seq: _decide(work, vouched, seq), now)
+        _not_its_fault(work, row, "等待域名服务器的答复")
+        return None
     except Exception as error:  # the edge of the loop: one bad mail stops nobody
         name = type(error).__name__
         if is_the_machine_s(error):
@@ -228,7 +240,8 @@ def _decide(work: Workplace, row: MessageRow, seq: int) -> Outcome:
         return hand_in(raw, row.received, seq, unit, envelope["handed_in_by"], circumstances)
     if "withheld" in envelope:
         return withheld(raw, row.received, seq, envelope, circumstances)
-    return _of_which_letter(work, decide(raw, row.received, seq, circumstances, work.dossier), row.received)
+    outcome = decide(raw, row.received, seq, circumstances, work.dossier, envelope.get(SIGNED))
+    return _of_which_letter(work, outcome, row.received)
 
 
 def _of_which_letter(work: Workplace, outcome: Outcome, received: dt.datetime) -> Outcome:

@@ -16,14 +16,15 @@ from agent.brought import Brought, bring
 from agent.dossier import Dossier, Submission
 from agent.findings import Finding
 from agent.letters import is_own_id
+from agent.mail.authentication import Signed, verdict
 from agent.mail.automatic import automatic, bounced_ids, failed_recipients, is_bounce
-from agent.mail.message import Message, authentication_verdict, parse
+from agent.mail.message import Message, parse
 from agent.overview import HeldReason, Told
 from agent.reading.files import read_message
 from agent.reading.reading import READERS_VERSION
 from agent.replies import contradiction, question, spoken_about
 from agent.rules import Campaign
-from agent.settings import Contact
+from agent.settings import Authentication, Contact
 from agent.units import Register, Unit, fold
 
 State = Literal["processed", "held", "ignored", "failed"]
@@ -37,7 +38,7 @@ class Circumstances:
     Attributes:
         register: with the addresses that the contact has registered.
         address: the agent's own.
-        trust: the authserv-id whose Authentication-Results count; None: the topmost line's.
+        authentication: whose results count, and what becomes of a mail that none proves or refutes.
         closed: the report is final.
     """
 
@@ -47,7 +48,7 @@ class Circumstances:
     address: str
     zone: ZoneInfo
     dedicated: bool = True
-    trust: str | None = None
+    authentication: Authentication = field(default_factory=Authentication)
     closed: bool = False
 
 
@@ -135,6 +136,7 @@ class _Case:
     brought: Brought
     circumstances: Circumstances
     dossier_of: Callable[[str], Dossier]
+    signed: Signed | None = None
 
     @property
     def registered(self) -> Unit | None:
@@ -148,6 +150,7 @@ def decide(
     seq: int,
     circumstances: Circumstances,
     dossier_of: Callable[[str], Dossier],
+    signed: Signed | None = None,
 ) -> Outcome:
     """What the mail comes to.
 
@@ -157,10 +160,11 @@ def decide(
         seq: the place that it will take in the order of everything recorded.
         circumstances: the rules, the units, the settings that bear on it.
         dossier_of: unit id → what that unit has sent before.
+        signed: what verifying its signature came to when it was taken in; None: it wasn't verified.
     """
     message = parse(raw)
     local = received.astimezone(circumstances.zone)
-    outcome = _judge(message, raw, local, seq, circumstances, dossier_of)
+    outcome = _judge(message, raw, local, seq, circumstances, dossier_of, signed)
     return replace(
         outcome,
         sender=message.sender,
@@ -204,7 +208,7 @@ def withheld(
         return Outcome("ignored", "private", private=True, rules=circumstances.campaign.digest)
     told = f"邮件太大（{int(envelope['size']) / 1_000_000:.0f} MB），"
     registered = circumstances.register.of_sender(message.sender)
-    certain = _automatic(message, circumstances) is None and not _fails(message, circumstances)
+    certain = _automatic(message, circumstances) is None and not _doubted(message, circumstances, None)
     outcome = Outcome(
         "failed", sender=message.sender, subject=message.subject, rules=circumstances.campaign.digest
     )
@@ -242,12 +246,13 @@ def _judge(
     seq: int,
     circumstances: Circumstances,
     dossier_of: Callable[[str], Dossier],
+    signed: Signed | None,
 ) -> Outcome:
     machine = _automatic(message, circumstances)
     bounced = _bounced(message, circumstances) if machine else ()
     if bounced:
         return Outcome("ignored", "bounce", bounced=bounced)
-    outcome = _judge_unless_bounced(message, raw, received, seq, circumstances, dossier_of, machine)
+    outcome = _judge_unless_bounced(message, raw, received, seq, circumstances, dossier_of, machine, signed)
     # Anything with a form in it is for a person to see, whatever it says besides.
     names_addresses = machine is not None and outcome.state == "ignored"
     return _undelivered(outcome, message, received, circumstances) if names_addresses else outcome
@@ -261,6 +266,7 @@ def _judge_unless_bounced(
     circumstances: Circumstances,
     dossier_of: Callable[[str], Dossier],
     machine: str | None,
+    signed: Signed | None,
 ) -> Outcome:
     if machine == "own" and not _private(message, Brought(), circumstances):
         return Outcome("ignored", "own")
@@ -268,7 +274,7 @@ def _judge_unless_bounced(
     if _private(message, brought, circumstances):
         return Outcome("ignored", "private", private=True)
     submission = _submission(message, received, seq, brought)
-    case = _Case(message, raw, received, submission, brought, circumstances, dossier_of)
+    case = _Case(message, raw, received, submission, brought, circumstances, dossier_of, signed)
     if machine is None:
         return _from_a_person(case)
     if brought.form is None or machine == "own":
@@ -281,7 +287,7 @@ def _from_a_person(case: _Case) -> Outcome:
     registered = case.registered
     if registered is None and not case.circumstances.contact.is_contact(case.message.sender):
         return _held("unknown_sender", case, _suggest(case))
-    if _fails(case.message, case.circumstances):
+    if _doubted(case.message, case.circumstances, case.signed):
         return _held("failed_authentication", case, _suggest(case))
     if registered is None:
         return _from_the_contact(case)
@@ -413,8 +419,10 @@ def names_another(written: str, owner: Unit, register: Register) -> bool:
     return named.place is not None or (named.unit is not None and named.unit.id != owner.id)
 
 
-def _fails(message: Message, circumstances: Circumstances) -> bool:
-    return authentication_verdict(message, circumstances.trust) == "fail"
+def _doubted(message: Message, circumstances: Circumstances, signed: Signed | None) -> bool:
+    """Whether the mail isn't from whom it claims; or may not be, where the settings ask for a proof."""
+    found = verdict(message, circumstances.authentication.trust, signed)
+    return found == "fails" or (found == "unknown" and circumstances.authentication.otherwise != "accept")
 
 
 def _automatic(message: Message, circumstances: Circumstances) -> str | None:

@@ -14,6 +14,7 @@ from agent.intake import lay_down
 from agent.ledger import Ledger, MessageRow
 from agent.outcome import Outcome, decide, hand_in, withheld
 from agent.reading.files import read_message
+from agent.vouching import SIGNED
 from agent.workplace import Workplace
 
 log = logging.getLogger(__name__)
@@ -215,7 +216,8 @@ def _read_again(work: Workplace, row: MessageRow, outcome: Outcome) -> Outcome:
         return hand_in(raw, row.received, seq, unit, row.envelope["handed_in_by"], circumstances)
     if "withheld" in row.envelope:
         return withheld(raw, row.received, seq, row.envelope, circumstances)
-    return decide(raw, row.received, seq, circumstances, work.dossier)
+    signed = row.envelope.get(SIGNED)
+    return decide(raw, row.received, seq, circumstances, work.dossier, signed)
 
 
 def _copy_again(work: Workplace, damaged: Mapping[str, str]) -> int:

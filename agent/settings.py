@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
@@ -35,9 +35,18 @@ class Contact(Model):
 
 
 class Authentication(Model):
-    """Whose Authentication-Results lines count (an authserv-id); null: the topmost line's."""
+    """What proves a sender.
 
-    trust: str | None = None
+    Attributes:
+        trust: whose Authentication-Results lines count (an authserv-id, ``*`` for what differs from machine to
+            machine); null: the topmost line's.
+        otherwise: what becomes of a registered sender's mail that no such line proves or refutes: ``accept`` takes
+            it, ``hold`` holds it for the contact, ``verify`` takes it where it is signed (DKIM) by the sender's
+            own domain, which the DNS is asked about, and else holds it.
+    """
+
+    trust: Annotated[str, Field(min_length=1)] | None = None
+    otherwise: Literal["accept", "hold", "verify"] = "accept"
 
 
 class Server(Model):

@@ -106,7 +106,7 @@ class Workplace:
             address=self.settings.address,
             zone=self.zone,
             dedicated=self.settings.inbox.dedicated,
-            trust=self.settings.authentication.trust,
+            authentication=self.settings.authentication,
             closed=final_decision(decisions) is not None,
         )
 

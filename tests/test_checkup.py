@@ -11,8 +11,10 @@ import docx
 import pytest
 import yaml
 
-from tests.commands import Bureau, Ran, bureau
+from agent.mail import signature
+from tests.commands import Bureau, Ran, bureau, mail
 from tests.integration.servers.ports import free_ports
+from tests.mail.keys import name_server
 
 CLEAR = {"host": "127.0.0.1", "user": "report@civil.example", "tls": False}
 
@@ -210,3 +212,39 @@ def test_a_mail_folder_that_is_missing_is_named(tmp_path: Path) -> None:
     (line,) = wrong(ran)
     assert "nowhere" in line
     assert "inbox.folder" in line
+
+
+def from_server(name: str) -> bytes:
+    return f"Authentication-Results: {name}; spf=none\r\n".encode() + mail()
+
+
+def test_whose_results_of_authentication_count_is_told_with_who_has_written_any(tmp_path: Path) -> None:
+    office = bureau(tmp_path)
+    for name in ("mx.civil.example", "MX.civil.example; x", "relay.example"):
+        office.post(from_server(name))
+    office.run("poll")
+    out = office.run("check").out
+    assert "发件人验证：以信头最上面一行的结果为准；没有结果的照收" in out
+    assert "mx.civil.example（2 封）、relay.example（1 封）" in out
+
+
+@pytest.mark.parametrize(("trust", "told"), [("mx.*", False), ("mx.other.example", True)])
+def test_a_server_that_has_written_nothing_is_pointed_out(tmp_path: Path, trust: str, told: bool) -> None:
+    office = bureau(tmp_path, authentication={"trust": trust, "otherwise": "hold"})
+    office.post(from_server("mx.civil.example"))
+    office.run("poll")
+    out = office.run("check").out
+    assert f"以 {trust} 写的结果为准；没有结果的待核" in out
+    assert (f"里没有 {trust} 写的结果，写了结果的是：mx.civil.example（1 封）" in out) == told
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_the_name_servers_are_tried_where_signatures_are_verified(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: bool
+) -> None:
+    with name_server({} if answers else {"civil.example.": None}) as resolver:
+        monkeypatch.setattr(signature, "_resolver", lambda: resolver)
+        ran = bureau(tmp_path, authentication={"otherwise": "verify"}).run("check")
+    assert ran.status == (0 if answers else 3)
+    line = next(line for line in ran.out.splitlines() if "查询签名公钥的域名服务器" in line)
+    assert line.startswith("✓" if answers else "✗")

@@ -55,6 +55,11 @@ class Writing:
         )
         return self.connection.execute(statement.on_conflict_do_nothing()).rowcount == 1
 
+    def set_envelope(self, sha256: str, envelope: Mapping[str, Any]) -> None:
+        """Note what was found out about a mail after it was kept."""
+        text = jsontext.dumps(dict(envelope), indent=None)
+        self.connection.execute(messages.update().where(messages.c.sha256 == sha256).values(envelope=text))
+
     def begin_attempt(self, sha256: str) -> int:
         """Count a try before it begins, so that one that takes the process down is counted too."""
         query = messages.update().where(messages.c.sha256 == sha256).values(attempts=messages.c.attempts + 1)

@@ -11,7 +11,6 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from agent.mime import decode_words, parse_mime, split_headers
 
@@ -54,6 +53,7 @@ class Message:
         html: the HTML text, or "".
         parts: what is attached, in order.
         authentication: the Authentication-Results header values, topmost first, unfolded.
+        claims: how many different addresses From names, in all of its headers.
     """
 
     sha256: str
@@ -74,6 +74,7 @@ class Message:
     html: str
     parts: tuple[Part, ...]
     authentication: tuple[str, ...]
+    claims: int
 
 
 def parse(raw: bytes) -> Message:
@@ -102,26 +103,8 @@ def parse(raw: bytes) -> Message:
         html=mime.html,
         parts=tuple(Part(one.name, one.content_type, one.data, one.inline) for one in mime.parts),
         authentication=tuple(written.all("authentication-results")),
+        claims=len({address for value in written.all("from") for _, address in addresses(value)}),
     )
-
-
-def authentication_verdict(message: Message, trust: str | None) -> Literal["pass", "fail", "none"]:
-    """What the receiving server found out about the sender's claim to its address (RFC 8601).
-
-    Only the lines of one server count: the one named by ``trust``, or else the one that wrote the topmost
-    line; and of each method only its topmost line, since what a sender wrote himself stands below.
-    ``fail`` is DMARC failed, or SPF and DKIM both.
-    """
-    trusted = (trust or next(map(_server, message.authentication), "")).casefold()
-    results: dict[str, set[str]] = {}
-    for line in message.authentication:
-        if _server(line).casefold() == trusted:
-            for method, found in _results(line).items():
-                results.setdefault(method, found)
-    dmarc, spf, dkim = (results.get(method, set()) for method in ("dmarc", "spf", "dkim"))
-    if "fail" in dmarc or (_failed(spf) and _failed(dkim)):
-        return "fail"
-    return "pass" if any("pass" in found for found in (dmarc, spf, dkim)) else "none"
 
 
 def received_of(raw: bytes) -> dt.datetime | None:
@@ -259,32 +242,3 @@ def _cleaned(name: str) -> str:
     """A display name for people: decoded, without quotes and without what can't be seen."""
     unquoted = re.sub(r"\\(.)", r"\1", name.strip(" ,;\t").strip('"').strip())
     return _UNSEEN.sub("", decode_words(unquoted)).strip(" \"'")[:200]
-
-
-# --- Authentication-Results ------------------------------------------------------------------------------
-
-
-def _server(line: str) -> str:
-    """The authserv-id of a line, without its version."""
-    return (_bare(line).partition(";")[0].split() or [""])[0]
-
-
-def _bare(line: str) -> str:
-    """A line without quoted texts and comments, in which a sender's words may stand."""
-    bare = _QUOTED.sub("", line[:20_000])
-    for _ in range(10):  # comments inside each other, to a bound
-        bare = _COMMENT.sub("", bare)
-    return bare
-
-
-def _results(line: str) -> dict[str, set[str]]:
-    results: dict[str, set[str]] = {}
-    for clause in _bare(line).split(";")[1:]:
-        result = re.match(r"\s*(dmarc|spf|dkim)\s*(?:/\s*\d+\s*)?=\s*([a-z]+)", clause, re.IGNORECASE)
-        if result:
-            results.setdefault(result[1].lower(), set()).add(result[2].lower())
-    return results
-
-
-def _failed(results: set[str]) -> bool:
-    return bool(results & {"fail", "hardfail", "softfail"}) and "pass" not in results

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from agent.mail.message import Message, Part, addresses, authentication_verdict, parse, received_of
+from agent.mail.message import Message, Part, addresses, parse, received_of
 
 MESSAGES = sorted((Path(__file__).parent / "messages").glob("*.eml"))
 
@@ -73,38 +73,6 @@ def plain(value: Any) -> Any:
 )  # fmt: skip
 def test_an_address_is_what_stands_in_brackets_or_alone(written: str, read: list[tuple[str, str]]) -> None:
     assert addresses(written) == read
-
-
-@pytest.mark.parametrize(
-    ("lines", "trust", "verdict"),
-    [
-        ([], None, "none"),
-        (["mx.example; none"], None, "none"),
-        (["mx.example; dmarc=pass header.from=x"], None, "pass"),
-        (["mx.example; dmarc=fail (p=none) header.from=x; spf=pass; dkim=pass"], None, "fail"),
-        (["mx.example; spf=fail; dkim=fail"], None, "fail"),
-        (["mx.example; spf=softfail; dkim=fail"], None, "fail"),
-        (["mx.example; spf=fail; dkim=pass"], None, "pass"),
-        (["mx.example; spf=fail; dkim=none"], None, "none"),
-        (["mx.example; spf=none; dkim=fail; dkim=pass"], None, "pass"),
-        # Several lines by the same server; what stands below its own is the sender's.
-        (["mx.example; spf=fail", "mx.example 1; dkim=fail"], None, "fail"),
-        (["mx.example; dmarc=fail", "mx.example; dmarc=pass"], None, "fail"),
-        # Only one server is believed.
-        (["mx.example; spf=pass", "evil.example; dmarc=fail"], None, "pass"),
-        (["relay.example; dmarc=pass", "MX.example; dmarc=fail"], "mx.example", "fail"),
-        (["evil.example; dmarc=pass"], "mx.example", "none"),
-        # What the sender can put into a line of the server.
-        (['mx.example; dmarc=fail reason="a; dmarc=pass"'], None, "fail"),
-        (["mx.example; spf=pass (said; dmarc=fail (twice)) smtp.mailfrom=a@b"], None, "pass"),
-        (["mx.example; spf=pass smtp.mailfrom==?utf-8?Q?;_dmarc=3Dfail?="], None, "pass"),
-    ],
-)
-def test_only_the_own_servers_line_judges_the_sender(
-    lines: list[str], trust: str | None, verdict: str
-) -> None:
-    raw = "".join(f"Authentication-Results: {line}\r\n" for line in lines) + "From: a@b.example\r\n\r\nwords"
-    assert authentication_verdict(parse(raw.encode()), trust) == verdict
 
 
 def test_the_topmost_received_header_tells_when_a_kept_mail_came() -> None:
