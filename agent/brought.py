@@ -32,6 +32,7 @@ class Brought:
         form_file: the piece in which the form stands that counts.
         own_words: what the sender wrote now, without quotations, signature, and letters of ours.
         names: of every file, also of those inside others.
+        accounts: of each narrative its name and its text.
         blobs: SHA-256 → bytes of the pieces.
     """
 
@@ -42,6 +43,7 @@ class Brought:
     findings: tuple[Finding, ...] = ()
     own_words: str = ""
     names: tuple[str, ...] = ()
+    accounts: tuple[tuple[str, str], ...] = ()
     blobs: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     @property
@@ -62,12 +64,15 @@ def bring(message: Message, reading: FileReading, campaign: Campaign, for_anothe
     pieces: list[Piece] = []
     forms: list[tuple[FoundForm, Piece]] = []
     findings: list[Finding] = []
+    accounts: list[tuple[str, str]] = []
     for file in reading.everything():
         # A mail that couldn't be taken apart at all is kept as it came: it is no piece of itself.
         piece = None if file is reading and file.kind == "unreadable" else _piece(file, campaign)
         if piece is not None:
             pieces.append(piece)
             blobs[piece.sha256] = piece.text.encode() if piece.text is not None else file.data
+            if piece.is_narrative:
+                accounts.append((piece.name, prose(file.text, campaign) if file.form else file.text))
         if file.form is not None and piece is not None:
             forms.append((FoundForm(file.form, file.findings), piece))
         else:
@@ -78,6 +83,7 @@ def bring(message: Message, reading: FileReading, campaign: Campaign, for_anothe
     for piece in _words_as_narrative(reading, pieces, texts, campaign):
         pieces.append(piece)
         blobs[piece.sha256] = (piece.text or "").encode()
+        accounts.append((BODY_NAME.removesuffix(".txt"), piece.text or ""))
     findings.extend(_links(message))
     found = combine([form for form, _ in forms], campaign) if forms else None
     return Brought(
@@ -88,6 +94,7 @@ def bring(message: Message, reading: FileReading, campaign: Campaign, for_anothe
         findings=tuple(findings),
         own_words=words,
         names=tuple(file.file for file in reading.everything() if file is not reading),
+        accounts=tuple(accounts),
         blobs=blobs,
     )
 

@@ -186,9 +186,10 @@ def status(config: Config = None, now: Now = None, json: Json = False) -> None:
     if json:
         _print_json(overview.as_json())
     else:
+        from agent.masked import masked
         from agent.terminal import show_status
 
-        show_status(overview)
+        show_status(masked(overview, work.settings.contact.phone))
 
 
 @review.callback()
@@ -201,9 +202,10 @@ def review_list(context: typer.Context, config: Config = None, now: Now = None, 
     if json:
         _print_json(overview.as_json()["held"])
     else:
+        from agent.masked import masked
         from agent.terminal import show_review
 
-        show_review(overview)
+        show_review(masked(overview, work.settings.contact.phone))
 
 
 Unit = Annotated[str, typer.Argument(metavar="UNIT", help="单位的代号或名称。")]

@@ -41,7 +41,8 @@ def merge(work: Workplace, now: dt.datetime, out: Path | None = None, final: Rul
     overview = work.overview(now)
     if final is not None and not overview.is_complete:
         return Merged(overview, refused=True)
-    files = compile_report(overview, work.template_folders, work.archive.copy)
+    phone = work.settings.contact.phone
+    files = compile_report(overview, work.template_folders, work.archive.copy, phone)
     paths = work.archive.put_report(files) if out is None else work.archive.put(out, files)
     if final is not None:
         close_campaign(work, final, seen)

@@ -14,12 +14,14 @@ from zoneinfo import ZoneInfo
 
 from agent.brought import Brought, bring
 from agent.dossier import Dossier, Submission
+from agent.exposed import in_accounts, in_remarks
 from agent.findings import Finding
 from agent.letters import is_own_id
 from agent.mail.authentication import Signed, verdict
 from agent.mail.automatic import automatic, bounced_ids, failed_recipients, is_bounce
 from agent.mail.message import Message, parse
 from agent.overview import HeldReason, Told
+from agent.personal import mask, numbers_in
 from agent.reading.files import read_message
 from agent.reading.reading import READERS_VERSION
 from agent.replies import contradiction, question, spoken_about
@@ -184,7 +186,9 @@ def hand_in(
     message = parse(raw)
     local = received.astimezone(circumstances.zone)
     brought = _read(message, raw, local, circumstances, unit)
-    submission = adopt(_submission(message, local, seq, brought), seq, by, circumstances.campaign)
+    submission = adopt(
+        _submission(message, local, seq, brought, circumstances), seq, by, circumstances.campaign
+    )
     return Outcome(
         "processed",
         unit=unit.id,
@@ -222,7 +226,7 @@ def withheld(
         outcome,
         state="processed",
         unit=registered.id,
-        submission=_submission(message, local, seq, brought),
+        submission=_submission(message, local, seq, brought, circumstances),
         reply="receipt",
         reply_to=_answer_to(message, circumstances.register),
     )
@@ -273,7 +277,7 @@ def _judge_unless_bounced(
     brought = _read(message, raw, received, circumstances)
     if _private(message, brought, circumstances):
         return Outcome("ignored", "private", private=True)
-    submission = _submission(message, received, seq, brought)
+    submission = _submission(message, received, seq, brought, circumstances)
     case = _Case(message, raw, received, submission, brought, circumstances, dossier_of, signed)
     if machine is None:
         return _from_a_person(case)
@@ -313,7 +317,7 @@ def _from_the_contact(case: _Case) -> Outcome:
         found = ((one, _spoken(case, case.dossier_of(one.id))) for one in case.circumstances.register.units)
         unit, spoken = next((pair for pair in found if pair[1] is not None), (None, None))
         if unit is None or spoken is None:
-            text = f"收到您的邮件“{_shorten(case.message.subject)}”，其中没有可归档的材料，未作处理。"
+            text = f"收到您的邮件“{_quoted(case.message.subject, case)}”，其中没有可归档的材料，未作处理。"
             return Outcome("ignored", "nothing_to_file", told=(Told("question", case.received, text),))
         case = replace(case, submission=spoken)
     if unit is None:
@@ -350,8 +354,8 @@ def _spoken(case: _Case, dossier: Dossier) -> Submission | None:
 
 
 def _question(case: _Case, unit: Unit) -> Outcome:
-    words = _shorten(case.brought.own_words, 120) or "（无正文）"
-    text = f"{unit.name}来信“{_shorten(case.message.subject)}”，没有附材料：{words}"
+    words = _quoted(case.brought.own_words, case, 120) or "（无正文）"
+    text = f"{unit.name}来信“{_quoted(case.message.subject, case)}”，没有附材料：{words}"
     told = (Told("question", case.received, text, unit.id),)
     return Outcome("processed", unit=unit.id, submission=case.submission, reply="noted", told=told)
 
@@ -372,8 +376,8 @@ def _asked(case: _Case, unit: Unit) -> Iterator[Told]:
     """What the unit's own words ask beside what is filed: the contact's to answer."""
     asked = question(case.brought.own_words) if case.registered else ""
     if asked:
-        subject = _shorten(case.message.subject)
-        text = f"{unit.name}来信“{subject}”，材料已归档，信中问：{_shorten(asked, 120)}"
+        subject = _quoted(case.message.subject, case)
+        text = f"{unit.name}来信“{subject}”，材料已归档，信中问：{_quoted(asked, case, 120)}"
         yield Told("question", case.received, text, unit.id)
 
 
@@ -504,7 +508,10 @@ def _read(
     return bring(message, reading, campaign, for_another)
 
 
-def _submission(message: Message, received: dt.datetime, seq: int, brought: Brought) -> Submission:
+def _submission(
+    message: Message, received: dt.datetime, seq: int, brought: Brought, circumstances: Circumstances
+) -> Submission:
+    campaign, phone = circumstances.campaign, circumstances.contact.phone
     return Submission(
         seq=seq,
         message=message.sha256,
@@ -514,8 +521,8 @@ def _submission(message: Message, received: dt.datetime, seq: int, brought: Brou
         pieces=brought.pieces,
         form=brought.form,
         form_file=brought.form_file,
-        form_findings=(*brought.form_findings, *_besides(brought)),
-        findings=brought.findings,
+        form_findings=(*brought.form_findings, *_besides(brought), *in_remarks(brought, campaign, phone)),
+        findings=(*brought.findings, *in_accounts(brought, phone)),
     )
 
 
@@ -528,8 +535,9 @@ def _besides(brought: Brought) -> Iterator[Finding]:
         yield Finding("warning", "words_besides", text)
 
 
-def _shorten(text: str, length: int = 40) -> str:
-    flat = " ".join(text.split())
+def _quoted(text: str, case: _Case, length: int = 40) -> str:
+    """The words on one line, personal data masked before they are cut: half a number would be known by nobody."""
+    flat = " ".join(mask(text, numbers_in(case.circumstances.contact.phone)).split())
     return flat if len(flat) <= length else flat[: length - 1] + "…"
 
 

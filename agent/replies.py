@@ -13,6 +13,7 @@ from agent.dossier import Dossier, FormVersion
 from agent.letters import message_id
 from agent.letters.envelope import Kind
 from agent.mail.message import Message
+from agent.personal import mask
 from agent.units import fold
 
 
@@ -77,7 +78,7 @@ def _plain(sentence: str) -> str:
 def _around(text: str, place: int) -> str:
     """At most 60 characters of the text, those around that place."""
     start = max(0, min(place - 40, len(text) - 60))
-    return text[start : start + 60]
+    return mask(text)[start : start + 60]  # masked first: a number that is cut would be known by nobody
 
 
 def _confirms(words: str, brought: Brought) -> bool:

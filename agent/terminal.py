@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from agent.dossier import Dossier
+from agent.exposed import notes
 from agent.findings import Finding
 from agent.overview import Overview
 from agent.reading.reading import FileReading
@@ -58,6 +59,7 @@ def show_status(overview: Overview) -> None:
     )
     for one in overview.failed:
         console.print(f"[red]失败[/]  {escape(one.sender)}  {escape(one.subject)}  {escape(one.reason)}")
+    _show_personal(console, overview)
 
 
 def show_review(overview: Overview) -> None:
@@ -85,6 +87,15 @@ def show_review(overview: Overview) -> None:
             console.print(line)
     if not waiting:
         console.print("没有待核事项。")
+    _show_personal(console, overview)
+
+
+def _show_personal(console: Console, overview: Overview) -> None:
+    """Whose words hold personal data; nothing to decide, but somebody to telephone."""
+    for dossier in overview.dossiers:
+        found = "".join(one.text for one in notes(dossier))
+        if found:
+            console.print(f"[yellow]个人信息[/]  {dossier.unit.name}：{escape(found)}请提醒对方今后不要写。")
 
 
 def show_owed(overview: Overview) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from agent.dossier import Dossier, Standing, Submission
+from agent.exposed import notes
 from agent.findings import Finding
 from agent.letters.views import Owed, Problem, owed
 from agent.overview import Failed, Held, Overview, Told
@@ -129,7 +130,11 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class DigestView:
-    """All that a digest tells of; ``waiting`` is how many things wait for the contact."""
+    """All that a digest tells of; ``waiting`` is how many things wait for the contact.
+
+    Attributes:
+        personal: units whose words hold personal data, in what has come since the last digest.
+    """
 
     complete: int
     required: int
@@ -148,10 +153,13 @@ class DigestView:
     totals: tuple[Total, ...]
     news: tuple[NewItem, ...]
     to_phone: tuple[Unit, ...] = ()
+    personal: tuple[UnitNote, ...] = ()
 
     @property
     def waiting(self) -> int:
-        groups = (self.held, self.to_confirm, self.cross, self.unexplained, self.questions, self.failed)
+        groups = (
+            self.held, self.to_confirm, self.cross, self.unexplained, self.questions, self.failed, self.personal,
+        )  # fmt: skip
         return sum(len(group) for group in groups) + bool(self.to_phone)
 
 
@@ -177,6 +185,7 @@ def digest_view(overview: Overview, new: Iterable[NewItem], to_phone: Iterable[U
         totals=tuple(_totals(overview)),
         news=tuple(new),
         to_phone=tuple(to_phone),
+        personal=tuple(_personal(overview)),
     )
 
 
@@ -230,6 +239,13 @@ def _crossed(dossier: Dossier, overview: Overview) -> tuple[Finding, ...]:
 def _cross(dossier: Dossier, overview: Overview) -> UnitNote:
     number = dossier.accepted.number if dossier.accepted else 0
     return _note(dossier, number, "", _crossed(dossier, overview))
+
+
+def _personal(overview: Overview) -> Iterable[UnitNote]:
+    for dossier in overview.dossiers:
+        found = notes(dossier, overview.health.last_digest_seq)
+        if found:
+            yield _note(dossier, 0, "", found)
 
 
 def _note(dossier: Dossier, number: int, file: str, findings: Iterable[Finding]) -> UnitNote:

@@ -10,19 +10,21 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from agent.dossier import Dossier
 from agent.errors import ConfigurationError
 from agent.letters.digest import NewItem, digest_view
 from agent.letters.envelope import Answered, Kind, Letter, Text, seal
 from agent.letters.views import (
+    UnitView,
     brought_only_unreadable,
     has_unmended_form,
     standing_view,
     unit_view,
     with_held,
 )
+from agent.masked import masked
 from agent.overview import Held, Overview
 from agent.rules import Campaign
 from agent.settings import Contact
@@ -30,6 +32,8 @@ from agent.units import Unit
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+Shown = TypeVar("Shown")
 
 
 class Letters:
@@ -94,7 +98,7 @@ class Letters:
 
     def noted(self, answered: Answered, unit: Unit, now: dt.datetime, links: Sequence[str] = ()) -> Letter:
         """To a registered unit's mail that holds nothing to file (a question): passed on to the contact."""
-        context = {"mail": answered, "unit": unit.name, "links": tuple(links)}
+        context = {"mail": self._masked(answered), "unit": unit.name, "links": tuple(links)}
         return self._seal("noted", answered.about, context, (answered.to,), unit.id, now, answered)
 
     def reminder(
@@ -110,7 +114,7 @@ class Letters:
         What the unit's ``held`` mails bring isn't asked for again.
         """
         unit = dossier.unit.id
-        context = _fields(with_held(standing_view(dossier, now.date()), held))
+        context = _fields(self._masked(with_held(standing_view(dossier, now.date()), held)))
         about = about or f"{self._campaign.id}/{unit}/{now:%Y-%m-%d}"
         return self._seal("reminder", about, context, to, unit, now)
 
@@ -126,6 +130,7 @@ class Letters:
 
         ``to_phone``: units to be reminded that have no address.
         """
+        overview = self._masked(overview)
         view = digest_view(overview, new, to_phone)
         context = {**_fields(view), "overview": overview, "today": overview.today}
         about = about or f"{self._campaign.id}/{now:%Y-%m-%d}"
@@ -153,9 +158,10 @@ class Letters:
         now: dt.datetime,
         links: Sequence[str],
     ) -> Letter:
+        view = unit_view(before, after, answered, now.date())
         context = {
-            **_fields(unit_view(before, after, answered, now.date())),
-            "mail": answered,
+            **_fields(self._masked(view, *_asked_for(view))),
+            "mail": self._masked(answered),
             "links": tuple(links),
         }
         return self._seal(kind, answered.about, context, (answered.to,), after.unit.id, now, answered)
@@ -198,11 +204,21 @@ class Letters:
             html=rendering.without_blank_runs(one(f"{kind}.html.j2")),
         )
 
+    def _masked(self, shown: Shown, *phones: str) -> Shown:
+        """What a template is given: nobody's identity card or telephone leaves in full, whatever a template shows."""
+        return masked(shown, self._contact.phone, *phones)
+
     @cached_property
     def _templates(self) -> Environment:
         from agent.letters import rendering
 
         return rendering.environment(self._folders)
+
+
+def _asked_for(view: UnitView) -> Iterator[str]:
+    """The header of the unit's own forms, whose telephone is there to be checked."""
+    for form in (view.form, view.standing, view.pending):
+        yield from (value for _, value in (form.header if form else ()) if isinstance(value, str))
 
 
 def _fields(view: Any) -> dict[str, Any]:

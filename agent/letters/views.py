@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from agent.dossier import Dossier, Filed, FormVersion, Piece, Standing, Submission
+from agent.exposed import RULE
 from agent.findings import Finding, Severity
 from agent.letters.envelope import Answered
 from agent.overview import Held
@@ -149,6 +150,7 @@ class UnitView:
         pending: the version that waits to be mended or confirmed after this mail, or None.
         late: the mail came after the deadline and brought something.
         checking: when the unit's mails came that are held.
+        personal: the mail's remarks or narrative hold personal data.
     """
 
     unit: str
@@ -165,6 +167,7 @@ class UnitView:
     due: Due
     late: bool
     checking: tuple[dt.datetime, ...] = ()
+    personal: bool = False
 
     @property
     def missing(self) -> tuple[Owed, ...]:
@@ -189,6 +192,9 @@ def unit_view(before: Dossier, after: Dossier, answered: Answered, today: dt.dat
         file_warnings=_problems(findings, "warning", None, after.campaign),
         file_notes=_problems(findings, "note", None, after.campaign),
         late=bool(brought) and answered.received.date() > after.deadline,
+        personal=any(
+            one.rule == RULE for one in (*findings, *(submission.form_findings if submission else ()))
+        ),
     )
 
 

@@ -17,19 +17,21 @@ if TYPE_CHECKING:
 
 
 def compile_report(
-    overview: Overview, templates: Sequence[Path], photo_bytes: Callable[[Filed], bytes]
+    overview: Overview, templates: Sequence[Path], photo_bytes: Callable[[Filed], bytes], phone: str = ""
 ) -> dict[str, bytes]:
-    """The report's files by name.
+    """The report's files by name; what units wrote stands in them with personal data masked.
 
     Args:
         overview: where the campaign stands; its ``as_of`` is the report's date.
         templates: folders, the first that holds ``report.docx`` counts.
         photo_bytes: the bytes of a filed photo; asked for one at a time.
+        phone: the bureau's own, which isn't masked.
 
     Raises:
         AgentError: the totals can't be vouched for, or a figure doesn't fit into a workbook.
         ConfigurationError: the template is missing or wrong.
     """
+    from agent.masked import masked
     from agent.report.album import album
     from agent.report.document import has_album, report_document
     from agent.report.merge import merge
@@ -37,6 +39,7 @@ def compile_report(
     from agent.report.record import record
     from agent.report.workbook import merged_workbook
 
+    overview = masked(overview, phone)
     named = titles(overview.campaign, overview.is_complete)
     merged = merge(overview)
     files = {
