@@ -335,7 +335,7 @@ def _of_its_rows(case: _Case, unit: Unit) -> _Case:
     if not any(one.rule == "other_unit" for one in case.brought.form_findings):
         return case
     brought = _read(case.message, case.raw, case.received, case.circumstances, unit)
-    submission = _submission(case.message, case.received, case.submission.seq, brought)
+    submission = _submission(case.message, case.received, case.submission.seq, brought, case.circumstances)
     return replace(case, brought=brought, submission=submission)
 
 
