@@ -7,6 +7,7 @@
     ├── ArchiveBusy          another agent works on the same archive                  (exit status 2)
     ├── ArchiveDamaged       what was kept is missing or altered                      (exit status 2)
     ├── BackupDamaged        a backup is incomplete or altered                        (exit status 1)
+    ├── ReaderNotStarted     the process that reads files can't be started            (exit status 2)
     └── Unreadable           a file can't be read; carries the rule id of its finding (a finding, never an exit)
 
 Messages are in Chinese, since operators read them; each is one line where it can be.
@@ -49,6 +50,10 @@ class BackupDamaged(AgentError):
     """A backup is incomplete, altered, or none at all."""
 
     exit_status = 1
+
+
+class ReaderNotStarted(AgentError):
+    """The process that reads files can't be started: no memory, no more processes. No file is to blame for it."""
 
 
 class Unreadable(AgentError):

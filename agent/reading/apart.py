@@ -1,69 +1,86 @@
-"""A reader in a process of its own: for libraries that a hostile file could keep busy or fill the memory with.
+"""Readers in processes of their own: for libraries that a hostile file could crash, keep busy or fill the memory with.
 
-The process is started at the first such file, kept for the next ones (starting it takes half a second), and ended
-where it takes too long. What comes back is plain data, never an object that could run something here.
+A process is started at the first file for it, kept for the next ones, ended where it takes too long or stands idle,
+and replaced where it dies: that is a finding about the file, never the end of the agent. What comes back is plain
+data, never an object that could run something here (worker.py is the other side).
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
-import json
+import dataclasses
+import logging
 import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from agent.errors import Unreadable
+from agent.errors import ReaderNotStarted, Unreadable
 from agent.reading.formats.limits import MEGABYTE, Budget
 from agent.reading.formats.refusals import damaged, took_too_long
 from agent.reading.outside import bare_environment, network_cut
+from agent.reading.plain import Told
+from agent.reading.wire import READY, receive, send
 
-FILES_EACH = 200  # files after which a process is replaced: libraries keep what they have seen
+LOG = logging.getLogger(__name__)
+
+FILES_EACH = 500  # files after which a process is replaced: libraries keep what they have seen
 IDLE = 120  # seconds after which a process that nobody asks is ended: some hold a gigabyte
-MOST_TOLD = 200 * MEGABYTE
+STEP = 0.2  # seconds between two looks at whether a process is late
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What one process is for: how long a file may take it, and how much memory it may have (not on Windows)."""
+    """What one process is for: how long a file may take it, and how much memory it may allocate.
 
-    seconds: float
-    memory: int
+    The memory is bounded by the system (on Windows not); with the libraries' code 460 MB are less than 512.
+    """
+
+    seconds: float = 10
+    memory: int = 460 * MEGABYTE
 
 
 TASKS = {
-    "pdf": Task(seconds=40, memory=2000 * MEGABYTE),
-    "picture": Task(seconds=60, memory=4000 * MEGABYTE),
+    "files": Task(),
+    "pdf": Task(),
+    "picture": Task(seconds=60, memory=3000 * MEGABYTE),  # the models alone want a gigabyte
 }
+"""``files`` reads everything but PDFs, and the writing in pictures: their libraries take long to load."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What the process says of a file: plain data, and bytes beside it."""
-
-    data: Any
-    blobs: tuple[bytes, ...] = ()
-
-
-def read_apart(task: str, data: bytes, budget: Budget) -> Told:
-    """What a task (one of ``TASKS``) makes of a file, in a process of its own.
+def read_apart(
+    task: str, job: str, blobs: Sequence[bytes], budget: Budget, arguments: Mapping[str, Any] | None = None
+) -> Told:
+    """What a job (one of worker.py's) makes of a file, in a task's process.
 
     Raises:
-        Unreadable: what the task refused; ``too_large`` where it takes too long; damaged where it dies.
+        Unreadable: what the job refused; ``too_large`` where it takes too long or too much; damaged where the
+            process dies of it, twice.
+        ReaderNotStarted: no process could be started: that says nothing about the file.
     """
-    seconds = min(TASKS[task].seconds, budget.seconds_left())
-    started = time.monotonic()
+    ask = _Ask(job, arguments or {}, blobs)
     with _LOCK:
         try:
-            return _worker(task).ask(data, budget, seconds)
-        finally:
-            budget.spend_seconds(time.monotonic() - started)
+            return _worker(task).answer(ask, budget)
+        except _DiedError:  # perhaps of something else: a system short of memory ends whom it likes
+            LOG.warning("读取进程（%s）中途退出，换一个进程再试。", task)
+        try:
+            return _worker(task).answer(ask, budget)
+        except _DiedError as error:
+            LOG.error("读取进程（%s）再次退出：%s", task, ask)
+            raise damaged() from error
+
+
+def prepare(task: str) -> None:
+    """Start a task's process, so that it is there when it is needed; without waiting for it."""
+    with _LOCK:
+        _worker(task)
 
 
 def worker_id(task: str) -> int | None:
@@ -71,7 +88,15 @@ def worker_id(task: str) -> int | None:
     return _workers[task].id if task in _workers else None
 
 
-# --- this side -------------------------------------------------------------------------------------------
+class _DiedError(Exception):
+    """The process ended before it had answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    job: str
+    arguments: Mapping[str, Any]
+    blobs: Sequence[bytes] = dataclasses.field(repr=False)
 
 
 class _Worker:
@@ -80,16 +105,27 @@ class _Worker:
     def __init__(self, task: str) -> None:
         root = str(Path(__file__).resolve().parents[2])
         path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
-        self._process = subprocess.Popen(
-            [*network_cut(), sys.executable, "-m", "agent.reading.apart", task],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**bare_environment(), "PYTHONPATH": path},
-        )
+        command = [sys.executable, "-m", "agent.reading.worker", str(TASKS[task].memory)]
+        try:
+            self._process = subprocess.Popen(
+                [*network_cut(), *command],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={**bare_environment(), "PYTHONPATH": path},
+            )
+        except OSError as error:
+            raise ReaderNotStarted(f"读取进程无法启动：{error.strerror}。请稍后再试。") from error
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._asked, self._answers = self._process.stdin, self._process.stdout
         self.owner = os.getpid()
-        self._task = task
+        self._seconds = TASKS[task].seconds
+        self._ready = False
         self._files = 0
+        self._until: float | None = None
+        self._late = False
+        self._used = time.monotonic()
+        threading.Thread(target=self._watch, daemon=True).start()
 
     @property
     def id(self) -> int:
@@ -99,54 +135,76 @@ class _Worker:
     def usable(self) -> bool:
         return self.owner == os.getpid() and self._process.poll() is None and self._files < FILES_EACH
 
-    def ask(self, data: bytes, budget: Budget, seconds: float) -> Told:
+    def answer(self, ask: _Ask, budget: Budget) -> Told:
         """One file; a process that doesn't answer in time or at all is done with."""
-        assert self._process.stdin is not None and self._process.stdout is not None
+        self._require_ready()
         self._files += 1
-        late = threading.Event()
-        timer = threading.Timer(seconds, self._stop, (late,))
-        timer.start()
+        started = time.monotonic()
+        seconds = min(self._seconds, budget.seconds_left())
+        self._until = started + seconds
         try:
-            limits = {
-                "most_bytes": budget.bytes_left(),
-                "most_cells": budget.limits.cells,
-                "most_pixels": budget.limits.pixels,
-            }
-            _send(self._process.stdin, {"task": self._task, "limits": limits}, [data])
-            told, blobs = _receive(self._process.stdout)
-        except (OSError, ValueError, EOFError) as error:
-            self.end()
-            raise (took_too_long() if late.is_set() else damaged()) from error
+            told, blobs = self._exchange(ask, budget, seconds)
         finally:
-            timer.cancel()
-        self._end_when_idle()
+            self._until = None
+            self._used = time.monotonic()
+            budget.spend_seconds(self._used - started)
+        budget.take(told["left"])
+        if "failure" in told:
+            LOG.error("读取文件时出错（%s）：\n%s", ask, told["failure"])
         if "refused" in told:
             raise Unreadable(*told["refused"])
-        return Told(told["data"], tuple(blobs))
+        return Told(told["data"], blobs)
 
-    def _end_when_idle(self) -> None:
-        timer = threading.Timer(IDLE, self._idle, (self._files,))
-        timer.daemon = True
-        timer.start()
+    def _exchange(self, ask: _Ask, budget: Budget, seconds: float) -> tuple[dict[str, Any], list[bytes]]:
+        head = {
+            "job": ask.job,
+            "arguments": ask.arguments,
+            "seconds": seconds,
+            "limits": dataclasses.asdict(budget.limits),
+            "left": budget.left(),
+        }
+        try:
+            send(self._asked, head, ask.blobs)
+            return receive(self._answers)
+        except (OSError, ValueError, EOFError) as error:
+            self.end()
+            raise (took_too_long() if self._late else _DiedError()) from error
 
-    def _idle(self, files: int) -> None:
-        with _LOCK:
-            if self._files == files:
-                self.end()
+    def _require_ready(self) -> None:
+        """Its start is not the file's time; and where it can't even start, the file isn't to blame."""
+        if self._ready:
+            return
+        try:
+            said, _ = receive(self._answers)
+        except (OSError, ValueError, EOFError) as error:
+            self.end()
+            raise ReaderNotStarted("读取进程启动后立即退出，可能是内存不足或安装不完整。") from error
+        self._ready = said == READY
 
-    def _stop(self, late: threading.Event) -> None:
-        late.set()
-        self._process.kill()
+    def _watch(self) -> None:
+        """End it where it is late, or idle for long."""
+        while self._process.poll() is None:
+            time.sleep(STEP)
+            until, now = self._until, time.monotonic()
+            if until is not None and now > until:
+                self._late = True
+                self._process.kill()
+                return
+            if now - self._used > IDLE and _LOCK.acquire(blocking=False):
+                try:
+                    if time.monotonic() - self._used > IDLE:
+                        self.end()
+                finally:
+                    _LOCK.release()
 
     def end(self) -> None:
         if self.owner != os.getpid():
             return
         self._process.kill()
         self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout):
+        for stream in (self._asked, self._answers):
             with contextlib.suppress(OSError):
-                if stream is not None:
-                    stream.close()
+                stream.close()
 
 
 _LOCK = threading.Lock()
@@ -166,78 +224,3 @@ def _worker(task: str) -> _Worker:
 def _end_all() -> None:
     for worker in _workers.values():
         worker.end()
-
-
-# --- the line between ------------------------------------------------------------------------------------
-
-
-def _send(stream: IO[bytes], head: dict[str, Any], blobs: Sequence[bytes]) -> None:
-    stream.write(json.dumps({**head, "blobs": [len(one) for one in blobs]}).encode() + b"\n")
-    for one in blobs:
-        stream.write(one)
-    stream.flush()
-
-
-def _receive(stream: IO[bytes]) -> tuple[dict[str, Any], list[bytes]]:
-    line = stream.readline(MOST_TOLD)
-    if not line.endswith(b"\n"):
-        raise EOFError
-    head = json.loads(line)
-    return head, [_exactly(stream, size) for size in head.pop("blobs")]
-
-
-def _exactly(stream: IO[bytes], size: int) -> bytes:
-    data = stream.read(size)
-    if len(data) < size:
-        raise EOFError
-    return data
-
-
-# --- the other side --------------------------------------------------------------------------------------
-
-
-def main() -> None:
-    """Answer one file after another until nobody asks any more."""
-    _bound_memory(TASKS[sys.argv[1]].memory)
-    asked, answers = sys.stdin.buffer, sys.stdout.buffer
-    sys.stdout = sys.stderr  # whatever a library prints stays out of the answers
-    while True:
-        try:
-            head, (data,) = _receive(asked)
-        except EOFError:
-            return
-        try:
-            told, blobs = _answer(head, data)
-        except Unreadable as refusal:
-            told, blobs = {"refused": [refusal.rule, str(refusal)]}, []
-        except Exception:  # whatever a library lets through
-            told, blobs = {"refused": [damaged().rule, str(damaged())]}, []
-        _send(answers, told, blobs)
-
-
-def _answer(head: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[bytes]]:
-    match head["task"]:
-        case "pdf":
-            from agent.reading.formats.pdffile import tell
-
-            told, blobs = tell(data, **head["limits"])
-            return {"data": told}, blobs
-        case "picture":
-            from agent.reading.ocr.page import tell as tell_picture
-
-            return {"data": tell_picture(data, head["limits"]["most_pixels"])}, []
-        case task:
-            raise ValueError(task)
-
-
-def _bound_memory(most: int) -> None:
-    """Where the system lets us (not on Windows)."""
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-if __name__ == "__main__":
-    main()

@@ -8,19 +8,20 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from agent.errors import Unreadable
+from agent.errors import AgentError, Unreadable
 from agent.findings import Finding
-from agent.reading.attachments import FileType, Sniffed, refusal_of, sniff
+from agent.reading.attachments import FileType, refusal_of
 from agent.reading.folding import squeeze
 from agent.reading.formats.limits import MEGABYTE, Budget, Limits
 from agent.reading.formats.refusals import damaged, encrypted, page_without_form, some_encrypted, too_large
 from agent.reading.grid import Document, PagePicture
+from agent.reading.opening import message_apart, open_apart, texts_apart
 from agent.reading.prose import says_little
 from agent.reading.reading import FileReading, Kind
 from agent.rules import Campaign, PhotosDeliverable
@@ -96,6 +97,11 @@ class _Context:
     within: str = ""
     owner: Unit | None = None
 
+    @property
+    def min_pixels(self) -> int:
+        photos = self.campaign.deliverables.photos or PhotosDeliverable(label="")
+        return photos.min_pixels
+
     def find(self, document: Document) -> FoundForm | None:
         """The form in a document, or None."""
         from agent.reading.form import find_form, find_forms_by_unit
@@ -143,6 +149,8 @@ def _guarded(name: str, data: bytes, context: _Context, read: Callable[[], FileR
         return read()
     except Unreadable as refusal:
         return _unreadable(name, data, refusal, context)
+    except AgentError:  # nothing about the file
+        raise
     except Exception:  # whatever a library let through; the log tells a hostile file from a fault of ours
         LOG.exception("读取文件“%s”时出错", name)
         return _unreadable(name, data, damaged(), context)
@@ -159,16 +167,16 @@ def _refused(name: str, refusal: Unreadable, context: _Context) -> Finding:
 
 def _known(name: str, data: bytes, context: _Context, depth: int) -> FileReading:
     """By what the file is."""
-    sniffed = sniff(name, data)
+    opened = open_apart(name, data, context.min_pixels, depth < context.limits.depth, context.budget)
+    sniffed, content = opened.sniffed, opened.content
     match sniffed.type:
-        case "zip" | "rar" | "7z" | "tar" | "tnef" as container:
-            return _archive(container, name, data, context, depth)
-        case "message":
-            return _message(name, data, context, depth)
-        case "msg":
-            return _outlook_message(name, data, context, depth)
+        case "zip" | "rar" | "7z" | "tar" | "tnef":
+            return _archive(sniffed.type, name, data, content, context, depth)
+        case "message" | "msg":
+            _require_depth(context, depth)
+            return _taken_apart(name, data, _mime(content, context), context, depth)
         case "picture":
-            return _picture(name, data, context)
+            return _picture(name, data, content, context)
         case "vector" | "card":
             return _reading(name, data, "other")
         case "encrypted":
@@ -176,28 +184,42 @@ def _known(name: str, data: bytes, context: _Context, depth: int) -> FileReading
         case "unsupported":
             raise refusal_of(sniffed.what)
         case _:
-            return _document(name, data, sniffed, context, depth)
+            document = content if isinstance(content, Document) else _converted(sniffed.type, data, context)
+            return _document(name, data, (sniffed.type, document), context, depth)
+
+
+def _converted(kind: FileType, data: bytes, context: _Context) -> Document:
+    """A document that needs a program or a process of its own."""
+    if kind == "pdf":
+        from agent.reading.formats.pdf import read_pdf
+
+        return read_pdf(data, context.budget)
+    from agent.reading.formats.office import read_by_office
+
+    return read_by_office(kind, data, context.budget)
 
 
 # --- documents -------------------------------------------------------------------------------------------
 
 
-def _document(name: str, data: bytes, sniffed: Sniffed, context: _Context, depth: int) -> FileReading:
-    document = _load(sniffed.type, data, context.budget)
+def _document(
+    name: str, data: bytes, had: tuple[FileType, Document], context: _Context, depth: int
+) -> FileReading:
+    kind_of_file, document = had
     if _is_own_letter(document):
         said = f"文件“{name}”是报送邮箱发出的信，其中的数不作为统计表登记。更正请发送填好的统计表。"
         return _reading(name, data, "other", findings=(Finding("note", "own_letter", said),))
-    found, overlooked = context.look_through(document, set_out=sniffed.type != "pdf")
-    text = _running_text(document, found is not None) if sniffed.type in TEXT_TYPES else ""
+    found, overlooked = context.look_through(document, set_out=kind_of_file != "pdf")
+    text = _running_text(document, found is not None) if kind_of_file in TEXT_TYPES else ""
     inner = replace(context, within=name)
     inside = tuple(_read(picture.name, picture.data, inner, depth + 1) for picture in document.pictures)
-    if sniffed.type == "pdf":
+    if kind_of_file == "pdf":
         return _paged(name, data, document, (found, text, inside, overlooked), inner)
     if overlooked:
         return _reading(name, data, "unreadable", findings=overlooked, contains=inside, text=text)
     if (
         found is None
-        and sniffed.type == "text"
+        and kind_of_file == "text"
         and says_little(text, context.campaign)
         and not _is_text(name)
     ):
@@ -258,7 +280,9 @@ def _paged(
 
 
 def _page_picture(page: PagePicture, context: _Context) -> FileReading:
-    return _picture(f"第{page.number}页.jpg", page.data, context)
+    name = f"第{page.number}页.jpg"
+    looked = open_apart(name, page.data, context.min_pixels, False, context.budget).content
+    return _picture(name, page.data, looked, context)
 
 
 def _is_own_letter(document: Document) -> bool:
@@ -282,68 +306,7 @@ def _running_text(document: Document, is_form: bool) -> str:
     return "\n".join([document.text, *framed]).strip("\n")
 
 
-def _load(kind: FileType, data: bytes, budget: Budget) -> Document:
-    """The document in the file; each format's reader is imported when it is first needed."""
-    match kind:
-        case "xlsx":
-            from agent.reading.formats.xlsx import read_xlsx
-
-            return read_xlsx(data, budget)
-        case "xls":
-            from agent.reading.formats.xls import read_xls
-
-            return read_xls(data, budget)
-        case "ods":
-            from agent.reading.formats.ods import read_ods
-
-            return read_ods(data, budget)
-        case "odt":
-            from agent.reading.formats.odt import read_odt
-
-            return read_odt(data, budget)
-        case "docx":
-            from agent.reading.formats.docx import read_docx
-
-            return read_docx(data, budget)
-        case "csv":
-            from agent.reading.formats.delimited import read_delimited
-
-            return read_delimited(data, budget)
-        case "excel-xml":
-            from agent.reading.formats.excelxml import read_excel_xml
-
-            return read_excel_xml(data, budget)
-        case "doc" | "rtf" | "word-xml" | "xlsb":
-            from agent.reading.formats.office import read_by_office
-
-            return read_by_office(kind, data, budget)
-        case "pdf":
-            from agent.reading.formats.pdf import read_pdf
-
-            return read_pdf(data, budget)
-        case "html" | "mht":
-            from agent.reading.formats.html import read_html
-
-            return read_html(_page(data) if kind == "mht" else data, budget)
-        case _:
-            from agent.reading.formats.text import decode, read_text
-
-            text = decode(data)
-            return replace(read_text(text), text=text)
-
-
-def _page(data: bytes) -> str:
-    """The page of a web archive, which is a mail in form."""
-    from agent.mime import parse_mime
-
-    return parse_mime(data).html
-
-
-def _picture(name: str, data: bytes, context: _Context) -> FileReading:
-    from agent.reading.pictures import look_at
-
-    photos = context.campaign.deliverables.photos or PhotosDeliverable(label="")
-    looked = look_at(data, photos.min_pixels, context.budget)
+def _picture(name: str, data: bytes, looked: Any, context: _Context) -> FileReading:
     if looked.look == "page":
         return _guarded(name, data, context, partial(_page_of_paper, name, data, looked.pixels, context))
     return _reading(name, data, "photo" if looked.look == "photo" else "other", pixels=looked.pixels)
@@ -368,11 +331,15 @@ def _page_of_paper(name: str, data: bytes, pixels: str, context: _Context) -> Fi
 # --- containers ------------------------------------------------------------------------------------------
 
 
-def _archive(kind: ContainerType, name: str, data: bytes, context: _Context, depth: int) -> FileReading:
-    from agent.reading.containers import unpack
-
+def _archive(
+    kind: ContainerType, name: str, data: bytes, content: Any, context: _Context, depth: int
+) -> FileReading:
     _require_depth(context, depth)
-    unpacked = unpack(kind, name, data, context.budget)
+    unpacked = content
+    if kind == "rar":
+        from agent.reading.containers.rar import unpack_rar
+
+        unpacked = unpack_rar(data, context.budget)
     if not unpacked.members and kind != "tnef":  # a winmail.dat without files only says how a mail looks
         raise (
             encrypted()
@@ -395,19 +362,15 @@ def _require_depth(context: _Context, depth: int) -> None:
 
 
 def _message(name: str, raw: bytes, context: _Context, depth: int) -> FileReading:
-    from agent.mime import parse_mime
-
     _require_depth(context, depth)
-    mime = parse_mime(raw)
+    mime = message_apart(raw, context.budget)
+    return _taken_apart(name, raw, _mime(mime, context), context, depth)
+
+
+def _mime(content: Any, context: _Context) -> Mime:
+    mime: Mime = content
     context.budget.spend_bytes(sum(len(part.data) for part in mime.parts))
-    return _taken_apart(name, raw, mime, context, depth)
-
-
-def _outlook_message(name: str, raw: bytes, context: _Context, depth: int) -> FileReading:
-    from agent.reading.containers.outlook import read_msg
-
-    _require_depth(context, depth)
-    return _taken_apart(name, raw, read_msg(raw, context.budget), context, depth)
+    return mime
 
 
 def _taken_apart(name: str, raw: bytes, mime: Mime, context: _Context, depth: int) -> FileReading:
@@ -441,35 +404,12 @@ def _form_in_message(mime: Mime, context: _Context) -> tuple[FoundForm | None, t
     from agent.reading.overlooked import overlooked, with_overlooked
 
     told: tuple[Finding, ...] = ()
-    for document in _texts(mime, context.budget):
+    for document in texts_apart(mime, context.budget):
         found = context.find(document)
         if found is not None:
             return with_overlooked(found, document, context.campaign), ()
         told = told or overlooked(document, context.campaign, None)
     return None, tuple(replace(one, text=one.text.replace("“", "邮件正文的“", 1)) for one in told)
-
-
-def _texts(mime: Mime, budget: Budget) -> Iterator[Document]:
-    """Where in a message's text a form may stand, in the order of preference."""
-    from agent.reading.formats.html import page_lines, read_tree
-    from agent.reading.formats.text import read_text
-    from agent.reading.quoting import forwarded_html, forwarded_texts, is_automatic, own_html, unquoted
-
-    # Text made from a page has lost its quotations and blank cells: only what was written as text.
-    plain = mime.plain or ("" if mime.html.strip() else mime.text)
-    own = own_html(mime.html) if mime.html.strip() else None
-    # The one may have been cut off above our letter, and the other have no sign of where it begins.
-    if not is_automatic(mime.text) and not is_automatic(page_lines(own)):
-        if mime.html.strip():
-            yield read_tree(own, budget)
-            yield read_text(page_lines(own))
-        yield read_text(unquoted(plain))
-    if mime.html.strip():
-        for tree in forwarded_html(mime.subject, mime.html):
-            yield read_tree(tree, budget)
-            yield read_text(page_lines(tree))
-    for text in forwarded_texts(mime.subject, plain):
-        yield read_text(text)
 
 
 # --- the result ------------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ _KEPT_VARIABLES = (
     "SYSTEMDRIVE",
     "LD_LIBRARY_PATH",
 )
-_LIMITED = 'ulimit -v "$1"; ulimit -f "$2"; ulimit -t "$3"; ulimit -c 0; shift 3; exec "$@"'
+_LIMITED = 'ulimit -v "$1"; ulimit -d "$2"; ulimit -f "$3"; ulimit -t "$4"; ulimit -c 0; shift 4; exec "$@"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,13 @@ class Bounds:
         seconds: of the clock; also of the processor.
         memory: bytes of address space (on Windows not bounded).
         output: bytes of standard output, and of each file that it writes.
+        allocated: bytes of memory that are its own, and neither code nor only reserved (Linux).
     """
 
     seconds: float = 30
     memory: int = 3000 * MEGABYTE
     output: int = 300 * MEGABYTE
+    allocated: int = 450 * MEGABYTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,8 @@ def _limits(bounds: Bounds, seconds: float) -> tuple[str, ...]:
     """A shell that sets the limits and becomes the command; a fork of ours would have to be safe among threads."""
     if not POSIX:
         return ()
-    sizes = (bounds.memory // 1024, bounds.output // 512, int(seconds) + 1)
+    kilobytes = (bounds.memory // 1024, bounds.allocated // 1024)
+    sizes = (*kilobytes, bounds.output // 512, int(seconds) + 1)
     return ("/bin/sh", "-c", _LIMITED, "sh", *map(str, sizes))
 
 

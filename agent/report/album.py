@@ -13,6 +13,7 @@ from docx.shared import Mm, Pt
 from PIL import Image
 
 from agent.dossier import Dossier, Filed
+from agent.errors import Unreadable
 from agent.overview import Overview
 from agent.photos import smaller
 from agent.report.word import (
@@ -114,7 +115,7 @@ def _photo(cell: Any, filed: Filed, photo_bytes: PhotoBytes) -> None:
     form.space_before, form.space_after, form.line_spacing = Pt(4), Pt(2), 1.0
     try:
         picture = smaller(photo_bytes(filed), LONGEST)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except Unreadable:
         add_text(paragraph, "（这张照片在此无法显示，请看归档的原件）", KAI, 12)
     else:
         _describe(_place(paragraph, picture), _name(filed))

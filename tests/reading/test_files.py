@@ -489,7 +489,7 @@ def test_a_librarys_failure_is_a_finding_and_is_logged(
     def fail(*_: object) -> None:
         raise RecursionError
 
-    monkeypatch.setattr(files, "_load", fail)
+    monkeypatch.setattr(files._Context, "find", fail)
     assert rules(read("a.xlsx", forms.xlsx())) == ["unreadable"]
     assert "a.xlsx" in caplog.text
 

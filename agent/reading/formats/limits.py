@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.reading.formats.refusals import too_large
@@ -75,3 +76,20 @@ class Budget:
     def bytes_left(self) -> int:
         """How many bytes may still be unpacked."""
         return self._bytes
+
+    # --- in another process ---
+
+    def left(self) -> list[int]:
+        """What is left of bytes, members and pixels, for ``resumed`` and ``take``."""
+        return [self._bytes, self._members, self._pixels]
+
+    def take(self, left: Sequence[int]) -> None:
+        """Go on with what another process has left."""
+        self._bytes, self._members, self._pixels = left
+
+    @classmethod
+    def resumed(cls, limits: Limits, left: Sequence[int]) -> Budget:
+        """A budget some of which is spent."""
+        budget = cls(limits)
+        budget.take(left)
+        return budget

@@ -12,18 +12,23 @@ import shutil
 import sys
 import tempfile
 import threading
+import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from agent.reading.formats.limits import Budget
-from agent.reading.formats.refusals import damaged, encrypted, without_program
+from agent.reading.attachments import FileType
+from agent.reading.formats.limits import MEGABYTE, Budget
+from agent.reading.formats.refusals import damaged, encrypted, took_too_long, without_program
 from agent.reading.grid import Document
+from agent.reading.opening import document_apart
 from agent.reading.outside import Bounds, Ran, find, folder_for, run
 
-OfficeType = Literal["doc", "rtf", "word-xml", "xlsb"]
-
+SECONDS = 10  # for one file
+ALLOCATED = 450 * MEGABYTE  # by one run; a usual document takes half of it
+MAPPED = 3000 * MEGABYTE  # address space: most of it is code and what is only reserved
+READY = "ready"  # a file in a profile that is set up
 RESTART = 81  # what soffice.bin ends with once it has set up a new profile
 
 
@@ -41,7 +46,7 @@ class _Kind:
         return f"请用 WPS 打开后另存为 .{self.target} 再发送。"
 
 
-KINDS: dict[OfficeType, _Kind] = {
+KINDS: dict[FileType, _Kind] = {
     "doc": _Kind("旧版 Word 文档（.doc 或 .wps）", "doc", "docx", "MS Word 97"),
     "rtf": _Kind("RTF 文档", "rtf", "docx", "Rich Text Format"),
     "word-xml": _Kind("Word 2003 XML 文档", "xml", "docx", "MS Word 2003 XML"),
@@ -49,23 +54,15 @@ KINDS: dict[OfficeType, _Kind] = {
 }
 
 
-def read_by_office(kind: OfficeType, data: bytes, budget: Budget) -> Document:
+def read_by_office(kind: FileType, data: bytes, budget: Budget) -> Document:
     """The document, by way of LibreOffice.
 
     Raises:
         Unreadable: damaged, with a password, over the bounds, or ``not_supported`` without LibreOffice.
     """
-    if kind == "doc" and _asks_for_a_password(data):
-        raise encrypted()
+    target = KINDS[kind].target
     converted = convert(KINDS[kind], data, budget)
-    if KINDS[kind].target == "xlsx":
-        from agent.reading.formats.stored import with_stored_results
-        from agent.reading.formats.xlsx import read_xlsx
-
-        return with_stored_results(read_xlsx(converted, budget), data)
-    from agent.reading.formats.docx import read_docx
-
-    return read_docx(converted, budget)
+    return document_apart(target, [converted, data] if target == "xlsx" else [converted], budget)
 
 
 def convert(kind: _Kind, data: bytes, budget: Budget) -> bytes:
@@ -78,25 +75,25 @@ def convert(kind: _Kind, data: bytes, budget: Budget) -> bytes:
     if program is None:
         raise without_program(kind.what, "LibreOffice", kind.instead)
     with folder_for(f"given.{kind.suffix}", data) as folder, _LOCK:
+        _set_up(program, budget)
+        until = time.monotonic() + SECONDS
         for _ in range(2):  # a run ended from outside may leave a profile that stops the next one
-            ran = _started(program, kind, folder, budget)
+            ran = _started(program, kind, folder, until - time.monotonic(), budget)
             made = folder / "out" / f"given.{kind.target}"
             if ran.status == 0 and made.is_file():
                 return made.read_bytes()
             if ran.status is not None and ran.status >= 0:
                 break  # it ran through and couldn't
             _forget_profile()
+            if ran.status is None:
+                raise took_too_long()
+            _set_up(program, budget)
     raise damaged()
 
 
-def _started(program: str, kind: _Kind, folder: Path, budget: Budget) -> Ran:
+def _started(program: str, kind: _Kind, folder: Path, seconds: float, budget: Budget) -> Ran:
     command = [
-        program,
-        f"-env:UserInstallation={_profile().as_uri()}",
-        "--headless",
-        "--norestore",
-        "--nologo",
-        "--nolockcheck",
+        *_command(program),
         f"--infilter={kind.filter}",
         "--convert-to",
         kind.target,
@@ -104,9 +101,26 @@ def _started(program: str, kind: _Kind, folder: Path, budget: Budget) -> Ran:
         str(folder / "out"),
         str(folder / f"given.{kind.suffix}"),
     ]
-    bounds = Bounds(seconds=30, output=budget.limits.unpacked_bytes)
-    ran = run(command, folder, bounds, budget)
-    return run(command, folder, bounds, budget) if ran.status == RESTART else ran
+    bounds = Bounds(max(1.0, seconds), MAPPED, budget.limits.unpacked_bytes, allocated=ALLOCATED)
+    return run(command, folder, bounds, budget)
+
+
+def _command(program: str) -> list[str]:
+    profile = f"-env:UserInstallation={_profile().as_uri()}"
+    return [program, profile, "--headless", "--norestore", "--nologo", "--nolockcheck"]
+
+
+def _set_up(program: str, budget: Budget) -> None:
+    """Let LibreOffice make its profile: the first start takes long, and is no file's time."""
+    if (_profile() / READY).exists():
+        return
+    with folder_for("none.txt", b"") as folder:
+        for _ in range(2):  # it ends with RESTART once it has set one up
+            command = [*_command(program), "--convert-to", "txt", "--outdir", "out", "none.txt"]
+            ran = run(command, folder, Bounds(seconds=60), Budget(budget.limits))
+            if ran.status != RESTART:
+                break
+    (_profile() / READY).touch()
 
 
 @cache
@@ -127,8 +141,8 @@ _PLACES = (
 )
 
 
-def _asks_for_a_password(data: bytes) -> bool:
-    """By the bit that says so in the beginning of the document's stream ([MS-DOC] 2.5.1, fEncrypted)."""
+def refuse_password(data: bytes) -> None:
+    """Refuse a .doc that asks for one, by the bit that says so in its stream ([MS-DOC] 2.5.1, fEncrypted)."""
     import io
 
     from xlrd.compdoc import CompDoc
@@ -137,7 +151,8 @@ def _asks_for_a_password(data: bytes) -> bool:
         stream = CompDoc(data, logfile=io.StringIO()).get_named_stream("WordDocument")
     except Exception as error:  # the compound file's own reader takes whatever the sectors claim
         raise damaged() from error
-    return stream is not None and len(stream) > 11 and bool(stream[11] & 1)
+    if stream is not None and len(stream) > 11 and stream[11] & 1:
+        raise encrypted()
 
 
 # --- the profile -----------------------------------------------------------------------------------------

@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from agent.reading.apart import Told, read_apart
+from agent.reading.apart import read_apart
 from agent.reading.formats.flow import LINES_BESIDE
 from agent.reading.formats.limits import Budget
 from agent.reading.grid import Cell, Document, Grid, Merge, PagePicture, Picture
+from agent.reading.plain import Told
 
 
 def read_pdf(data: bytes, budget: Budget) -> Document:
@@ -18,7 +19,7 @@ def read_pdf(data: bytes, budget: Budget) -> Document:
     Raises:
         Unreadable: damaged, with a password, over the bounds, or busy for too long.
     """
-    told = read_apart("pdf", data, budget)
+    told = read_apart("pdf", "pdf", [data], budget)
     budget.spend_bytes(sum(len(one) for one in told.blobs))
     return _document(told)
 

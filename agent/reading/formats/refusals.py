@@ -38,6 +38,13 @@ def took_too_long() -> Unreadable:
     return Unreadable("too_large", "内容过于复杂，读取用时太久，没有读完。请删去无关内容，另存后重新发送。")
 
 
+def took_too_much() -> Unreadable:
+    """The file wants more memory than any report should."""
+    return Unreadable(
+        "too_large", "内容过于复杂，读取所需的内存太多，没有读完。请删去无关内容，另存后重新发送。"
+    )
+
+
 def without_program(what: str, program: str, instead: str) -> Unreadable:
     """A format that is read by a program or a package that this machine lacks."""
     return Unreadable("not_supported", f"是{what}，本机没有安装 {program}，无法读取。{instead}")

@@ -50,7 +50,7 @@ def read_pages(pictures: Sequence[bytes], budget: Budget | None = None) -> Docum
     if not installed():
         raise page_as_picture()
     bounds = budget or Budget(Limits())
-    pages = [page for data in pictures for page in read_apart("picture", data, bounds).data]
+    pages = [page for data in pictures for page in read_apart("picture", "picture", [data], bounds).data]
     grids = [
         _grid(f"第{number}页表{place}", table)
         for number, page in enumerate(pages, 1)

@@ -1,0 +1,209 @@
+"""What one file is and holds, before anybody looks for a form in it: one question to the process apart.
+
+The public functions ask; what stands below the line runs in the other process (worker.py), where the formats' readers
+and the libraries under them are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from agent.mime import Mime
+from agent.reading import plain
+from agent.reading.attachments import FileType, Sniffed, sniff
+from agent.reading.containers.member import Unpacked
+from agent.reading.formats.limits import Budget
+from agent.reading.grid import Document
+from agent.reading.plain import Told
+
+if TYPE_CHECKING:
+    from agent.reading.pictures import Looked
+
+CONTAINERS: tuple[FileType, ...] = ("zip", "rar", "7z", "tar", "tnef")
+LEFT_TO_OTHERS: tuple[FileType, ...] = (
+    *("rar", "doc", "rtf", "word-xml", "xlsb", "pdf"),  # to a program from outside, or a process of its own
+    *("vector", "card", "encrypted", "unsupported"),  # to nobody
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file's type and, where nothing else is needed to read that, its content."""
+
+    sniffed: Sniffed
+    content: Document | Looked | Unpacked | Mime | None
+
+
+def open_apart(name: str, data: bytes, min_pixels: int, inner: bool, budget: Budget) -> Opened:
+    """What a file is and holds.
+
+    Args:
+        name: as sent.
+        data: its bytes.
+        min_pixels: a picture with a shorter side is a logo or a signature.
+        inner: whether containers and messages may be opened, too.
+        budget: bounds for it and everything in it.
+
+    Raises:
+        Unreadable: damaged, with a password, over the bounds, or busy for too long.
+    """
+    arguments = {"name": name, "min_pixels": min_pixels, "inner": inner}
+    return _opened(_ask("open", [data], budget, arguments))
+
+
+def message_apart(data: bytes, budget: Budget) -> Mime:
+    """A message taken apart, whatever it looks like."""
+    opened = _opened(_ask("open", [data], budget, {"name": "", "min_pixels": 0, "inner": True, "mail": True}))
+    assert isinstance(opened.content, Mime)
+    return opened.content
+
+
+def document_apart(kind: FileType, blobs: list[bytes], budget: Budget) -> Document:
+    """The document in what a file was converted to; with the original workbook behind it, its stored results."""
+    return plain.documents(_ask("document", blobs, budget, {"kind": kind}))[0]
+
+
+def texts_apart(mime: Mime, budget: Budget) -> tuple[Document, ...]:
+    """Where in a message's text a form may stand, in the order of preference (texts.py)."""
+    blobs = [one.encode("utf-8", "surrogatepass") for one in (mime.subject, mime.text, mime.plain, mime.html)]
+    return plain.documents(_ask("texts", blobs, budget, {}))
+
+
+def _ask(job: str, blobs: list[bytes], budget: Budget, arguments: Mapping[str, Any]) -> Told:
+    from agent.reading.apart import read_apart
+
+    return read_apart("files", job, blobs, budget, arguments)
+
+
+def _opened(told: Told) -> Opened:
+    kind, what, holds, data = told.data
+    sniffed = Sniffed(kind, what)
+    inside = Told(data, told.blobs)
+    match holds:
+        case "document":
+            return Opened(sniffed, plain.documents(inside)[0])
+        case "picture":
+            from agent.reading.pictures import Looked
+
+            return Opened(sniffed, Looked(*data))
+        case "unpacked":
+            return Opened(sniffed, plain.unpacked(inside))
+        case "mime":
+            return Opened(sniffed, plain.mime(inside))
+        case _:
+            return Opened(sniffed, None)
+
+
+# --- in the other process --------------------------------------------------------------------------------
+
+
+def open_file(
+    data: bytes, budget: Budget, name: str, min_pixels: int, inner: bool, mail: bool = False
+) -> Opened:
+    """What a file is and holds; arguments and errors as of ``open_apart``."""
+    sniffed = Sniffed("message") if mail else sniff(name, data)
+    return Opened(sniffed, _content(sniffed.type, name, data, min_pixels, inner, budget))
+
+
+def tell_opened(opened: Opened) -> Told:
+    """The same as plain data."""
+    kind, content = opened.sniffed, opened.content
+    if content is None:
+        return Told((kind.type, kind.what, "", None))
+    if isinstance(content, Document):
+        holds, told = "document", plain.of_documents([content])
+    elif isinstance(content, Unpacked):
+        holds, told = "unpacked", plain.of_unpacked(content)
+    elif isinstance(content, Mime):
+        holds, told = "mime", plain.of_mime(content)
+    else:
+        holds, told = "picture", Told((content.look, content.pixels))
+    return Told((kind.type, kind.what, holds, told.data), told.blobs)
+
+
+def _content(
+    kind: FileType, name: str, data: bytes, min_pixels: int, inner: bool, budget: Budget
+) -> Document | Looked | Unpacked | Mime | None:
+    if kind == "doc":
+        from agent.reading.formats.office import refuse_password
+
+        refuse_password(data)
+    if kind in LEFT_TO_OTHERS or ((kind in CONTAINERS or kind in ("message", "msg")) and not inner):
+        return None
+    match kind:
+        case "zip" | "7z" | "tar" | "tnef" as container:
+            from agent.reading.containers import unpack
+
+            return unpack(container, name, data, budget)
+        case "message":
+            from agent.mime import parse_mime
+
+            return parse_mime(data)
+        case "msg":
+            from agent.reading.containers.outlook import read_msg
+
+            return read_msg(data, budget)
+        case "picture":
+            from agent.reading.pictures import look_at
+
+            return look_at(data, min_pixels, budget)
+        case _:
+            return load(kind, data, budget)
+
+
+def load(kind: FileType, data: bytes, budget: Budget) -> Document:
+    """The document in a file; each format's reader is imported when it is first needed."""
+    match kind:
+        case "xlsx":
+            from agent.reading.formats.xlsx import read_xlsx
+
+            return read_xlsx(data, budget)
+        case "xls":
+            from agent.reading.formats.xls import read_xls
+
+            return read_xls(data, budget)
+        case "ods":
+            from agent.reading.formats.ods import read_ods
+
+            return read_ods(data, budget)
+        case "odt":
+            from agent.reading.formats.odt import read_odt
+
+            return read_odt(data, budget)
+        case "docx":
+            from agent.reading.formats.docx import read_docx
+
+            return read_docx(data, budget)
+        case "csv":
+            from agent.reading.formats.delimited import read_delimited
+
+            return read_delimited(data, budget)
+        case "excel-xml":
+            from agent.reading.formats.excelxml import read_excel_xml
+
+            return read_excel_xml(data, budget)
+        case "html" | "mht":
+            from agent.reading.formats.html import read_html
+
+            return read_html(_page(data) if kind == "mht" else data, budget)
+        case _:
+            from agent.reading.formats.text import decode, read_text
+
+            text = decode(data)
+            return replace(read_text(text), text=text)
+
+
+def load_with_stored_results(converted: bytes, original: bytes, budget: Budget) -> Document:
+    """A workbook by way of LibreOffice, with the numbers that the original stores."""
+    from agent.reading.formats.stored import with_stored_results
+
+    return with_stored_results(load("xlsx", converted, budget), original)
+
+
+def _page(data: bytes) -> str:
+    """The page of a web archive, which is a mail in form."""
+    from agent.mime import parse_mime
+
+    return parse_mime(data).html

@@ -1,0 +1,160 @@
+"""The process apart, from the inside: one job after another until nobody asks any more (apart.py is the other side).
+
+Here are the libraries that a hostile file could crash, keep busy or fill the memory with. What is answered is plain
+data; a refusal is answered as such, and what a library lets through as its traceback.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import IO, Any
+
+from agent.errors import Unreadable
+from agent.reading.formats.limits import Budget, Limits
+from agent.reading.formats.refusals import damaged, took_too_much
+from agent.reading.plain import Told
+from agent.reading.wire import READY, receive, send
+
+GRACE = 5  # seconds after which a process ends itself whose file should have been given up long ago
+MAPPED = 1500 * 1024 * 1024  # bytes of address space for code and what is only reserved
+
+
+def main() -> None:
+    """Answer until the other side closes the line."""
+    _bound_memory(int(sys.argv[1]))
+    asked, answers = sys.stdin.buffer, _answers()
+    send(answers, READY, ())
+    while True:
+        try:
+            head, blobs = receive(asked)
+        except EOFError:
+            return
+        spent_out = _answer(head, blobs, answers)
+        if spent_out:  # nobody knows what a library leaves behind that was denied memory
+            return
+
+
+def _answers() -> IO[bytes]:
+    """Standard output for the answers alone: whatever a library prints goes where errors go."""
+    own = os.dup(1)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return os.fdopen(own, "wb")
+
+
+def _answer(head: Mapping[str, Any], blobs: Sequence[bytes], answers: IO[bytes]) -> bool:
+    """One job; returns whether it wanted more memory than it may have."""
+    budget = Budget.resumed(Limits(**head["limits"]), head["left"])
+    out_of_memory = False
+    told: dict[str, Any] = {}
+    data = Told(None)
+    with _ended_after(head["seconds"] + GRACE):
+        try:
+            data = JOBS[head["job"]](head["arguments"], blobs, budget)
+        except Unreadable as refusal:
+            told = {"refused": [refusal.rule, str(refusal)]}
+        except MemoryError:
+            out_of_memory = True
+        except Exception:  # whatever a library lets through
+            told = {"refused": [damaged().rule, str(damaged())], "failure": traceback.format_exc()}
+        if out_of_memory:
+            told = {"refused": [took_too_much().rule, str(took_too_much())]}
+        try:
+            send(answers, {**told, "data": data.data, "left": budget.left()}, data.blobs)
+        except MemoryError:
+            return True  # half a line may be out: ended without the rest, that is a crash to the other side
+    return out_of_memory
+
+
+@contextlib.contextmanager
+def _ended_after(seconds: float) -> Iterator[None]:
+    """Nobody is left to end this process once its parent was killed."""
+    alarm = getattr(signal, "alarm", None)
+    if alarm is None:  # Windows
+        yield
+        return
+    alarm(math.ceil(seconds))
+    yield
+    alarm(0)
+
+
+def _bound_memory(most: int) -> None:
+    """What the process may allocate, where the system lets us (not on Windows)."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_AS, (most + MAPPED, most + MAPPED))
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
+# --- the jobs --------------------------------------------------------------------------------------------
+
+Arguments = Mapping[str, Any]
+Blobs = Sequence[bytes]
+
+
+def _open(arguments: Arguments, blobs: Blobs, budget: Budget) -> Told:
+    from agent.reading.opening import open_file, tell_opened
+
+    return tell_opened(open_file(blobs[0], budget, **arguments))
+
+
+def _document(arguments: Arguments, blobs: Blobs, budget: Budget) -> Told:
+    from agent.reading.opening import load, load_with_stored_results
+    from agent.reading.plain import of_documents
+
+    if len(blobs) == 2:
+        return of_documents([load_with_stored_results(blobs[0], blobs[1], budget)])
+    return of_documents([load(arguments["kind"], blobs[0], budget)])
+
+
+def _texts(_: Arguments, blobs: Blobs, budget: Budget) -> Told:
+    from agent.reading.plain import of_documents
+    from agent.reading.texts import texts_of
+
+    subject, text, plain, html = (one.decode("utf-8", "surrogatepass") for one in blobs)
+    return of_documents(list(texts_of(subject, text, plain, html, budget)))
+
+
+def _smaller(arguments: Arguments, blobs: Blobs, _: Budget) -> Told:
+    from PIL import Image
+
+    from agent.photos import made_smaller
+
+    try:
+        return Told(None, [made_smaller(blobs[0], arguments["side"])])
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise damaged() from error
+
+
+def _pdf(_: Arguments, blobs: Blobs, budget: Budget) -> Told:
+    from agent.reading.formats.pdffile import tell
+
+    limits = budget.limits
+    return Told(*tell(blobs[0], budget.bytes_left(), limits.cells, limits.pixels))
+
+
+def _picture(_: Arguments, blobs: Blobs, budget: Budget) -> Told:
+    from agent.reading.ocr.page import tell
+
+    return Told(tell(blobs[0], budget.limits.pixels))
+
+
+JOBS: dict[str, Callable[[Arguments, Blobs, Budget], Told]] = {
+    "open": _open,
+    "document": _document,
+    "texts": _texts,
+    "smaller": _smaller,
+    "pdf": _pdf,
+    "picture": _picture,
+}
+
+if __name__ == "__main__":
+    main()
