@@ -13,6 +13,7 @@ from agent.findings import Finding
 from agent.reading import reporter
 from agent.reading.columns import Assigned, Header, are_parts, assign, find_headers, worth_a_look
 from agent.reading.combining import FoundForm, combine, join
+from agent.reading.formats.refusals import too_large
 from agent.reading.grid import Cell, Document, Grid
 from agent.reading.heading import Heading, from_cells, from_lines
 from agent.reading.labels import LabelBook
@@ -24,6 +25,8 @@ from agent.reading.sums import add_up, likely_total, no_part, not_added, total_r
 from agent.reading.values import Reading, quote, read_figure, read_text
 from agent.rules import Campaign, FormField
 from agent.units import Register
+
+MOST_ROWS = 3000  # with something in them, in all tables of a document that have the form's labels
 
 __all__ = ["FoundForm", "combine", "find_form", "find_forms_by_unit"]
 
@@ -54,6 +57,7 @@ def find_forms_by_unit(
     figures that names no registered unit is an error in each of the forms. Arguments as for ``find_form``.
     """
     reader = _Reader(campaign, register, near, LabelBook.of(campaign))
+    reader.refuse_registers(document)
     forms: dict[str, FoundForm] = {}
     for grid in document.grids:
         for unit, form in reader.by_unit(grid).items() if not grid.hidden else ():
@@ -88,8 +92,18 @@ class _Reader:
     book: LabelBook
 
     def read(self, document: Document) -> FoundForm | None:
+        self.refuse_registers(document)
         found = [form for grid in document.grids if not grid.hidden for form in self.in_grid(grid)]
         return combine(found, self.campaign) if found else None
+
+    def refuse_registers(self, document: Document) -> None:
+        """One unit's form has a row for each village at most: what has thousands is no form, and no small work."""
+        if sum(len(grid.rows) for grid in document.grids) <= MOST_ROWS:
+            return
+        looked_at = [grid for grid in document.grids if worth_a_look(grid, self.book)]
+        rows = sum(any(cell.kind != "empty" for cell in row) for grid in looked_at for row in grid.rows)
+        if rows > MOST_ROWS or sum(len(grid.rows) for grid in looked_at) > 10 * MOST_ROWS:
+            raise too_large(f"带有统计表栏目的表格超过 {MOST_ROWS} 行")
 
     def in_grid(self, grid: Grid) -> list[FoundForm]:
         """Every form in a table."""

@@ -15,6 +15,7 @@ from agent.reading import plain
 from agent.reading.attachments import FileType, Sniffed, sniff
 from agent.reading.containers.member import Unpacked
 from agent.reading.formats.limits import Budget
+from agent.reading.formats.refusals import too_large
 from agent.reading.grid import Document
 from agent.reading.plain import Told
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from agent.reading.pictures import Looked
 
 CONTAINERS: tuple[FileType, ...] = ("zip", "rar", "7z", "tar", "tnef")
+MOST_TEXT = 1_000_000  # characters of running text
+CELLS_FOR_ONE = 5  # so many characters in cells count as one
 LEFT_TO_OTHERS: tuple[FileType, ...] = (
     *("rar", "doc", "rtf", "word-xml", "xlsb", "pdf"),  # to a program from outside, or a process of its own
     *("vector", "card", "encrypted", "unsupported"),  # to nobody
@@ -154,7 +157,20 @@ def _content(
 
 
 def load(kind: FileType, data: bytes, budget: Budget) -> Document:
-    """The document in a file; each format's reader is imported when it is first needed."""
+    """The document in a file.
+
+    Raises:
+        Unreadable: as above; ``too_large`` also where it has more text than a narrative ever has.
+    """
+    document = _load(kind, data, budget)
+    in_cells = (cell for grid in document.grids for row in grid.rows for cell in row)
+    if len(document.text) + sum(len(cell.text) for cell in in_cells) // CELLS_FOR_ONE > MOST_TEXT:
+        raise too_large(f"文字超过 {MOST_TEXT // 10_000} 万字")
+    return document
+
+
+def _load(kind: FileType, data: bytes, budget: Budget) -> Document:
+    """By its format; each's reader is imported when it is first needed."""
     match kind:
         case "xlsx":
             from agent.reading.formats.xlsx import read_xlsx

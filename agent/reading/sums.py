@@ -17,6 +17,8 @@ from agent.reading.rows import Row
 from agent.reading.values import Reading, tidy
 from agent.rules import FormField, plain
 
+MOST_TOLD = 20  # rows of one column
+
 
 def total_row(rows: Sequence[Row]) -> int | None:
     """The index of the row that is the form's total: the only one of the highest kind of sum, if any."""
@@ -57,10 +59,10 @@ def add_up(field: FormField, rows: Sequence[Row], readings: Sequence[Reading]) -
         if finding.severity == "error" and finding.rule != "blank"
     ]
     if unclear:
-        return Reading(None, tuple(unclear))
+        return Reading(None, _shortened(unclear))
     blank = [at for at, reading in enumerate(readings) if reading.value is None]
     if (total is None and blank) or any(rows[at].level for at in blank):
-        return Reading(None, tuple(_in_row(_blank(readings[at]), rows[at]) for at in blank))
+        return Reading(None, _shortened([_in_row(_blank(readings[at]), rows[at]) for at in blank]))
     with localcontext(prec=100):
         added = _add(rows, [_number(reading.value) for reading in readings], total)
     if isinstance(added, Mismatch):
@@ -82,8 +84,10 @@ def likely_total(rows: Sequence[Row], readings: Sequence[Sequence[Reading]]) -> 
         readings: for each field that has a column, what each row says.
     """
     columns = [[_number(reading.value) for reading in column] for column in readings]
+    sums = [sum(column) for column in columns]
     for at in range(len(rows)):
-        if any(column[at] for column in columns) and all(2 * column[at] == sum(column) for column in columns):
+        doubled = (2 * column[at] == total for column, total in zip(columns, sums, strict=True))
+        if any(column[at] for column in columns) and all(doubled):
             # Of two equal rows either is the sum of the other: two villages, not a total.
             return at if len(rows) > 2 else None
     return None
@@ -114,6 +118,15 @@ def _add(rows: Sequence[Row], numbers: Sequence[Decimal], total: int | None) -> 
     if total is not None and parts and added != numbers[total]:
         return Mismatch(rows[total], numbers[total], added)
     return added
+
+
+def _shortened(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The first ones, and how many more there are: nobody reads a thousand lines."""
+    if len(findings) <= MOST_TOLD:
+        return tuple(findings)
+    last = findings[MOST_TOLD - 1]
+    more = len(findings) - MOST_TOLD + 1
+    return (*findings[: MOST_TOLD - 1], replace(last, text=f"{last.text}（这一栏还有 {more - 1} 行有问题）"))
 
 
 def _number(value: Figure) -> Decimal:

@@ -22,6 +22,7 @@ from agent.reading.plain import Told
 from agent.reading.wire import READY, receive, send
 
 GRACE = 5  # seconds after which a process ends itself whose file should have been given up long ago
+LONGEST_TRACE = 4000  # characters: a recursion without end has thousands of lines
 MAPPED = 1500 * 1024 * 1024  # bytes of address space for code and what is only reserved
 
 
@@ -62,7 +63,10 @@ def _answer(head: Mapping[str, Any], blobs: Sequence[bytes], answers: IO[bytes])
         except MemoryError:
             out_of_memory = True
         except Exception:  # whatever a library lets through
-            told = {"refused": [damaged().rule, str(damaged())], "failure": traceback.format_exc()}
+            told = {
+                "refused": [damaged().rule, str(damaged())],
+                "failure": traceback.format_exc()[-LONGEST_TRACE:],
+            }
         if out_of_memory:
             told = {"refused": [took_too_much().rule, str(took_too_much())]}
         try:

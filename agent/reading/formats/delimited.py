@@ -8,8 +8,9 @@ from io import StringIO
 from agent.reading.formats.flow import text_cell
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.refusals import damaged, too_large
+from agent.reading.formats.sheet import LONGEST_GAP
 from agent.reading.formats.text import decode
-from agent.reading.grid import Document, Grid
+from agent.reading.grid import Cell, Document, Grid
 
 LONGEST_CELL = 200_000
 
@@ -22,11 +23,14 @@ def read_delimited(data: bytes, budget: Budget) -> Document:
     """
     text = decode(data)
     csv.field_size_limit(LONGEST_CELL)
-    rows = []
-    cells = 0
+    rows: list[tuple[Cell, ...]] = []
+    cells = blank = 0
     try:
         for number, texts in enumerate(csv.reader(StringIO(text), delimiter=_delimiter(text)), 1):
             cells += len(texts)
+            blank = 0 if any(texts) else blank + 1
+            if blank > LONGEST_GAP:  # a cell says itself in which line it stands
+                continue
             if cells > budget.limits.cells:
                 raise too_large("单元格太多")
             rows.append(
