@@ -166,7 +166,7 @@ def test_the_bounds_are_what_is_promised(read: Read) -> None:
     for task in ("files", "pdf"):
         assert (apart.TASKS[task].seconds, apart.TASKS[task].memory < 512 * MEGABYTE) == (10, True)
     read("a.csv", b"a,b")
-    limits = Path(f"/proc/{apart._workers['files'].pid}/limits").read_text()
+    limits = Path(f"/proc/{apart._workers['files'].id}/limits").read_text()
     assert f"Max data size             {apart.TASKS['files'].memory} " in limits
     assert "Max core file size        0 " in limits
 
