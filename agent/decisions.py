@@ -32,11 +32,12 @@ LAST_YEAR = dt.date(2200, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """Who decides, when, why: what every decision is recorded with."""
+    """Who decides, when, why, and by which mail (its SHA-256; "" at the terminal): recorded with every decision."""
 
     by: str
     at: dt.datetime
     reason: str = ""
+    via: str = ""
 
 
 def accept(work: Workplace, held: str, ruling: Ruling, *, register: bool = False) -> str:
@@ -367,7 +368,8 @@ def _value(work: Workplace, name: str, text: str) -> Decimal | str:
 
 
 def _decision(seq: int, kind: DecisionKind, ruling: Ruling, **about: Any) -> Decision:
-    return Decision(seq=seq, kind=kind, at=ruling.at, by=ruling.by, reason=ruling.reason, **about)
+    via = ruling.via or None
+    return Decision(seq=seq, kind=kind, at=ruling.at, by=ruling.by, reason=ruling.reason, via=via, **about)
 
 
 def _record(work: Workplace, kind: DecisionKind, ruling: Ruling, **about: Any) -> None:

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 Clock = Callable[[], dt.datetime]
 
 LONGEST_PAUSE = dt.timedelta(hours=1)
-REPLIES = ("receipt", "correction", "acknowledgement", "noted")
+REPLIES = ("receipt", "correction", "acknowledgement", "noted", "decision")
 
 
 @dataclass(frozen=True, slots=True)

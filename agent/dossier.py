@@ -122,6 +122,7 @@ class Decision:
         field, value: of ``override``; the value as a number or text in the form's own measure.
         date: of ``extend``.
         address: of ``assign`` with registration: the sender's address, from now on the unit's.
+        via: SHA-256 of the mail by which it was decided; None: at the terminal.
     """
 
     seq: int
@@ -135,6 +136,7 @@ class Decision:
     value: Decimal | str | None = None
     date: dt.date | None = None
     address: str | None = None
+    via: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -149,6 +151,7 @@ class Decision:
             "value": self.value,
             "date": self.date.isoformat() if self.date else None,
             "address": self.address,
+            **({"via": self.via} if self.via else {}),
         }
 
     @classmethod

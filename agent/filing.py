@@ -9,6 +9,7 @@
       final/                       the district report
       ledger.sqlite
       agent.lock, agent.keeping.lock   who works on it, and who copies or clears it
+      token.key                    what tokens in letters are signed with; belongs into every backup
 
 Every file is written to a temporary name, synced, and renamed: it is there whole or not at all. All is readable to
 its owner alone.
@@ -21,6 +22,7 @@ import datetime as dt
 import hashlib
 import logging
 import os
+import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -32,6 +34,7 @@ from agent.dossier import Dossier, Filed
 from agent.errors import ArchiveBusy
 from agent.faults import passing
 from agent.ledger.entries import Entry, MailEntry, QueuedLetter, entry_from_json
+from agent.tokens import KEY_BYTES
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +47,9 @@ UNNOTED = "unnoted"
 
 LONGEST_WRITE = 3600
 """Seconds after which a file that is still being written belongs to a process that died."""
+
+KEY = "token.key"
+"""What tokens in letters are signed with: whoever has it can decide by mail in the contact's name."""
 
 MANIFEST = ".made.json"
 """Names of what the last merge wrote, so that the next one takes away nothing else."""
@@ -136,6 +142,30 @@ class Archive:
     def thumbnail_path(self, filed: Filed) -> Path:
         copy = self.copy_path(filed)
         return copy.parent / THUMBNAILS / f"{copy.stem}.jpg"
+
+    # The key of tokens
+
+    def key(self) -> bytes | None:
+        """The key by which tokens are signed; None where none was ever made."""
+        path = self.folder / KEY
+        return path.read_bytes() if path.exists() else None
+
+    def made_key(self) -> bytes:
+        """The key, made now where there is none; of two processes that make it at once, both have the same."""
+        path = self.folder / KEY
+        if not path.exists():
+            new = path.with_name(f".{KEY}.{os.getpid()}.part")
+            self._make(self.folder)
+            _write_synced(new, secrets.token_bytes(KEY_BYTES))
+            try:
+                os.link(new, path)  # unlike a rename it never takes the place of another's
+                new.unlink()
+            except FileExistsError:
+                new.unlink()
+            except OSError:  # a disk that knows no links
+                new.replace(path)
+            _sync_folder(self.folder)
+        return path.read_bytes()
 
     # Raw mails
 

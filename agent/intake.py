@@ -227,6 +227,11 @@ def _recorded(
     while True:
         seq = work.ledger.last_seq() + 1
         outcome = judging(seq)
+        if outcome.orders:
+            from agent.obeying import obey  # here, since what it decides is answered by this file's means
+
+            outcome = obey(work, row, outcome, now)
+            seq = work.ledger.last_seq() + 1
         entry = _commit(work, row, _stripped(outcome) if outcome.private else outcome, seq, now)
         if entry is not None:
             return entry
@@ -293,6 +298,8 @@ def _commit(
             after = with_submission(before, outcome.submission)
             letters = answer(work, row, outcome, (before, after), now)
             work.archive.file(after, row.sha256, outcome.blobs)  # last: what fails above leaves no copies
+        elif outcome.orders:
+            letters = _answer_to_orders(work, row, outcome, now)
         elif outcome.reply is not None:
             letters = answer(work, row, outcome, None, now)
         entry = MailEntry(seq, now, row.sha256, outcome, letters)
@@ -332,6 +339,16 @@ def answer(
         return letters.reply(answered, before, after, now)
 
     return (queued(_written(work, write)),)
+
+
+def _answer_to_orders(
+    work: Workplace, row: MessageRow, outcome: Outcome, now: dt.datetime
+) -> tuple[QueuedLetter, ...]:
+    """What the contact is told of each decision that a mail asked for."""
+    from agent.obeying import decided
+
+    told, answered = decided(work, outcome.orders), _answered(work, row, outcome, None)
+    return (queued(_written(work, lambda letters: letters.decision(answered, told, now))),)
 
 
 def _is_a_unit_s(work: Workplace, outcome: Outcome) -> bool:

@@ -25,7 +25,19 @@ def digest_letter(work: Workplace, now: dt.datetime, day: dt.date | None = None)
     """
     overview = work.overview(now)
     about = f"{work.campaign.id}/{day or overview.as_of.isoformat()}"
-    return work.letters.digest(overview, overview.as_of, news(overview), about, _to_phone(work, overview))
+    waiting = {
+        **{one.id: one.message for one in overview.held},
+        **{one.id: one.message for one in overview.failed},
+    }
+    return work.letters.digest(
+        overview,
+        overview.as_of,
+        news(overview),
+        about,
+        _to_phone(work, overview),
+        work.mail_tokens(waiting, now),
+        work.settings.decisions.valid_days,
+    )
 
 
 def reminder_letters(work: Workplace, now: dt.datetime) -> list[Letter]:

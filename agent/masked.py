@@ -19,6 +19,7 @@ Whole = TypeVar("Whole")
 KEPT = frozenset({
     "id", "message", "sha256", "pixels", "path", "source", "sources", "message_id", "references", "answers",
     "sender", "to", "reply_to", "address", "by", "confirmed_by", "decided_by", "phone", "kind",
+    "via", "token",
 })  # fmt: skip
 """Fields that no person's words stand in, or that must stay exact: ids, hashes, cells, the form's own telephone, and
 the addresses by which the contact knows who wrote."""

@@ -16,10 +16,12 @@ from agent.brought import Brought, bring
 from agent.dossier import Dossier, Submission
 from agent.exposed import in_accounts, in_remarks
 from agent.findings import Finding
+from agent.hearing import hear
 from agent.letters import is_own_id
 from agent.mail.authentication import Signed, verdict
 from agent.mail.automatic import automatic, bounced_ids, failed_recipients, is_bounce
 from agent.mail.message import Message, parse
+from agent.orders import Order
 from agent.overview import HeldReason, Told
 from agent.personal import mask, numbers_in
 from agent.reading.files import read_message
@@ -27,10 +29,11 @@ from agent.reading.reading import READERS_VERSION
 from agent.replies import contradiction, question, spoken_about
 from agent.rules import Campaign
 from agent.settings import Authentication, Contact
+from agent.tokens import PATTERN, Tokens
 from agent.units import Register, Unit, fold
 
 State = Literal["processed", "held", "ignored", "failed"]
-Reply = Literal["receipt", "correction", "acknowledgement", "noted"]
+Reply = Literal["receipt", "correction", "acknowledgement", "noted", "decision"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class Circumstances:
         address: the agent's own.
         authentication: whose results count, and what becomes of a mail that none proves or refutes.
         closed: the report is final.
+        tokens: what judges the tokens of our letters; None where none was ever made.
+        items: id of each mail that waits or waited for the contact's decision → its SHA-256.
     """
 
     campaign: Campaign
@@ -52,6 +57,8 @@ class Circumstances:
     dedicated: bool = True
     authentication: Authentication = field(default_factory=Authentication)
     closed: bool = False
+    tokens: Tokens | None = None
+    items: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,7 @@ class Outcome:
         reply: which letter answers it, or None.
         bounced: Message-IDs of our own letters that it says weren't delivered.
         undelivered: addresses that it says a letter couldn't be delivered to, where it names no letter.
+        orders: what the contact decides by it; what became of each, once they have been carried out.
         private: a mail in somebody's own mailbox that is none of ours: nothing of it is kept.
         blobs: SHA-256 → bytes of the pieces; never stored with the outcome.
     """
@@ -83,6 +91,7 @@ class Outcome:
     told: tuple[Told, ...] = ()
     bounced: tuple[str, ...] = ()
     undelivered: tuple[str, ...] = ()
+    orders: tuple[Order, ...] = ()
     private: bool = False
     rules: str = ""
     readers: str = READERS_VERSION
@@ -104,6 +113,7 @@ class Outcome:
             "told": [_told_json(one) for one in self.told],
             "bounced": list(self.bounced),
             **({"undelivered": list(self.undelivered)} if self.undelivered else {}),
+            **({"orders": [one.as_json() for one in self.orders]} if self.orders else {}),
             "private": self.private,
             "rules": self.rules,
             "readers": self.readers,
@@ -123,6 +133,7 @@ class Outcome:
                 ),
                 "bounced": tuple(stored["bounced"]),
                 "undelivered": tuple(stored.get("undelivered", ())),
+                "orders": tuple(map(Order.from_json, stored.get("orders", ()))),
             }
         )
 
@@ -170,7 +181,7 @@ def decide(
     return replace(
         outcome,
         sender=message.sender,
-        subject=message.subject,
+        subject=PATTERN.sub("…", message.subject) if outcome.orders else message.subject,
         reply_to=_answer_to(message, circumstances.register),
         rules=circumstances.campaign.digest,
     )
@@ -287,6 +298,16 @@ def _judge_unless_bounced(
 
 
 def _from_a_person(case: _Case) -> Outcome:
+    """The contact's decisions; else what the mail brings."""
+    proven = verdict(case.message, case.circumstances.authentication.trust, case.signed)
+    hearing = hear(case.message, case.brought, case.received, case.circumstances, proven)
+    if hearing.orders:
+        return Outcome("processed", "decision", orders=hearing.orders, reply="decision", told=hearing.told)
+    outcome = _what_it_brings(case)
+    return replace(outcome, told=(*outcome.told, *hearing.told))
+
+
+def _what_it_brings(case: _Case) -> Outcome:
     """Whose mail it is, by the evidence, strongest first: the sender, the form, the subject and file names."""
     registered = case.registered
     if registered is None and not case.circumstances.contact.is_contact(case.message.sender):

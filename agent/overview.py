@@ -57,7 +57,12 @@ class Failed:
     @property
     def id(self) -> str:
         """``F1a2b3c4d``, what `review reject` takes."""
-        return f"F{self.message[:8]}"
+        return failed_id(self.message)
+
+
+def failed_id(message: str) -> str:
+    """The id of a mail that failed, from its SHA-256."""
+    return f"F{message[:8]}"
 
 
 @dataclass(frozen=True, slots=True)

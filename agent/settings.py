@@ -49,6 +49,13 @@ class Authentication(Model):
     otherwise: Literal["accept", "hold", "verify"] = "accept"
 
 
+class Decisions(Model):
+    """Decisions by mail: whether letters offer them, and for how many days such an offer is good."""
+
+    by_mail: bool = True
+    valid_days: int = Field(default=7, ge=1, le=366)
+
+
 class Server(Model):
     """An IMAP or SMTP account.
 
@@ -152,6 +159,7 @@ class Settings(Model):
     inbox: InboxSettings
     outbox: OutboxSettings
     schedule: ScheduleSettings = ScheduleSettings()
+    decisions: Decisions = Decisions()
     templates: Path | None = None
 
     _file: Path = PrivateAttr(default=Path("config.yaml"))

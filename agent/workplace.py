@@ -21,6 +21,7 @@ from agent.outcome import Circumstances
 from agent.overview import Health, Overview, Told, across_units
 from agent.rules import Campaign
 from agent.settings import Settings, load_rules
+from agent.tokens import Tokens, of_form, of_mail
 from agent.units import Register
 
 
@@ -108,7 +109,29 @@ class Workplace:
             dedicated=self.settings.inbox.dedicated,
             authentication=self.settings.authentication,
             closed=final_decision(decisions) is not None,
+            tokens=self._tokens(self.archive.key()),
+            items=self.ledger.decidable(),
         )
+
+    def mail_tokens(self, mails: Mapping[str, str], now: dt.datetime) -> dict[str, str]:
+        """Id of each mail that waits for the contact's decision (→ its SHA-256) → the token for deciding it by mail."""
+        return self._issued({item: of_mail(item, sha256) for item, sha256 in mails.items()}, now)
+
+    def form_token(self, unit: str, message: str, now: dt.datetime) -> str:
+        """The token by which the unit confirms the form that its mail brought; "" where none is to be offered."""
+        return self._issued({"": of_form(unit, message)}, now).get("", "")
+
+    def _issued(self, abouts: Mapping[str, str], now: dt.datetime) -> dict[str, str]:
+        decisions = self.settings.decisions
+        if not decisions.by_mail or not abouts:
+            return {}
+        tokens = self._tokens(self.archive.made_key())
+        assert tokens is not None
+        until = now + dt.timedelta(days=decisions.valid_days)
+        return {name: tokens.issue(about, until) for name, about in abouts.items()}
+
+    def _tokens(self, key: bytes | None) -> Tokens | None:
+        return Tokens(key) if key is not None and self.settings.decisions.by_mail else None
 
     def first_start(self) -> dt.datetime | None:
         """When the agent first looked into the mailbox, or None before that."""
@@ -194,6 +217,7 @@ LETTER_NAMES = {
     "correction": "退回补正通知",
     "acknowledgement": "收件说明",
     "noted": "来信答复",
+    "decision": "决定答复",
     "reminder": "催报",
     "digest": "日报",
 }

@@ -19,7 +19,7 @@ from agent.ledger.entries import DecisionEntry, Entry, QueuedLetter, RunEntry
 from agent.ledger.schema import is_prepared, journal, letters, marks, messages, meta, prepare
 from agent.ledger.writing import Writing, highest, stamp
 from agent.outcome import Outcome, adopt
-from agent.overview import Failed, Held, LetterCounts, MessageCounts, Told
+from agent.overview import Failed, Held, LetterCounts, MessageCounts, Told, failed_id
 from agent.rules import Campaign
 
 BUSY_SECONDS = 30
@@ -179,6 +179,18 @@ class Ledger:
                 submission = adopt(submission, row.seq, row.decided_by, self._campaign)
             found.setdefault(row.unit, []).append(submission)
         return found
+
+    def decidable(self) -> dict[str, str]:
+        """Id, as `review` takes it → SHA-256 of each mail that waits or waited for the contact's decision."""
+        columns = (messages.c.sha256, messages.c.held_number)
+        query = select(*columns).where(
+            messages.c.held_number.is_not(None)
+            | (messages.c.state == "failed")
+            | (messages.c.reason == "rejected")
+        )
+        with self._engine.connect() as connection:
+            found = connection.execute(query).all()
+        return {f"H{number}" if number is not None else failed_id(sha256): sha256 for sha256, number in found}
 
     def decisions(self) -> list[Decision]:
         return [one.decision for one in self._few("decision") if isinstance(one, DecisionEntry)]

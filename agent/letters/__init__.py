@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from agent.letters.decided import Decided
 from agent.letters.digest import NewItem, news
 from agent.letters.envelope import Answered, Kind, Letter, is_own_id, message_id
 from agent.letters.letters import Letters
 
-__all__ = ["Answered", "Kind", "Letter", "Letters", "NewItem", "is_own_id", "message_id", "news"]
+__all__ = ["Answered", "Decided", "Kind", "Letter", "Letters", "NewItem", "is_own_id", "message_id", "news"]

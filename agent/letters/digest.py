@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from agent.dossier import Dossier, Standing, Submission
 from agent.exposed import notes
 from agent.findings import Finding
 from agent.letters.views import Owed, Problem, owed
+from agent.orders import ReadyReply, ready_replies, rejecting
 from agent.overview import Failed, Held, Overview, Told
+from agent.settings import Contact
 from agent.units import Register, Unit
 
 
@@ -95,18 +97,39 @@ class HeldRow:
 
     Attributes:
         acceptable: ``accept`` alone will do.
+        token, replies: for deciding by mail; none where that isn't offered.
     """
 
     held: Held
     sender_unit: Unit | None
     suggested: Unit | None
     acceptable: bool
+    token: str = ""
+    replies: tuple[ReadyReply, ...] = ()
 
     @property
     def agrees(self) -> bool:
         """The form's unit is the suggested one, so that it needn't be told apart."""
         name = self.suggested.name if self.suggested else None
         return name is not None and (self.held.form_unit or name).startswith(name)
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRow:
+    """A mail that failed, which may be set aside by mail, too."""
+
+    failed: Failed
+    token: str = ""
+    replies: tuple[ReadyReply, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What ready replies are made of: the token of each mail by its id, whom they go to, and who writes them."""
+
+    tokens: Mapping[str, str]
+    to: str
+    contact: Contact
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +172,16 @@ class DigestView:
     unexplained: tuple[UnitNote, ...]
     questions: tuple[Told, ...]
     troubles: tuple[Told, ...]
-    failed: tuple[Failed, ...]
+    failed: tuple[FailedRow, ...]
     totals: tuple[Total, ...]
     news: tuple[NewItem, ...]
     to_phone: tuple[Unit, ...] = ()
     personal: tuple[UnitNote, ...] = ()
+
+    @property
+    def by_mail(self) -> str:
+        """The first mail that can be decided by mail, for the example; "" where none can."""
+        return next((row.held.id for row in self.held if row.token), "")
 
     @property
     def waiting(self) -> int:
@@ -163,7 +191,10 @@ class DigestView:
         return sum(len(group) for group in groups) + bool(self.to_phone)
 
 
-def digest_view(overview: Overview, new: Iterable[NewItem], to_phone: Iterable[Unit] = ()) -> DigestView:
+def digest_view(
+    overview: Overview, new: Iterable[NewItem], to_phone: Iterable[Unit] = (), offer: Offer | None = None
+) -> DigestView:
+    """All that a digest tells of; with ``offer`` the held mails can be decided by mail."""
     rows = tuple(_row(one, overview) for one in overview.dossiers)
     required = [row for row in rows if row.unit.required]
     pending = [one for one in overview.dossiers if one.pending is not None]
@@ -174,14 +205,16 @@ def digest_view(overview: Overview, new: Iterable[NewItem], to_phone: Iterable[U
         days_left=(overview.campaign.deadline - overview.today).days,
         rows=rows,
         overdue=tuple(row for row in rows if row.overdue),
-        held=tuple(_held(one, overview.register) for one in overview.held),
+        held=tuple(
+            _offered(_held(one, overview.register), overview.register, offer) for one in overview.held
+        ),
         to_confirm=tuple(_waiting(one) for one in pending if _standing(one) == "needs_confirmation"),
         to_mend=tuple(_waiting(one) for one in pending if _standing(one) == "needs_correction"),
         cross=tuple(_cross(one, overview) for one in overview.dossiers if _crossed(one, overview)),
         unexplained=tuple(_unexplained(one) for one in overview.dossiers if _open(one)),
         questions=tuple(one for one in overview.told if one.kind == "question"),
         troubles=tuple(one for one in overview.told if one.kind != "question"),
-        failed=overview.failed,
+        failed=tuple(_failed(one, offer) for one in overview.failed),
         totals=tuple(_totals(overview)),
         news=tuple(new),
         to_phone=tuple(to_phone),
@@ -210,6 +243,28 @@ def _held(held: Held, register: Register) -> HeldRow:
     # accept refuses where sender and form disagree: there a person has to name the unit.
     acceptable = suggested is not None and held.reason != "unit_conflict"
     return HeldRow(held, register.of_sender(held.sender), suggested, acceptable)
+
+
+def _offered(row: HeldRow, register: Register, offer: Offer | None) -> HeldRow:
+    """The row with its ready replies: the units that it seems to be from first."""
+    token = offer.tokens.get(row.held.id, "") if offer else ""
+    if offer is None or not token:
+        return row
+    accept = row.suggested.name if row.suggested and row.acceptable else None
+    named = register.in_form(row.held.form_unit).unit if row.held.form_unit else None
+    likely = dict.fromkeys(one.name for one in (row.sender_unit, named, row.suggested) if one)
+    unknown = (
+        bool(row.held.sender) and row.sender_unit is None and not offer.contact.is_contact(row.held.sender)
+    )
+    others = [name for name in likely if name != accept]
+    replies = ready_replies(row.held.id, token, offer.to, accept, others, register=unknown)
+    return replace(row, token=token, replies=replies)
+
+
+def _failed(failed: Failed, offer: Offer | None) -> FailedRow:
+    token = offer.tokens.get(failed.id, "") if offer else ""
+    replies = rejecting(failed.id, token, offer.to) if offer and token else ()
+    return FailedRow(failed, token, replies)
 
 
 def _standing(dossier: Dossier) -> Standing | None:

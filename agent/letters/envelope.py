@@ -20,7 +20,7 @@ from typing import Literal
 
 from agent.letters.cleaning import clip, one_line
 
-Kind = Literal["receipt", "correction", "acknowledgement", "noted", "reminder", "digest"]
+Kind = Literal["receipt", "correction", "acknowledgement", "noted", "decision", "reminder", "digest"]
 UNASKED: frozenset[Kind] = frozenset({"reminder", "digest"})
 """Letters that answer no mail."""
 

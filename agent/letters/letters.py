@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from agent.dossier import Dossier
 from agent.errors import ConfigurationError
-from agent.letters.digest import NewItem, digest_view
+from agent.letters.decided import Decided
+from agent.letters.digest import NewItem, Offer, digest_view
 from agent.letters.envelope import Answered, Kind, Letter, Text, seal
 from agent.letters.views import (
     UnitView,
@@ -101,6 +102,15 @@ class Letters:
         context = {"mail": self._masked(answered), "unit": unit.name, "links": tuple(links)}
         return self._seal("noted", answered.about, context, (answered.to,), unit.id, now, answered)
 
+    def decision(self, answered: Answered, decided: Sequence[Decided], now: dt.datetime) -> Letter:
+        """To the contact, who decided by mail: what was done, about which mail, what follows; or why not."""
+        context = {
+            "mail": self._masked(answered),
+            "orders": self._masked(tuple(decided)),
+            "done": sum(one.done for one in decided),
+        }
+        return self._seal("decision", answered.about, context, (answered.to,), None, now, answered)
+
     def reminder(
         self,
         dossier: Dossier,
@@ -125,14 +135,18 @@ class Letters:
         new: Sequence[NewItem],
         about: str | None = None,
         to_phone: Sequence[Unit] = (),
+        tokens: Mapping[str, str] | None = None,
+        valid_days: int = 0,
     ) -> Letter:
         """日报, to the contact and the deputies. One a day, unless ``about`` says otherwise.
 
-        ``to_phone``: units to be reminded that have no address.
+        ``to_phone``: units to be reminded that have no address; ``tokens``: by the id of a mail, for deciding by
+        mail within so many days.
         """
+        offer = Offer(tokens, self._sender, self._contact) if tokens else None
         overview = self._masked(overview)
-        view = digest_view(overview, new, to_phone)
-        context = {**_fields(view), "overview": overview, "today": overview.today}
+        view = digest_view(overview, new, to_phone, offer)
+        context = {**_fields(view), "overview": overview, "today": overview.today, "valid_days": valid_days}
         about = about or f"{self._campaign.id}/{now:%Y-%m-%d}"
         to = (self._contact.address, *self._contact.deputies)
         return self._seal("digest", about, context, to, None, now)

@@ -54,6 +54,7 @@ def environment(folders: Sequence[Path]) -> Environment:
         "clip_name": lambda value, longest: clip_name(_text(value), longest),
         "columns": lambda values: min(max((width(_text(one)) for one in values), default=0), _WIDEST_LABEL),
         "day": day,
+        "link": lambda value: Markup(escape(str(value))),  # whole: a link that is cut leads nowhere
         "moment": moment,
         "pad": _padded,
         "phone": lambda value: re.sub(r"[^0-9+]", "", _text(value)),

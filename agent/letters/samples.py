@@ -6,12 +6,14 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
-from agent.dossier import Dossier, Filed, FormVersion, Piece, PieceKind, Standing, Submission
+from agent.dossier import Decision, Dossier, Filed, FormVersion, Piece, PieceKind, Standing, Submission
 from agent.findings import Finding
+from agent.letters.decided import Decided
 from agent.letters.digest import news
 from agent.letters.envelope import Answered, Letter
+from agent.orders import Order, Result
 from agent.overview import Failed, Health, Held, HeldReason, LetterCounts, MessageCounts, Overview, Told
 from agent.reading.reading import Figure, Form
 from agent.rules import Campaign
@@ -37,6 +39,17 @@ def every_letter(letters: Letters, campaign: Campaign) -> Iterator[Callable[[], 
     yield partial(letters.noted, answered, nothing.unit, noon, ["云盘/附件"])
     for overview in (_overview(campaign, (), noon), *(_overview(campaign, fuller, now) for now in days)):
         yield partial(letters.digest, overview, noon, news(overview))
+    tokens = dict.fromkeys(("H0", "H1", "H2", "F00000000"), "00000-00000-00000-00000")
+    yield partial(letters.digest, overview, noon, news(overview), tokens=tokens, valid_days=7)
+    made = [_decided(result, noon) for result in get_args(Result) if result != "asked"]
+    yield partial(letters.decision, answered, made, noon)
+    yield from (partial(letters.decision, answered, [one], noon) for one in made)
+
+
+def _decided(result: Result, at: dt.datetime) -> Decided:
+    order = Order("H1", "assign", "sample", reason="示例", result=result, why="示例。")
+    decision = Decision(1, "assign", at, "示例", unit="sample", address="x@x.example")
+    return Decided(order, "x@x.example", "示例", at, "示例单位", decision, "示例单位", True, ("示例单位",))
 
 
 _STANDINGS: tuple[Standing, ...] = ("accepted", "needs_correction", "needs_confirmation")

@@ -14,6 +14,7 @@ from .made_up import (
     ROOT,
     SENDER,
     cases,
+    decided,
     overview,
 )
 from .opened import EVENING, Case, digest_of
@@ -39,5 +40,6 @@ def every(
     made["acknowledgement"] = letters.acknowledgement(answered, EVENING)
     made["noted"] = letters.noted(answered, before.unit, EVENING, ["微云：照片.zip"])
     made["reminder"] = letters.reminder(after, ["a@town.example", "b@town.example"], EVENING)
+    made["decision"] = letters.decision(answered, decided(), EVENING)
     made["digest"] = digest_of(letters, overview(campaign, register, EVENING))
     return made

@@ -50,7 +50,8 @@ def _letters() -> dict[str, Letter]:
     evening = made_up.moment("2024-03-06T17:30")
     for name, busy in (("digest", True), ("digest_first_day", False)):
         overview = made_up.overview(campaign, register, evening, busy=busy)
-        drawn[name] = letters.digest(overview, evening, news(overview))
+        drawn[name] = letters.digest(overview, evening, news(overview), tokens=made_up.TOKENS, valid_days=7)
+    drawn["decision"] = letters.decision(answered, made_up.decided(), made_up.moment("2024-03-06T18:06"))
     return drawn
 
 

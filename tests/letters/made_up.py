@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from agent.dossier import Decision, Dossier, Piece, Submission, assemble
 from agent.findings import Finding
-from agent.letters import Answered
+from agent.letters import Answered, Decided
+from agent.orders import Order
 from agent.overview import (
     Health,
     Held,
@@ -205,6 +206,31 @@ def cases(campaign: Campaign, register: Register) -> dict[str, tuple[Answered, D
         "correction_first": case([], bad),
         "correction_unread": case([], locked),
     }
+
+
+def decided() -> list[Decided]:
+    """What became of three decisions of one mail's."""
+    at, by = moment("2024-03-06T18:05"), CONTACT.address
+    taken = Decision(31, "assign", at, by, "电话核实", "conglin", "a" * 64, address="zhangsan@mail.example")
+    earlier = Decision(29, "reject", moment("2024-03-06T17:40"), "deputy@civil.example", message="c" * 64)
+    about = ("zhangsan@mail.example", "丛林镇冬季送温暖统计表", moment("2024-03-06T10:12"))
+    return [
+        Decided(
+            Order("H3", "accept", "conglin", True, "电话核实", "done", right=True),
+            *about, "丛林镇", taken, "丛林镇", answered=True,
+        ),
+        Decided(
+            Order("H4", "assign", "qingnian", result="used", right=True),
+            "li@mail.example", "材料", moment("2024-03-06T11:00"), "青年镇", earlier,
+        ),
+        Decided(
+            Order("H5", "assign", "森林镇", result="unit_unknown", right=True),
+            "shilin@town.example", "统计表", moment("2024-03-06T16:40"), "森林镇", known=("石林镇", "金桥镇"),
+        ),
+    ]  # fmt: skip
+
+
+TOKENS = {"H3": "6F0WM-1J1V4-0FP11-RRM3R", "H5": "6F0WC-X2MZ3-49QGA-34NDV"}
 
 
 def overview(campaign: Campaign, register: Register, now: dt.datetime, *, busy: bool = True) -> Overview:
