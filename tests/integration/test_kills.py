@@ -18,12 +18,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from agent import faults, jsontext
-from agent.demo.district import AGENT_ADDRESS, addresses
+from agent.demo.district import AGENT_ADDRESS, CONTACT_ADDRESS, addresses
 from agent.demo.forms import form_xlsx
 from agent.demo.pictures import photo
+from agent.filing import KEY
 from agent.rebuild import verify
 from agent.rules import load_campaign
 from agent.service import Service
+from agent.tokens import KEY_BYTES, Tokens, of_mail
 from tests.integration.office import FOLDERS, ROOT, Office, make_office, on_servers
 from tests.integration.servers.dovecot import PASSWORD, Dovecot, User
 from tests.integration.servers.smtp import SmtpServer
@@ -61,6 +63,22 @@ def test_killed_twice_it_still_ends_as_if_nothing_had_happened(tmp_path: Path) -
         assert _state(office) == wanted, place
 
 
+def test_killed_anywhere_while_it_obeys_the_contact_it_ends_as_if_nothing_had_happened(
+    tmp_path: Path,
+) -> None:
+    undisturbed = _office_with_decisions(tmp_path / "undisturbed")
+    passed = _places(undisturbed, tmp_path / "log")
+    assert {place for place, _ in passed} >= {"order obeyed", "outcome committed", "entry recorded"}
+    wanted = _state(undisturbed)
+    assert jsontext.loads(wanted["overview"])["messages"]["processed"] == 2
+    # The letters' own way is the same for every mail's.
+    for number, (place, count) in enumerate(one for one in passed if not one[0].startswith("letter")):
+        office = _office_with_decisions(tmp_path / str(number))
+        assert _poll(office, place, count) == signal.SIGKILL, (place, count)
+        assert _poll(office) == 0, (place, count)
+        assert _state(office) == wanted, (place, count)
+
+
 def test_on_real_servers_at_most_the_letter_in_doubt_arrives_twice(
     tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer
 ) -> None:
@@ -90,19 +108,41 @@ def _office_on_servers(folder: Path, dovecot: Dovecot, smtp: SmtpServer) -> Offi
     return office
 
 
+def _office_with_decisions(folder: Path) -> Office:
+    """Two mails are held, and the contact has written which to take and which to reject."""
+    office = make_office(folder, FOLDERS)
+    held = [_mail("zhang@personal.example"), _mail("li@personal.example")]
+    for number, raw in enumerate(held, start=1):
+        (folder / "mails" / f"{number}.eml").write_bytes(raw)
+    assert _poll(office) == 0
+    work = office.open()
+    work.archive.write(work.archive.folder / KEY, bytes(KEY_BYTES))
+    work.ledger.close()
+    abouts = [of_mail(f"H{n}", hashlib.sha256(raw).hexdigest()) for n, raw in enumerate(held, start=1)]
+    tokens = [Tokens(bytes(KEY_BYTES)).issue(about, NOW + dt.timedelta(days=1)) for about in abouts]
+    (folder / "mails" / "3.eml").write_bytes(
+        f"Authentication-Results: mx.civil.example; dmarc=pass header.from={CONTACT_ADDRESS.partition('@')[2]}\r\n"
+        f"From: {CONTACT_ADDRESS}\r\nTo: {AGENT_ADDRESS}\r\nSubject: Re: digest\r\nMessage-ID: <d@civil.example>\r\n"
+        f"Date: Tue, 05 Mar 2024 18:00:00 +0800\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+        f"H1 归入青年镇 {tokens[0]}\r\nH2 退回 {tokens[1]}\r\n".encode()
+    )
+    return office
+
+
 @functools.cache
-def _mail() -> bytes:
+def _mail(sender: str = addresses()["qingnian"]) -> bytes:
     """A form and a photo, as a township sends them."""
     campaign = load_campaign(ROOT / "rules" / "winter-warmth.yaml")
     values = {field.id: Decimal(10) if field.is_figure else "" for field in campaign.form.fields}
     header = {"unit": "青年镇", "reported_on": "2024年3月5日", "reporter": "张演示", "phone": "13800000000"}
     mail = EmailMessage(policy=email.policy.SMTP)
-    mail["From"], mail["To"] = addresses()["qingnian"], AGENT_ADDRESS
+    mail["From"], mail["To"] = sender, AGENT_ADDRESS
     mail["Subject"], mail["Date"], mail["Message-ID"] = "青年镇统计表", NOW, "<1@town.example>"
     mail.set_content("请查收。")
     form = form_xlsx(campaign, values, header)
     mail.add_attachment(form, "application", "octet-stream", filename="青年镇统计表.xlsx")
     mail.add_attachment(photo(1), "image", "jpeg", filename="照片.jpg")
+    mail.set_boundary("=_test")
     return mail.as_bytes()
 
 
