@@ -121,6 +121,10 @@ class Archive:
 
     # Where things lie
 
+    @property
+    def key_path(self) -> Path:
+        return self.folder / KEY
+
     def raw_path(self, sha256: str) -> Path:
         return self._raw(sha256)
 
@@ -147,12 +151,11 @@ class Archive:
 
     def key(self) -> bytes | None:
         """The key by which tokens are signed; None where none was ever made."""
-        path = self.folder / KEY
-        return path.read_bytes() if path.exists() else None
+        return self.key_path.read_bytes() if self.key_path.exists() else None
 
     def made_key(self) -> bytes:
         """The key, made now where there is none; of two processes that make it at once, both have the same."""
-        path = self.folder / KEY
+        path = self.key_path
         if not path.exists():
             new = path.with_name(f".{KEY}.{os.getpid()}.part")
             self._make(self.folder)
@@ -164,7 +167,7 @@ class Archive:
                 new.unlink()
             except OSError:  # a disk that knows no links
                 new.replace(path)
-            _sync_folder(self.folder)
+            sync_folder(self.folder)
         return path.read_bytes()
 
     # Raw mails

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from agent.decisions import assign
 from agent.demo.district import CONTACT_ADDRESS
+from agent.keeping.backup import back_up
 from agent.mailings import digest_letter, send_digest
 from agent.rebuild import rebuild
 from tests.outcome.bureau import (
@@ -332,6 +334,15 @@ def test_the_key_is_made_once_for_its_owner_alone_and_outlives_a_rebuild(tmp_pat
         said = str(office.work.ledger.dump())
         assert path.read_bytes().hex() not in said
         assert tokens["H1"] not in said
+
+
+def test_a_backup_holds_the_key(tmp_path: Path) -> None:
+    with bureau(tmp_path / "office") as office:
+        office.send(STRANGER, form())
+        digest(office)
+        with zipfile.ZipFile(back_up(office.work, office.now, tmp_path).path) as bundle:
+            [name] = [one for one in bundle.namelist() if one.endswith("token.key")]
+            assert bundle.read(name) == office.work.archive.key()
 
 
 def test_two_processes_that_make_the_key_at_once_have_the_same(tmp_path: Path) -> None:

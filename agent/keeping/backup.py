@@ -122,7 +122,7 @@ def _write(work: Workplace, now: dt.datetime, target: Path, part: Path, *, may_g
         about: dict[str, Any] = {"program": __version__, "campaign": work.campaign.id}
         about |= {"made_at": now.isoformat(), "last_entry": counts["entries"], "counts": counts}
         files = chain(_mails(then, may_go), work_folder(work), _records(then), _letters(then), _copies(then))
-        written = write_bundle(part, chain(files, _report(then), _ledger(then, snapshot)), about)
+        written = write_bundle(part, chain(files, _key(then), _report(then), _ledger(then, snapshot)), about)
         filed = {one.path for unit in then.listed.units for one in then.dossier(unit.id).filed}
     finally:
         then.ledger.close()
@@ -189,6 +189,13 @@ def _copies(then: Workplace) -> Iterator[Item]:
             yield Item(_name(then, copy), copy, filed.piece.sha256)
             if filed.piece.kind == "photo" and thumbnail.exists():
                 yield Item(_name(then, thumbnail), thumbnail)
+
+
+def _key(then: Workplace) -> Iterator[Item]:
+    """What tokens are signed with: without it those in letters that have left would be worth nothing."""
+    path = then.archive.key_path
+    if path.exists():
+        yield Item(_name(then, path), path)
 
 
 def _report(then: Workplace) -> Iterator[Item]:
