@@ -10,7 +10,6 @@ import datetime as dt
 import sys
 import tempfile
 import time
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -19,7 +18,8 @@ import typer
 from typer.exceptions import TyperException
 
 from agent.errors import AgentError, in_words
-from agent.logbook import keep_quiet, kept
+from agent.line import without_content
+from agent.logbook import keep_quiet, kept, without_messages
 from agent.usage import Commands, Config, Now, complaint
 
 if TYPE_CHECKING:
@@ -574,7 +574,8 @@ def _print_json(value: Any) -> None:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    """A line beside the answer; where it isn't a terminal that gets it, a log may keep it."""
+    print(text if sys.stderr.isatty() else without_content(text), file=sys.stderr, flush=True)
 
 
 def _stop_for(error: Exception) -> NoReturn:
@@ -592,6 +593,6 @@ def _crashed() -> NoReturn:
     with tempfile.NamedTemporaryFile(
         "w", prefix="report-agent-", suffix=".log", delete=False, encoding="utf-8"
     ) as log:
-        log.write(traceback.format_exc())
+        log.write(without_messages(sys.exception()))
     _say(f"程序出错了，数据没有丢失。请把这个文件交给维护人员：{log.name}")
     sys.exit(ATTENTION)

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 
 from agent.errors import Unreachable
 from agent.faults import passing
-from agent.ledger import DueLetter
+from agent.ledger import DueLetter, QueuedLetter
+from agent.line import Line
 from agent.mail.outbox import Deferred, Doubt, Outbox, Refused
 from agent.mail.pace import Pace
 from agent.workplace import LETTER_NAMES, Workplace
@@ -87,16 +88,23 @@ def dispatch(
             _send(work, outbox, due, clock)
         except (Deferred, Doubt) as error:
             postponed, put_off = postponed + 1, str(error)
-            log.warning("letter %s: %s", due.letter.id, error)
+            log.warning("letter %s: %s", due.letter.id, type(error).__name__)
         except Refused as error:
             failed += 1
-            tell(f"{LETTER_NAMES[due.letter.kind]}  {'、'.join(due.letter.to)}  没能发出：{error}")
+            tell(_in_a_line(due.letter, f"  没能发出：{error}", "  没能发出"))
         except Unreachable as error:
             return Dispatch(sent, failed, postponed, put_off, str(error))
         else:
             sent += 1
-            tell(f"{LETTER_NAMES[due.letter.kind]}  →  {'、'.join(due.letter.to)}")
+            tell(_in_a_line(due.letter, ""))
     return Dispatch(sent, failed, postponed, put_off)
+
+
+def _in_a_line(letter: QueuedLetter, became: str, without_words: str = "") -> Line:
+    """One line for the terminal: which letter, to whom, and what became of it."""
+    name = LETTER_NAMES[letter.kind]
+    way = "  →  " if not became else "  "
+    return Line(f"{name}{way}{'、'.join(letter.to)}{became}", f"{name}{way}{letter.id}{without_words}")
 
 
 def pacing(

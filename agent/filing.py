@@ -34,6 +34,7 @@ from agent.dossier import Dossier, Filed
 from agent.errors import ArchiveBusy
 from agent.faults import passing
 from agent.ledger.entries import Entry, MailEntry, QueuedLetter, entry_from_json
+from agent.privately import make_private, to_add_to, to_write
 from agent.tokens import KEY_BYTES
 
 log = logging.getLogger(__name__)
@@ -91,7 +92,7 @@ class Archive:
         """
         self._make(self.folder)
         path = self.folder / "agent.lock"
-        with path.open("a+b") as lock:
+        with os.fdopen(to_add_to(path), "a+b") as lock:
             path.chmod(0o600)
             if not _lock(lock):
                 raise ArchiveBusy(f"另一个 report-agent 正在处理 {self.folder}。请先停止它，再运行本命令。")
@@ -111,7 +112,7 @@ class Archive:
         """
         self._make(self.folder)
         path, until = self.folder / "agent.keeping.lock", time.monotonic() + patience
-        with path.open("a+b") as lock:
+        with os.fdopen(to_add_to(path), "a+b") as lock:
             path.chmod(0o600)
             while not _lock(lock):
                 if time.monotonic() >= until:
@@ -316,13 +317,12 @@ class Archive:
         from agent.photos import smaller
 
         for filed in lacking:
-            photo = self.folder / filed.path
             if filed.piece.kind != "photo":
                 continue
             try:
                 thumbnail = smaller(blobs[filed.piece.sha256], THUMBNAIL_SIDE)
             except Exception:  # a picture that its library can't make smaller is filed all the same
-                log.warning("no thumbnail of %s", photo.name)
+                log.warning("no thumbnail of %s", filed.piece.sha256[:12])
                 continue
             yield self.thumbnail_path(filed), thumbnail
 
@@ -359,7 +359,7 @@ class Archive:
 
     def _make(self, folder: Path) -> None:
         if folder not in self._folders:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(folder)
             self._folders.add(folder)
 
     def _raw(self, sha256: str) -> Path:
@@ -421,8 +421,7 @@ def _lock(file: IO[bytes]) -> bool:
 
 
 def _write_synced(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    with os.fdopen(to_write(path), "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

@@ -13,6 +13,7 @@ from agent.errors import ConfigurationError
 from agent.faults import passing
 from agent.ledger import MailEntry, MessageRow, QueuedLetter, RunEntry
 from agent.letters import Answered, Letter, Letters
+from agent.line import Line
 from agent.mail.inbox import Arrival, Event, Inbox, Mark, Passed, Withheld
 from agent.mail.message import parse
 from agent.outcome import Outcome, decide, hand_in, withheld
@@ -361,8 +362,8 @@ def _written(work: Workplace, write: Callable[[Letters], Letter]) -> Letter:
     """The letter by the operator's own templates; where those are wrong, no mail waits for them to be mended."""
     try:
         return write(work.letters)
-    except ConfigurationError as error:
-        log.warning("the built-in template is used instead: %s", error)
+    except ConfigurationError:
+        log.warning("the built-in template is used instead of the operator's: `report-agent check` says why")
         return write(work.built_in_letters)
 
 
@@ -386,10 +387,13 @@ def queued(letter: Letter) -> QueuedLetter:
 STATE_NAMES = {"processed": "已登记", "held": "待核", "ignored": "不处理", "failed": "失败"}
 
 
-def _in_a_line(work: Workplace, outcome: Outcome, entry: MailEntry) -> str:
+def _in_a_line(work: Workplace, outcome: Outcome, entry: MailEntry) -> Line:
     """One line for the terminal: whose mail, what came of it, which letter answers it."""
     from agent.workplace import LETTER_NAMES
 
     unit = work.listed.by_id[outcome.unit].name if outcome.unit else outcome.sender or "—"
     letters = "、".join(LETTER_NAMES[one.kind] for one in entry.letters) or "不回信"
-    return f"{STATE_NAMES[outcome.state]}  {unit}  {' '.join(outcome.subject.split())[:40] or '（无主题）'}  →  {letters}"
+    text = f"{STATE_NAMES[outcome.state]}  {unit}  {' '.join(outcome.subject.split())[:40] or '（无主题）'}  →  {letters}"
+    return Line(
+        text, f"{STATE_NAMES[outcome.state]}  {entry.message[:12]}  {outcome.unit or '—'}  →  {letters}"
+    )

@@ -18,6 +18,7 @@ import schedule
 from agent.dispatch import Dispatch, dispatch, pacing
 from agent.errors import AgentError, ArchiveBusy, Unreachable
 from agent.intake import Intake, start, take_in
+from agent.line import Line
 from agent.mail.connection import LoginRefused
 from agent.mail.inbox import open_inbox
 from agent.mail.outbox import Outbox, open_outbox
@@ -155,7 +156,9 @@ class Service:
             self._report(self.send())
         except Exception as error:
             log.exception("timetable failed")
-            self._tell(f"日报、催报出错：{error}" if isinstance(error, AgentError) else _to_say(error))
+            told = f"日报、催报出错（{type(error).__name__}），请运行 report-agent check。"
+            expected = isinstance(error, AgentError)
+            self._tell(Line(f"日报、催报出错：{error}", told) if expected else _to_say(error))
 
     def run(self) -> None:
         """Until stopped: tick at once, then by the timetable, and as soon as the mailbox tells of new mail."""

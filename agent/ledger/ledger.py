@@ -20,6 +20,7 @@ from agent.ledger.schema import is_prepared, journal, letters, marks, messages, 
 from agent.ledger.writing import Writing, highest, stamp
 from agent.outcome import Outcome, adopt
 from agent.overview import Failed, Held, LetterCounts, MessageCounts, Told, failed_id
+from agent.privately import make_private
 from agent.rules import Campaign
 
 BUSY_SECONDS = 30
@@ -399,7 +400,7 @@ class Ledger:
 
 
 def _engine(path: Path) -> Engine:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(path.parent)
     path.touch(mode=0o600)  # readable to its owner alone, and so are the files that SQLite lays beside it
     url = URL.create("sqlite", database=str(path))
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, isolation_level="AUTOCOMMIT")

@@ -24,6 +24,7 @@ from agent.mail.connection import Checked
 from agent.mail.message import message_ids
 from agent.mail.password import find_password
 from agent.mime import split_headers
+from agent.privately import make_private, to_write
 
 if TYPE_CHECKING:
     from agent.settings import Settings
@@ -103,7 +104,7 @@ class FolderOutbox:
         del sender, recipients  # they stand in the letter
         target = self.folder / file_name(raw)
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_private(self.folder)
             _write_whole(target, raw)
         except OSError as error:
             raise Deferred(
@@ -146,7 +147,7 @@ def _write_whole(target: Path, raw: bytes) -> None:
         return
     passing = target.with_name(f".{target.name}.part")
     try:
-        with passing.open("wb") as file:
+        with os.fdopen(to_write(passing), "wb") as file:
             file.write(raw)
             file.flush()
             os.fsync(file.fileno())

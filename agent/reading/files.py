@@ -152,7 +152,7 @@ def _guarded(name: str, data: bytes, context: _Context, read: Callable[[], FileR
     except AgentError:  # nothing about the file
         raise
     except Exception:  # whatever a library let through; the log tells a hostile file from a fault of ours
-        LOG.exception("读取文件“%s”时出错", name)
+        LOG.exception("file %s could not be read", hashlib.sha256(data).hexdigest()[:12])
         return _unreadable(name, data, damaged(), context)
 
 
