@@ -391,9 +391,9 @@ def _in_a_line(work: Workplace, outcome: Outcome, entry: MailEntry) -> Line:
     """One line for the terminal: whose mail, what came of it, which letter answers it."""
     from agent.workplace import LETTER_NAMES
 
-    unit = work.listed.by_id[outcome.unit].name if outcome.unit else outcome.sender or "—"
+    state = STATE_NAMES[outcome.state]
+    unit = work.listed.by_id[outcome.unit].name if outcome.unit else ""
     letters = "、".join(LETTER_NAMES[one.kind] for one in entry.letters) or "不回信"
-    text = f"{STATE_NAMES[outcome.state]}  {unit}  {' '.join(outcome.subject.split())[:40] or '（无主题）'}  →  {letters}"
-    return Line(
-        text, f"{STATE_NAMES[outcome.state]}  {entry.message[:12]}  {outcome.unit or '—'}  →  {letters}"
-    )
+    subject = " ".join(outcome.subject.split())[:40] or "（无主题）"
+    text = f"{state}  {unit or outcome.sender or '—'}  {subject}  →  {letters}"
+    return Line(text, f"{state}  {unit or '—'}  {entry.message[:12]}  →  {letters}")

@@ -159,7 +159,7 @@ def test_a_run_that_is_piped_prints_ids(tmp_path: Path, command: str) -> None:
         out, rest = process.communicate(timeout=60)
         text = (told + rest + out).decode()
         assert_no_mark(text)
-        assert text.count("已登记") == 2 and "qingnian" in text and "待核" in text
+        assert text.count("已登记") == 2 and "青年镇" in text and "待核" in text
         assert_no_mark((office.work.archive.folder / "agent.log").read_text(encoding="utf-8"))
 
 
