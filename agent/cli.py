@@ -165,6 +165,9 @@ def read(
 ) -> None:
     """读给你看：程序从这些文件里读出什么。不保存，不发送。"""
     del now
+    from agent.reading.apart import prepare
+
+    prepare("files", *_will_import(files))
     from agent.readout import has_unreadable, read_files
 
     campaign, register = _rules(config)
@@ -172,7 +175,7 @@ def read(
     if json:
         _print_json([reading.as_json() for reading in readings])
     else:
-        from agent.terminal import show_readings
+        from agent.shown import show_readings
 
         show_readings(readings, campaign)
     raise typer.Exit(ATTENTION if has_unreadable(readings) else DONE)
@@ -516,6 +519,12 @@ def _clock(now: dt.datetime | None, work: Workplace, *, moving: bool) -> Callabl
     if moving:
         return lambda: moment + dt.timedelta(seconds=time.monotonic() - began)
     return lambda: moment
+
+
+def _will_import(files: list[Path]) -> set[str]:
+    """What the process that reads these will need, by their names: it can begin with that at once."""
+    needed = {".xlsx": "openpyxl", ".xlsm": "openpyxl", ".docx": "lxml.etree", ".xls": "xlrd"}
+    return {needed[one.suffix.lower()] for one in files if one.suffix.lower() in needed}
 
 
 def _rules(config: Path | None) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from rich.console import Console
 from rich.markup import escape
@@ -14,20 +14,9 @@ from agent.dossier import Dossier
 from agent.exposed import notes
 from agent.findings import Finding
 from agent.overview import Overview
-from agent.reading.reading import FileReading
-from agent.rules import Campaign, plain
+from agent.rules import plain
+from agent.shown import COLOURS, SEVERITIES, safe
 
-COLOURS = {"error": "red", "warning": "yellow", "note": "dim"}
-SEVERITIES = {"error": "错误", "warning": "核实", "note": "提示"}
-KINDS = {
-    "form": "统计表",
-    "narrative": "开展情况",
-    "photo": "照片",
-    "archive": "压缩包",
-    "message": "邮件",
-    "other": "其他",
-    "unreadable": "读不出",
-}
 STANDINGS = {
     "missing": "未报",
     "needs_correction": "待改正",
@@ -58,7 +47,9 @@ def show_status(overview: Overview) -> None:
         f"信件：已发 {letters.sent}，待发 {letters.queued}，存疑 {letters.doubtful}，失败 {letters.failed}。"
     )
     for one in overview.failed:
-        console.print(f"[red]失败[/]  {escape(one.sender)}  {escape(one.subject)}  {escape(one.reason)}")
+        console.print(
+            f"[red]失败[/]  {escape(safe(one.sender))}  {escape(safe(one.subject))}  {escape(safe(one.reason))}"
+        )
     _show_personal(console, overview)
 
 
@@ -69,15 +60,17 @@ def show_review(overview: Overview) -> None:
         waiting = True
         suggested = overview.register.by_id[held.suggested_unit].name if held.suggested_unit else "不明"
         console.print(
-            f"[bold]{held.id}[/]  {REASONS[held.reason]}  {escape(held.sender)}  {escape(held.subject)}"
+            f"[bold]{held.id}[/]  {REASONS[held.reason]}  {escape(safe(held.sender))}  {escape(safe(held.subject))}"
         )
-        console.print(f"    推断单位：{suggested}　材料：{escape('、'.join(held.files)) or '无'}")
+        console.print(f"    推断单位：{suggested}　材料：{escape(safe('、'.join(held.files))) or '无'}")
         accept = f"review accept {held.id}" if held.suggested_unit else f"review assign {held.id} 单位"
         console.print(f"    report-agent {accept}　或　report-agent review reject {held.id}")
     for failed in overview.failed:
         waiting = True
-        console.print(f"[bold]{failed.id}[/]  处理失败  {escape(failed.sender)}  {escape(failed.subject)}")
-        console.print(f"    {escape(failed.reason)}")
+        console.print(
+            f"[bold]{failed.id}[/]  处理失败  {escape(safe(failed.sender))}  {escape(safe(failed.subject))}"
+        )
+        console.print(f"    {escape(safe(failed.reason))}")
         console.print(
             f"    看过以后：report-agent review reject {failed.id}　其中的材料用 review hand-in 代交"
         )
@@ -95,7 +88,9 @@ def _show_personal(console: Console, overview: Overview) -> None:
     for dossier in overview.dossiers:
         found = "".join(one.text for one in notes(dossier))
         if found:
-            console.print(f"[yellow]个人信息[/]  {dossier.unit.name}：{escape(found)}请提醒对方今后不要写。")
+            console.print(
+                f"[yellow]个人信息[/]  {dossier.unit.name}：{escape(safe(found))}请提醒对方今后不要写。"
+            )
 
 
 def show_owed(overview: Overview) -> None:
@@ -112,13 +107,6 @@ def show_owed(overview: Overview) -> None:
         console.print(f"处理失败的邮件 {len(overview.failed)} 封（report-agent status）")
 
 
-def show_readings(readings: Sequence[FileReading], campaign: Campaign) -> None:
-    """Each file: the figures in the form's order, where each came from, the findings in colour."""
-    console = _console()
-    for reading in readings:
-        _show_reading(console, reading, campaign, 0)
-
-
 def plain_text(raw: bytes) -> str:
     """A letter's plain text, with its subject, for the terminal."""
     mail = email.message_from_bytes(raw, policy=email.policy.default)
@@ -131,36 +119,9 @@ def _console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, highlight=False, soft_wrap=True)
 
 
-def _show_reading(console: Console, reading: FileReading, campaign: Campaign, depth: int) -> None:
-    indent = "    " * depth
-    console.print(f"{indent}[bold]{escape(reading.file)}[/]  {KINDS[reading.kind]}")
-    if reading.form is not None:
-        console.print(_form_table(reading, campaign))
-    for finding in reading.findings:
-        console.print(f"{indent}  {_finding(finding)}")
-    for inner in reading.contains:
-        _show_reading(console, inner, campaign, depth + 1)
-
-
-def _form_table(reading: FileReading, campaign: Campaign) -> Table:
-    form = reading.form
-    assert form is not None
-    table = Table()
-    for heading in ("项目", "读作", "计量单位", "出处"):
-        table.add_column(heading, justify="right" if heading == "读作" else "left", overflow="fold")
-    for header in campaign.form.header:
-        value = getattr(form, header.id, None)
-        table.add_row(header.label, escape(plain(value)) if value else "—", "", "")
-    for field in campaign.form.fields:
-        value = form.values[field.id]
-        shown = "—" if value is None else escape(plain(value))
-        table.add_row(field.full_label, shown, field.measure or "", escape(form.sources.get(field.id, "")))
-    return table
-
-
 def _finding(finding: Finding) -> str:
     colour = COLOURS[finding.severity]
-    return f"[{colour}]{SEVERITIES[finding.severity]}[/]  {escape(finding.text)}"
+    return f"[{colour}]{SEVERITIES[finding.severity]}[/]  {escape(safe(finding.text))}"
 
 
 def _deliverables(overview: Overview) -> list[str]:

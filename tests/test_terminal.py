@@ -6,20 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import bureau, form, mail, run, whole
-
-
-@pytest.mark.parametrize("columns", ["20", "40", "80"])
-def test_no_figure_is_cut_short_however_narrow_the_terminal(
-    tmp_path: Path, columns: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", columns)
-    name, data = form(leaflets_distributed=123456789012)
-    (tmp_path / name).write_bytes(data)
-    shown = run("read", tmp_path / name).out
-    assert "…" not in shown
-    digits = [line.split("│")[2].strip() for line in shown.splitlines() if line.count("│") == 5]
-    assert "123456789012" in "".join(digits)
+from tests.commands import bureau, form, mail, whole
 
 
 def test_a_command_that_is_shown_can_be_copied_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

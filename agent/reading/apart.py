@@ -77,10 +77,13 @@ def read_apart(
             raise damaged() from error
 
 
-def prepare(task: str) -> None:
-    """Start a task's process, so that it is there when it is needed; without waiting for it."""
-    with _LOCK:
-        _worker(task)
+def prepare(task: str, *modules: str) -> None:
+    """Start a task's process, with what it will import anyhow, so that it is there when it is needed.
+
+    Nothing is waited for; where it can't be started, whoever needs it is told.
+    """
+    with _LOCK, contextlib.suppress(ReaderNotStarted):
+        _worker(task, *modules)
 
 
 def worker_id(task: str) -> int | None:
@@ -102,10 +105,10 @@ class _Ask:
 class _Worker:
     """The process, as seen from here."""
 
-    def __init__(self, task: str) -> None:
+    def __init__(self, task: str, *modules: str) -> None:
         root = str(Path(__file__).resolve().parents[2])
         path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
-        command = [sys.executable, "-m", "agent.reading.worker", str(TASKS[task].memory)]
+        command = [sys.executable, "-m", "agent.reading.worker", task, str(TASKS[task].memory), *modules]
         try:
             self._process = subprocess.Popen(
                 [*network_cut(), *command],
@@ -211,13 +214,13 @@ _LOCK = threading.Lock()
 _workers: dict[str, _Worker] = {}
 
 
-def _worker(task: str) -> _Worker:
+def _worker(task: str, *modules: str) -> _Worker:
     if not _workers:
         atexit.register(_end_all)
     if task not in _workers or not _workers[task].usable:
         if task in _workers:
             _workers.pop(task).end()
-        _workers[task] = _Worker(task)
+        _workers[task] = _Worker(task, *modules)
     return _workers[task]
 
 
