@@ -315,6 +315,7 @@ def _picture(name: str, data: bytes, looked: Any, context: _Context) -> FileRead
 def _page_of_paper(name: str, data: bytes, pixels: str, context: _Context) -> FileReading:
     """A scan or photograph of a page: the form on it, else a narrative where enough is written on it."""
     from agent.reading.ocr import read_picture
+    from agent.reading.paged import shape_without_lines
 
     document = read_picture(data, context.budget)
     if document is None:
@@ -323,6 +324,8 @@ def _page_of_paper(name: str, data: bytes, pixels: str, context: _Context) -> Fi
     if found is not None:
         return _reading(name, data, "form", found=found, pixels=pixels)
     narrative = context.campaign.deliverables.narrative
+    if shape_without_lines(name, document, context.campaign):
+        raise page_without_form()
     if document.grids or narrative is None or len(squeeze(document.text)) < narrative.min_characters:
         raise page_without_form()
     return _reading(name, data, "narrative", text=document.text, pixels=pixels)

@@ -66,7 +66,7 @@ _TABLE = (
     {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
     | _RADICALS
     | dict.fromkeys((0x00A0, 0x2007, 0x2009, 0x202F, 0x3000), " ")
-    | {0xFFE5: "¥"}
+    | {0xFFE5: "¥", 0x2215: "/", 0x301C: "~"}  # what browsers print for ￥, ／ and ～
 )
 _INVISIBLE = " \t\r\n\v\f\u200b\u200c\u200d\u2060\ufeff"
 _GAPS = re.compile(r"[\s\u200b-\u200d\u2060\ufeff]+")

@@ -1,16 +1,14 @@
 """Makes the corpus of forms: real files by the programs that offices use, and beside them what they say.
 
-Run by hand: `python tests/forms/make_forms.py` (needs LibreOffice for the conversions; those that are there are kept,
-since LibreOffice never writes the same bytes twice: `--anew` makes them again). What a file says is known from
+Run by hand: `python tests/forms/make_forms.py` (needs LibreOffice and Chromium for the conversions; those that are there are kept,
+since these never write the same bytes twice: `--anew` makes them again). What a file says is known from
 the specification and from what was written into it, never from the reader.
 """
 
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,22 @@ import yaml
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from making import books, clerks, containers, finding, headers, hiding, mails, papers, rows, traps, values  # noqa: E402
+from making import (  # noqa: E402
+    books,
+    checks,
+    clerks,
+    containers,
+    finding,
+    headers,
+    hiding,
+    mails,
+    pages,
+    papers,
+    printing,
+    rows,
+    traps,
+    values,
+)
 from making.model import Case, Expected, Form  # noqa: E402
 
 FAMILIES: dict[str, Callable[[], list[Case]]] = {
@@ -30,6 +43,10 @@ FAMILIES: dict[str, Callable[[], list[Case]]] = {
     "headers": headers.cases,
     "hiding": hiding.cases,
     "clerks": clerks.cases,
+    "checks": checks.cases,
+    "printed": pages.printed,
+    "old": pages.old,
+    "pictures": pages.pictures,
 }
 WHOLE: dict[str, Callable[[], dict[str, tuple[bytes, Any]]]] = {
     "mails": mails.files,
@@ -46,8 +63,13 @@ WRITERS: dict[str, Callable[[Sequence[Form]], bytes]] = {
     "bom.csv": lambda forms: papers.delimited(forms, "utf-8-sig"),
     "gbk.csv": lambda forms: papers.delimited(forms, "gb18030"),
     "utf16.csv": lambda forms: papers.delimited(forms, "utf-16", "\t"),
+    "page": printing.page,
+    "sheet": printing.sheet,
+    "loose-page": lambda forms: printing.page(forms, ruled=False),
+    "loose-html": lambda forms: printing.html(forms, ruled=False),
     "eml": lambda forms: papers.mail(page=papers.html_body(forms)),
 }
+SUFFIXES = {"page": "docx", "loose-page": "docx", "sheet": "xlsx", "loose-html": "html"}
 NAMED = str.maketrans(" ", "-", "',")
 
 
@@ -82,7 +104,7 @@ def _files(cases: Sequence[Case], kept: dict[str, bytes]) -> dict[str, tuple[byt
             name = f"{case.name.translate(NAMED)}.{f'from-{source}.{target}' if target else source}"
             expected = case.differs.get(wanted, case.expected)
             order.append((name, expected.as_yaml() if isinstance(expected, Expected) else expected))
-            data = WRITERS[source](case.forms)
+            data = (printing.html if wanted == "html>pdf" else WRITERS[source])(case.forms)
             if name in kept:
                 made[name] = (kept[name], None)
             elif target:
@@ -94,25 +116,15 @@ def _files(cases: Sequence[Case], kept: dict[str, bytes]) -> dict[str, tuple[byt
     return {name: (made[name][0], reading) for name, reading in order}
 
 
-FILTERS = {"xls": "xls:MS Excel 97", "html": "html", "docx": "docx:MS Word 2007 XML", "doc": "doc:MS Word 97"}
-
-
 def converted(sources: dict[str, bytes], source: str, target: str) -> dict[str, bytes]:
-    """The files as LibreOffice writes them in another format, in one call."""
-    with tempfile.TemporaryDirectory() as folder:
-        numbered = {f"{place}.{source}": name for place, name in enumerate(sources)}
-        for short, name in numbered.items():
-            (Path(folder) / short).write_bytes(sources[name])
-        command = ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to"]
-        out = str(Path(folder) / "out")
-        inputs = [str(Path(folder) / short) for short in numbered]
-        subprocess.run(
-            [*command, FILTERS.get(target, target), "--outdir", out, *inputs], check=True, capture_output=True
-        )
-        return {
-            name: (Path(out) / short.replace(f".{source}", f".{target}")).read_bytes()
-            for short, name in numbered.items()
-        }
+    """The files in another format, by the program that reads the one and writes the other."""
+    suffix = SUFFIXES.get(source, source)
+    if suffix == "html" and target == "pdf":
+        return printing.by_chromium(sources)
+    if target in printing.PICTURES:
+        pages = printing.by_office(sources, suffix, "pdf")
+        return {name: printing.scanned(page, target) for name, page in pages.items()}
+    return printing.by_office(sources, suffix, target)
 
 
 if __name__ == "__main__":

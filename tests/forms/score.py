@@ -2,7 +2,7 @@
 
 Exact: every value, header value and finding as expected. Told otherwise: the values as expected, a finding not.
 Refused: a value that the form states reads as null, and says so. Wrong: any other value than the form's; there must be
-none, and above all none in silence.
+none, and above all none in silence. Below that, for each row of the specification the files that show it.
 """
 
 from __future__ import annotations
@@ -141,6 +141,65 @@ def _findings(reading: FileReading, expected: Mapping[str, Any]) -> Iterator[str
             yield f"{severity} not told: {', '.join(missing)}"
 
 
+# --- what the files show ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the specification's tables, and the corpus' files that show it."""
+
+    table: str
+    row: str
+    files: tuple[Sample, ...]
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        return tuple(sorted({sample.path.suffix for sample in self.files}))
+
+
+def rows(campaign: Campaign) -> Iterator[Row]:
+    """Every row: fields, header values, checks, then what covered.yaml lists."""
+    every = list(samples())
+    for field in campaign.form.fields:
+        yield Row("fields", field.full_label, tuple(one for one in every if _reads(one, "values", field.id)))
+    for header in campaign.form.header:
+        yield Row("header", header.label, tuple(one for one in every if _reads(one, "header", header.id)))
+    for check in campaign.checks:
+        if check.id not in BY_MAIL:
+            yield Row("checks", check.id, tuple(one for one in every if _tells(one, check.id)))
+    listed = yaml.safe_load((HERE / "covered.yaml").read_text(encoding="utf-8"))
+    for table, asked in listed.items():
+        for row, patterns in asked.items():
+            yield Row(
+                table, row, tuple(one for one in every if any(fnmatch(str(one), it) for it in patterns))
+            )
+
+
+BY_MAIL = ("stories_without_narrative", "reported_after_mail")  # need a mail and a dossier: see tests/outcome
+
+
+def _forms(sample: Sample) -> list[dict[str, Any]]:
+    listed = sample.expected if isinstance(sample.expected, list) else [sample.expected]
+    return [one for one in listed if isinstance(one, dict) and "values" in one]
+
+
+def _reads(sample: Sample, part: str, name: str) -> bool:
+    return any(form[part].get(name) not in (None, "", "*") for form in _forms(sample))
+
+
+def _tells(sample: Sample, rule: str) -> bool:
+    told = (one for form in _forms(sample) for kind in ("errors", "warnings") for one in form.get(kind, ()))
+    return any(one.startswith(f"{rule}:") for one in told)
+
+
+def _show(every: list[Row]) -> None:
+    for table in dict.fromkeys(row.table for row in every):
+        print(f"\n{table}")
+        for row in every:
+            if row.table == table:
+                print(f"  {len(row.files):>4} files  {' '.join(row.formats):<48}  {row.row}")
+
+
 def main(verbose: bool) -> int:
     campaign = load_campaign(ROOT / "rules" / "winter-warmth.yaml")
     register = load_register(ROOT / "rules" / "units.yaml")
@@ -153,6 +212,7 @@ def main(verbose: bool) -> int:
     print(f"{'':<12}{'files':>8}", *(f"{verdict:>16}" for verdict in VERDICTS))
     for family, counts in [*table.items(), ("all", sum(table.values(), Counter()))]:
         print(f"{family:<12}{counts.total():>8}", *(f"{counts[verdict]:>16}" for verdict in VERDICTS))
+    _show(list(rows(campaign)))
     return 1 if any(counts["wrong"] for counts in table.values()) else 0
 
 

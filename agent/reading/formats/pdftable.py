@@ -18,6 +18,7 @@ Box = tuple[float, float, float, float]
 
 SAME = 2.5  # points between ruled lines that count as one
 MARGIN = 0.35  # points between a letter and the border beside it, at the least
+SMALL_MARGIN = 0.04  # the same in letters' sizes: a sheet that is made to fit a page shrinks its margins as well
 THIN = 3.0  # points; a filled rectangle this thin is a line, a thicker one a shade
 MARGINS = 11.0  # points that a cell's left and right margins take: 0.19 cm each in Word, WPS and LibreOffice
 PROSE = 6  # ideographs from which a cell is prose
@@ -154,7 +155,8 @@ def _whole(runs: Sequence[Run], cells: Sequence[_Cell]) -> Iterator[Run]:
     for run in runs:
         part: list[Char] = []
         for char in run.chars:
-            if part and any(part[-1].x1 + MARGIN < edge < char.x0 - MARGIN for edge in edges):
+            margin = min(MARGIN, SMALL_MARGIN * char.size)
+            if part and any(part[-1].x1 + margin < edge < char.x0 - margin for edge in edges):
                 yield Run(tuple(part))
                 part = []
             part.append(char)

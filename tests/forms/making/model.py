@@ -95,7 +95,7 @@ def _checks(values: Mapping[str, str | None], reported_on: str | None) -> tuple[
         return None if first is None or second is None else (first, second)
 
     errors = [
-        f"{check}:"
+        f"{check}:*"
         for check, pair in (
             ("joint_within_patrols", both("joint_patrols", "patrols")),
             ("distributed_within_prepared", both("supplies_distributed", "supplies_prepared")),
@@ -105,9 +105,9 @@ def _checks(values: Mapping[str, str | None], reported_on: str | None) -> tuple[
     ]
     warnings = []
     if (pair := both("staff_deployed", "patrols")) and pair[0] < pair[1]:
-        warnings.append("staff_at_least_patrols:")
+        warnings.append("staff_at_least_patrols:*")
     if (pair := both("people_persuaded", "patrols")) and pair[0] > 0 and pair[1] == 0:
-        warnings.append("persuaded_without_patrol:")
+        warnings.append("persuaded_without_patrol:*")
     for check, name in (
         ("prepared_very_large", "supplies_prepared"),
         ("distributed_very_large", "supplies_distributed"),
