@@ -114,11 +114,13 @@ def _null_sender(message: Message) -> bool:
 
 
 def _machine_sender(message: Message) -> bool:
-    for address in (message.sender, (message.return_path or "").strip("<> ").lower()):
-        local = address.rpartition("@")[0] or address
-        if _MACHINES.fullmatch(local.partition("+")[0]):
-            return True
-    return False
+    returned = _local((message.return_path or "").strip("<> ").lower())
+    named = any(_MACHINES.fullmatch(local) for local in (_local(message.sender), returned))
+    return named or bool(_LISTS.fullmatch(returned))
+
+
+def _local(address: str) -> str:
+    return (address.rpartition("@")[0] or address).partition("+")[0]
 
 
 def _auto_subject(message: Message) -> bool:
@@ -127,8 +129,13 @@ def _auto_subject(message: Message) -> bool:
 
 _STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
 _MACHINES = re.compile(
-    r"mailer[-_.]?daemon|post[-_.]?master|no[-_.]?reply|do[-_.]?not[-_.]?reply|abuse|root", re.IGNORECASE
+    r"mailer[-_.]?daemon|post[-_.]?master|abuse|root"
+    r"|(?:[^@]*[-_.])?(?:no[-_.]?reply|do[-_.]?not[-_.]?reply)(?:[-_.][^@]*)?",
+    re.IGNORECASE,
 )
+_LISTS = re.compile(
+    r"owner-.*|.*-(?:owner|request|bounces?)|bounces?(?:[-=].*)?", re.IGNORECASE
+)  # RFC 3834 section 2
 _POSTMASTERS = re.compile(r"(?:mailer[-_.]?daemon|post[-_.]?master)@", re.IGNORECASE)
 _NOT_DELIVERED = re.compile(
     r"退信|未能?送达|无法送达|投递失败|发送失败|undeliver|delivery (?:status|failure|has failed)|failure notice"

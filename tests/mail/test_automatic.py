@@ -37,7 +37,9 @@ def test_a_person_is_answered(headers: str) -> None:
     assert reason(headers) is None
 
 
-@pytest.mark.parametrize("local", ["rootlet", "noreplying", "abuse.desk", "postmasters", "qingnian+root"])
+@pytest.mark.parametrize(
+    "local", ["rootlet", "noreplying", "abuse.desk", "postmasters", "qingnian+root", "kanoreply", "bouncer"]
+)
 def test_a_name_that_only_looks_like_a_machines_is_a_persons(local: str) -> None:
     assert reason("", person=f"From: {local}@town.example\r\n") is None
 
@@ -78,6 +80,19 @@ def test_a_machine_is_not(headers: str, why: str) -> None:
     assert reason(headers) == why
 
 
+@pytest.mark.parametrize("header", ["Precedence", "precedence", "X-Precedence"])
+@pytest.mark.parametrize("value", ["bulk", "JUNK", "list", "auto_reply", " bulk ", "bulk; x", "normal, bulk"])
+def test_each_precedence_of_a_machine_is_one(header: str, value: str) -> None:
+    assert reason(f"{header}:{value}\r\n") == "precedence"
+
+
+@pytest.mark.parametrize(
+    "name", ["List-Id", "List-Post", "List-Help", "List-Unsubscribe", "List-Unsubscribe-Post", "list-owner"]
+)
+def test_each_header_of_a_list_is_a_list_s(name: str) -> None:
+    assert reason(f"{name}: <x>\r\n") == "list"
+
+
 @pytest.mark.parametrize(
     ("headers", "why"),
     [
@@ -98,10 +113,34 @@ def test_a_machine_is_not(headers: str, why: str) -> None:
                 "root",
             )
         ),
-        ("From: a@town.example\r\nReturn-Path: <MAILER-DAEMON@town.example>\r\n", "machine_sender"),
+        *(
+            (f"From: a@town.example\r\nReturn-Path: <{local}@town.example>\r\n", "machine_sender")
+            for local in (
+                "MAILER-DAEMON",
+                "owner-towns",
+                "towns-owner",
+                "towns-request",
+                "towns-bounces+a=b",
+                "bounces",
+                "bounce-123=a",
+                "noreply",
+            )
+        ),
+        *(
+            (f"From: {local}@town.example\r\n", "machine_sender")
+            for local in (
+                "gmail-noreply",
+                "no-reply-7f3a",
+                "town.no_reply",
+                "noreply+x",
+                "do-not-reply",
+                "donotreply",
+            )
+        ),
+        ("From: postmaster <a@town.example>\r\n", None),  # whoever calls himself so
     ],
 )
-def test_a_senders_name_can_tell(headers: str, why: str) -> None:
+def test_a_senders_name_can_tell(headers: str, why: str | None) -> None:
     assert reason("", person=headers) == why
 
 
