@@ -322,12 +322,11 @@ def answer(
     now: dt.datetime,
     decided_seq: int | None = None,
 ) -> tuple[QueuedLetter, ...]:
-    """The letter that answers the mail, or none: from before the agent's time, or a stranger's second one today."""
+    """The letter that answers the mail, or none: from before the agent's time, or to whom enough was written."""
     bound = work.answers_from()
     if outcome.reply is None or not outcome.reply_to or (bound is not None and row.received < bound):
         return ()
-    limited = dossiers is None and not _is_a_unit_s(work, outcome)
-    if limited and work.ledger.acknowledged_since(outcome.reply_to, now - dt.timedelta(days=1)):
+    if _enough_was_written(work, outcome, dossiers is None, now):
         return ()
     answered = _answered(work, row, outcome, decided_seq)
 
@@ -350,6 +349,20 @@ def _answer_to_orders(
 
     told, answered = decided(work, outcome.orders), _answered(work, row, outcome, None)
     return (queued(_written(work, lambda letters: letters.decision(answered, told, now))),)
+
+
+def _enough_was_written(work: Workplace, outcome: Outcome, neutral: bool, now: dt.datetime) -> bool:
+    """Whether a stranger had an acknowledgement today, or a unit so many answers this hour that it may be a machine.
+
+    What is filed always gets its receipt, though it may have to wait. What a unit asked is in the digest anyway, and
+    an answer too many would keep two machines talking for ever.
+    """
+    to = outcome.reply_to
+    if outcome.reply == "noted":
+        most = work.settings.outbox.per_address_per_hour
+        return work.ledger.written_since(to, "noted", now - dt.timedelta(hours=1)) >= most
+    stranger = neutral and not _is_a_unit_s(work, outcome)
+    return stranger and work.ledger.written_since(to, "acknowledgement", now - dt.timedelta(days=1)) > 0
 
 
 def _is_a_unit_s(work: Workplace, outcome: Outcome) -> bool:

@@ -259,10 +259,14 @@ class Ledger:
         """How many letters have gone to the address since then."""
         return self._letters_to(address, letters.c.sent_at >= stamp(since))
 
-    def acknowledged_since(self, address: str, since: dt.datetime) -> bool:
-        """Whether the address was sent, or is to be sent, a neutral acknowledgement since then."""
-        recent = letters.c.queued_at >= stamp(since)
-        return self._letters_to(address, letters.c.kind == "acknowledgement", recent) > 0
+    def written_since(self, address: str, kind: str, since: dt.datetime) -> int:
+        """How many letters of that kind were written since then to the mailbox, whatever its tag (name+tag@…)."""
+        recent = select(letters.c.recipients).where(
+            letters.c.kind == kind, letters.c.queued_at >= stamp(since)
+        )
+        with self._engine.connect() as connection:
+            found = connection.execute(recent).scalars()
+            return sum(1 for to in found if _untagged(address) in map(_untagged, jsontext.loads(to)))
 
     def newest_letter_to(self, address: str, bounced_at: dt.datetime) -> str | None:
         """The letter that a delivery report about the address is about: the last that left in the days before."""
@@ -397,6 +401,11 @@ class Ledger:
                 "outcome": self._outcomes[sha256] if row["outcome"] else None,
             }
         )
+
+
+def _untagged(address: str) -> str:
+    local, _, domain = address.casefold().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
 
 
 def _engine(path: Path) -> Engine:

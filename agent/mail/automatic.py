@@ -54,7 +54,7 @@ def bounced_ids(message: Message) -> tuple[str, ...]:
 
 def is_bounce(message: Message) -> bool:
     """Whether a machine tells that a letter wasn't delivered: not that it is late, was read, or found nobody in."""
-    statuses = [decode_text(part.data, None) for part in message.parts if part.content_type in _STATUS_TYPES]
+    statuses = _statuses(message)
     if any(re.search(r"(?im)^action:", status) for status in statuses):
         return any(re.search(r"(?im)^action:\s*failed", status) for status in statuses)
     if _bounce(message):
@@ -63,14 +63,23 @@ def is_bounce(message: Message) -> bool:
 
 
 def failed_recipients(message: Message) -> tuple[str, ...]:
-    """The addresses that a delivery report calls failed, in lower case; none where it tells of a delay."""
+    """The addresses that a delivery report calls failed, in lower case; none where it tells of a delay.
+
+    Of one in plain words (QQ's, a gateway's), each address that it names: whose mail it was, the ledger knows.
+    """
     found: dict[str, None] = {}
     for part in message.parts:
         if part.content_type.startswith("message/") and part.content_type.endswith("delivery-status"):
             found.update(dict.fromkeys(_failed_in(decode_text(part.data, None))))
     for value in _values(message, "x-failed-recipients"):
         found.update(dict.fromkeys(_ADDRESS.findall(value)))
-    return tuple(address.lower() for address in found)
+    if not found and not _statuses(message) and is_bounce(message):
+        found.update(dict.fromkeys(_IN_WORDS.findall(message.text[:_HEAD])[:_MOST_NAMED]))
+    return tuple(dict.fromkeys(address.lower() for address in found))
+
+
+def _statuses(message: Message) -> list[str]:
+    return [decode_text(part.data, None) for part in message.parts if part.content_type in _STATUS_TYPES]
 
 
 # --- the checks ------------------------------------------------------------------------------------------
@@ -178,6 +187,8 @@ _CHECKS: tuple[tuple[str, Check], ...] = (
 # --- what a report tells ---------------------------------------------------------------------------------
 
 _ADDRESS = re.compile(r"[^@\s<>\"(),;:]+@[^@\s<>\"(),;:]+")
+_IN_WORDS = re.compile(r"[a-z0-9._%+=-]{1,64}@[a-z0-9.-]{1,250}[a-z0-9]", re.IGNORECASE)
+_MOST_NAMED = 20
 _ORIGINAL_TYPES = ("message/rfc822", "message/global", "text/rfc822-headers", "message/partial")
 _HEAD = 100_000  # of an original, and of a report's text, that is searched
 
