@@ -18,7 +18,9 @@ Box = tuple[float, float, float, float]
 
 SAME = 2.5  # points between ruled lines that count as one
 MARGIN = 0.35  # points between a letter and the border beside it, at the least
-SMALL_MARGIN = 0.04  # the same in letters' sizes: a sheet that is made to fit a page shrinks its margins as well
+SMALL_MARGIN = (
+    0.04  # the same in letters' sizes: a sheet that is made to fit a page shrinks its margins as well
+)
 THIN = 3.0  # points; a filled rectangle this thin is a line, a thicker one a shade
 MARGINS = 11.0  # points that a cell's left and right margins take: 0.19 cm each in Word, WPS and LibreOffice
 PROSE = 6  # ideographs from which a cell is prose
