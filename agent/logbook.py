@@ -53,7 +53,9 @@ def without_messages(error: BaseException | None) -> str:
     told: list[str] = []
     while error is not None and len(told) < MOST_LINKS:
         frames = "".join(traceback.format_tb(error.__traceback__))
-        told.append(f"{frames}{type(error).__module__}.{type(error).__qualname__}")
+        told.append(
+            f"Traceback (most recent call last):\n{frames}{type(error).__module__}.{type(error).__qualname__}"
+        )
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return "\nled to:\n".join(reversed(told)) + "\n"
 

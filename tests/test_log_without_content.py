@@ -185,7 +185,7 @@ def test_a_crash_is_told_by_places_and_kinds() -> None:
         told = without_messages(error)
     assert_no_mark(told)
     assert "test_a_crash_is_told_by_places_and_kinds" in told
-    assert told.endswith("builtins.RuntimeError\n") and "builtins.ValueError\nled to:\n" in told
+    assert told.endswith("builtins.RuntimeError\n") and "builtins.ValueError\nled to:\nTraceback" in told
 
 
 def test_a_chain_without_an_end_ends(tmp_path: Path) -> None:
