@@ -15,11 +15,13 @@ import pytest
 
 from agent import intake, logbook
 from agent.cli import _say
-from agent.errors import ConfigurationError
+from agent.errors import ConfigurationError, Unreadable
 from agent.line import Line
 from agent.logbook import kept, without_messages
 from agent.mail.outbox import FolderOutbox, Refused
 from agent.reading import files
+from agent.reading.apart import read_apart
+from agent.reading.formats.limits import Budget, Limits
 from agent.service import Service
 from tests.integration.office import ROOT
 from tests.outcome.bureau import Bureau, bureau, form, narrative, photo, sender_of
@@ -62,7 +64,7 @@ def run_in(office: Bureau) -> str:
 def test_a_pass_over_mails_full_of_words_logs_none_of_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def load(*_: object) -> Any:
+    def find(*_: object) -> Any:
         warnings.warn(f"cell says {MARK}", stacklevel=1)
         logging.getLogger("some.library").error("cell says %s", MARK)
         raise UnicodeDecodeError("gb18030", MARK.encode(), 0, 1, f"byte of {MARK}")
@@ -70,13 +72,21 @@ def test_a_pass_over_mails_full_of_words_logs_none_of_them(
     with bureau(tmp_path) as office:
         deliver_all(office)
         logging.captureWarnings(True)
-        monkeypatch.setattr(files, "_load", load)
+        monkeypatch.setattr(files._Context, "find", find)
         log = run_in(office)
         logging.captureWarnings(False)
         assert_no_mark(log)
         assert "could not be read" in log and "builtins.UnicodeDecodeError" in log
         assert "some.library: test_log_without_content:" in log
         assert "UserWarning" in log
+
+
+def test_a_reader_that_fails_in_a_process_of_its_own_is_told_by_places_too(tmp_path: Path) -> None:
+    with kept(tmp_path), pytest.raises(Unreadable):
+        read_apart("files", "open", [MARK.encode()], Budget(Limits()), {MARK: MARK})
+    log = (tmp_path / "agent.log").read_text(encoding="utf-8")
+    assert_no_mark(log)
+    assert "builtins.TypeError" in log
 
 
 def test_a_mail_that_fails_is_logged_by_its_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import dataclasses
+import hashlib
 import logging
 import os
 import subprocess
@@ -100,6 +101,10 @@ class _Ask:
     job: str
     arguments: Mapping[str, Any]
     blobs: Sequence[bytes] = dataclasses.field(repr=False)
+
+    def __str__(self) -> str:
+        """For the log: what was to be done with which file, of whose name and words nothing."""
+        return f"{self.job} {hashlib.sha256(self.blobs[0] if self.blobs else b'').hexdigest()[:12]}"
 
 
 class _Worker:

@@ -12,11 +12,11 @@ import math
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
 from agent.errors import Unreadable
+from agent.logbook import without_messages
 from agent.reading.formats.limits import Budget, Limits
 from agent.reading.formats.refusals import damaged, took_too_much
 from agent.reading.plain import Told
@@ -71,7 +71,7 @@ def _answer(head: Mapping[str, Any], blobs: Sequence[bytes], answers: IO[bytes])
         except Exception:  # whatever a library lets through
             told = {
                 "refused": [damaged().rule, str(damaged())],
-                "failure": traceback.format_exc()[-LONGEST_TRACE:],
+                "failure": without_messages(sys.exception())[-LONGEST_TRACE:],
             }
         if out_of_memory:
             told = {"refused": [took_too_much().rule, str(took_too_much())]}
