@@ -1,7 +1,7 @@
 """From the ledger to the outbox: send the letters that are queued, each once.
 
 SMTP leaves one doubt: a connection that dies after the text was sent and before the answer. It is recorded, the
-letter is sent again, and at most that one arrives twice.
+letter is sent again, and at most that one arrives twice: after a second doubt it isn't sent any more.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from agent.errors import Unreachable
 from agent.faults import passing
 from agent.ledger import DueLetter, QueuedLetter
 from agent.line import Line
+from agent.mail.connection import LoginRefused
 from agent.mail.outbox import Deferred, Doubt, Outbox, Refused
 from agent.mail.pace import Pace
 from agent.workplace import LETTER_NAMES, Workplace
@@ -24,6 +25,10 @@ log = logging.getLogger(__name__)
 Clock = Callable[[], dt.datetime]
 
 LONGEST_PAUSE = dt.timedelta(hours=1)
+PATIENCE = 3
+"""So many tries a letter waits for a recipient who is put off while others would get it."""
+
+UNCONFIRMED = "发了两次，都没有等到服务器的确认，不再重发：请核实对方是否收到"
 REPLIES = ("receipt", "correction", "acknowledgement", "noted", "decision")
 
 
@@ -35,6 +40,8 @@ class Dispatch:
         postponed: held back by the address's limit, or put off by the server.
         put_off: why the server put a letter off, in words; "" where it put off none.
         trouble: why no letter could leave, in words; "" where they could.
+        halted: the server wants no more letters for now: the rest wasn't tried.
+        login_refused: the trouble is the password's.
     """
 
     sent: int = 0
@@ -42,6 +49,8 @@ class Dispatch:
     postponed: int = 0
     put_off: str = ""
     trouble: str = ""
+    halted: bool = False
+    login_refused: bool = False
 
     def __add__(self, other: Dispatch) -> Dispatch:
         return Dispatch(
@@ -50,6 +59,8 @@ class Dispatch:
             self.postponed + other.postponed,
             self.put_off or other.put_off,
             self.trouble or other.trouble,
+            self.halted or other.halted,
+            self.login_refused or other.login_refused,
         )
 
     @property
@@ -73,31 +84,43 @@ def dispatch(
         wait: called before each letter; waits as the pace asks, or says False to leave the rest for later.
         tell: gets a line for each letter.
     """
-    sent = failed = postponed = 0
-    put_off = ""
-    for found in work.ledger.letters_due(clock()):
-        if _left_before(work, found):
+    done = Dispatch()
+    # What was never tried comes first: a letter at which the server fails each time keeps no other from leaving.
+    for found in sorted(work.ledger.letters_due(clock()), key=lambda one: one.attempts):
+        if _left_before(work, found) or _given_up(work, found, clock()):
             continue
         due = _doubted(work, found)
         if _over_limit(work, due, clock()):
-            postponed += 1
+            done += Dispatch(postponed=1)
             continue
         if not wait():
             break
-        try:
-            _send(work, outbox, due, clock)
-        except (Deferred, Doubt) as error:
-            postponed, put_off = postponed + 1, str(error)
-            log.warning("letter %s: %s", due.letter.id, type(error).__name__)
-        except Refused as error:
-            failed += 1
-            tell(_in_a_line(due.letter, f"  没能发出：{error}", "  没能发出"))
-        except Unreachable as error:
-            return Dispatch(sent, failed, postponed, put_off, str(error))
-        else:
-            sent += 1
-            tell(_in_a_line(due.letter, ""))
-    return Dispatch(sent, failed, postponed, put_off)
+        done += _tried(work, outbox, due, clock, tell)
+        if done.halted or done.trouble:
+            break
+    return done
+
+
+def _tried(
+    work: Workplace, outbox: Outbox, due: DueLetter, clock: Clock, tell: Callable[[str], None]
+) -> Dispatch:
+    """What became of one letter."""
+    try:
+        _send(work, outbox, due, clock)
+    except (Deferred, Doubt) as error:
+        log.warning("letter %s: %s", due.letter.id, type(error).__name__)
+        halted = isinstance(error, Doubt) or error.scope == "server"
+        if isinstance(error, Doubt) and due.doubt:
+            tell(_in_a_line(due.letter, f"  {UNCONFIRMED}", f"  {UNCONFIRMED}"))
+            return Dispatch(failed=1, halted=halted)
+        return Dispatch(postponed=1, put_off=str(error), halted=halted)
+    except Refused as error:
+        tell(_in_a_line(due.letter, f"  没能发出：{error}", "  没能发出"))
+        return Dispatch(failed=1)
+    except Unreachable as error:
+        return Dispatch(trouble=str(error), login_refused=isinstance(error, LoginRefused))
+    tell(_in_a_line(due.letter, ""))
+    return Dispatch(sent=1)
 
 
 def _in_a_line(letter: QueuedLetter, became: str, without_words: str = "") -> Line:
@@ -122,21 +145,33 @@ def pacing(
 
 
 def _send(work: Workplace, outbox: Outbox, due: DueLetter, clock: Clock) -> None:
-    letter = due.letter
-    work.archive.keep_letter(letter)
-    with work.ledger.writing() as writing:
-        writing.letter_begins(letter.id)
-    passing("letter begins")
-    try:
-        refused = outbox.send(letter.raw, work.settings.address, letter.to)
-    except Doubt as error:
+    letter, begun = due.letter, False
+
+    def leaving() -> None:
+        nonlocal begun
         with work.ledger.writing() as writing:
-            writing.letter_in_doubt(letter.id)
-            writing.letter_postponed(letter.id, clock() + pause_after(due.attempts), str(error))
+            writing.letter_begins(letter.id)
+        begun = True
+        passing("letter begins")
+
+    def put_off(error: str, in_doubt: bool = False) -> None:
+        with work.ledger.writing() as writing:
+            if in_doubt:
+                writing.letter_in_doubt(letter.id)
+            writing.letter_postponed(letter.id, clock() + pause_after(due.attempts), error)
+
+    work.archive.keep_letter(letter)
+    try:
+        patient = due.attempts < PATIENCE
+        refused = outbox.send(letter.raw, work.settings.address, letter.to, leaving, patient)
+    except Doubt as error:
+        if due.doubt:
+            _settle(work, due, clock(), UNCONFIRMED)
+        else:
+            put_off(str(error), in_doubt=True)
         raise
     except (Deferred, Unreachable) as error:
-        with work.ledger.writing() as writing:
-            writing.letter_postponed(letter.id, clock() + pause_after(due.attempts), str(error))
+        put_off(str(error))
         raise
     except Refused as error:
         work.archive.record_departure(letter.id, "failed", clock(), str(error))
@@ -144,13 +179,10 @@ def _send(work: Workplace, outbox: Outbox, due: DueLetter, clock: Clock) -> None
             writing.letter_failed(letter.id, str(error), clock())
             writing.letter_recorded(letter.id)
         raise
-    except Exception as error:  # one letter holds up no other; whether it has left, nobody knows
+    except Exception as error:  # one letter holds up no other; whether it has left, nobody may know
         log.exception("letter %s", letter.id)
-        with work.ledger.writing() as writing:
-            if work.settings.outbox.folder is None:
-                writing.letter_in_doubt(letter.id)
-            writing.letter_postponed(letter.id, clock() + pause_after(due.attempts), type(error).__name__)
-        raise Doubt(type(error).__name__) from error
+        put_off(type(error).__name__, in_doubt=begun and work.settings.outbox.folder is None)
+        raise Deferred(type(error).__name__, scope="letter") from error
     passing("letter accepted")
     _settle(
         work, due, clock(), "；".join(f"{address} 没有收到：{words}" for address, words in refused.items())
@@ -180,6 +212,14 @@ def _left_before(work: Workplace, due: DueLetter) -> bool:
         return False
     with work.ledger.writing() as writing:
         writing.letter_restored(due.letter.id, departure["state"], departure["at"], departure["error"])
+    return True
+
+
+def _given_up(work: Workplace, due: DueLetter, now: dt.datetime) -> bool:
+    """Settle a letter that was being sent, for the second time, when the agent died: a third may be one too many."""
+    if due.state != "sending" or not due.doubt or work.settings.outbox.folder is not None:
+        return False
+    _settle(work, due, now, UNCONFIRMED)
     return True
 
 

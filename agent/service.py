@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import schedule
 
@@ -27,7 +28,7 @@ from agent.mailings import run_timetable
 from agent.stopping import Stoppable, Stopped
 from agent.timetable import latest_moment
 from agent.trouble import in_words
-from agent.workplace import Workplace
+from agent.workplace import TROUBLE, Workplace
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,12 @@ AFTER_A_LOSS = 2.0
 
 AFTER_A_REFUSAL = (600.0, 4 * 3600.0)
 """Seconds before a refused login is tried again, and at most: QQ locks an account that keeps on trying."""
+
+REST = (60.0, 1800.0)
+"""Seconds without a letter after a mail server couldn't be reached or wanted no more, and at most."""
+
+LAST_WORD = 1.0
+"""Seconds after a stop in which a mail server may still confirm the letter that it has been given."""
 
 UNEXPECTED = "出错了，会继续重试；详情在归档文件夹的 agent.log 里。"
 
@@ -98,6 +105,10 @@ class Service:
         outbox = work.settings.outbox
         self._pace = Pace(outbox.per_minute) if outbox.smtp else None
         self._left = Dispatch()
+        self._stays = False
+        self._rests = Patience(*REST)
+        self._refusals_to_send = Patience(*AFTER_A_REFUSAL)
+        self._told_of_letters = ""
         self._losses = Patience(AFTER_A_LOSS, work.settings.schedule.poll_minutes * 60.0)
         self._refusals = Patience(*AFTER_A_REFUSAL)
         self._again_at: float | None = None
@@ -118,6 +129,8 @@ class Service:
             self.send()
             raise
         self._note_trouble("")
+        if not self._stays and not self._left.halted:
+            self._rests.calm()
         return Pass(intake, self._left + self.send())
 
     def _send_at_once(self) -> None:
@@ -130,17 +143,31 @@ class Service:
             )
 
         if not self._left.trouble:  # a server that is away is tried again at the end, not for each mail
-            self._left += dispatch(self._work, self._outbox, self._clock, free, self._tell)
+            self._left += self._dispatch(free)
 
     def send(self) -> Dispatch:
         """Send what is queued, at the provider's rate."""
         wait = pacing(self._pace, self.stop.wait, time.monotonic)
         try:
-            return dispatch(
-                self._work, self._outbox, self._clock, lambda: wait() and not self.stop.is_set(), self._tell
-            )
+            return self._dispatch(lambda: wait() and not self.stop.is_set())
         finally:
             self._outbox.close()
+
+    def _dispatch(self, free: Callable[[], bool]) -> Dispatch:
+        """Send, unless the server is being left in peace: after each failure for longer."""
+        if self._seconds() < max(self._rests.over, self._refusals_to_send.over):
+            return Dispatch()
+        done = dispatch(self._work, self._outbox, self._clock, free, self._tell)
+        if done.sent:
+            self._rests.calm()
+            self._refusals_to_send.calm()
+        if done.login_refused:
+            self._refusals_to_send.next(self._seconds())
+        elif done.trouble or done.halted:
+            self._rests.next(self._seconds())
+        if done.sent or done.trouble or done.halted:
+            self._note_trouble(done.trouble or (done.put_off if done.halted else ""), of="letters")
+        return done
 
     def tick(self) -> None:
         """What is due now: a pass, then the digest and reminders. Nothing that goes wrong ends the service."""
@@ -165,7 +192,9 @@ class Service:
         plan = schedule.Scheduler()
         plan.every(self._work.settings.schedule.poll_minutes).minutes.do(self.tick)
         plan.every(1).minutes.do(self.minute)
+        self._stays = True
         self._inbox.stay()
+        threading.Thread(target=self._hasten, daemon=True).start()
         with contextlib.suppress(Stopped):
             self.tick()
             while not self.stop.is_set():
@@ -177,8 +206,14 @@ class Service:
     def end(self) -> None:
         """Stop as soon as no mail and no letter is in work; may be called from a signal's handler."""
         self.stop.set()
-        if self._inbox.waits:
+        if self._inbox.waits or self._outbox.waits:
             raise Stopped
+
+    def _hasten(self) -> None:
+        """After the stop, a server that doesn't confirm the letter it has been given isn't waited for."""
+        self.stop.wait()
+        time.sleep(LAST_WORD)
+        self._outbox.hurry()
 
     def _wait(self, seconds: float) -> None:
         """Wait for the mailbox; what it tells, or what was put off until now, is done before the next poll is due."""
@@ -238,13 +273,16 @@ class Service:
         self._stood = stands
 
     def _report(self, done: Dispatch) -> None:
-        if done.trouble:
+        if done.trouble and done.trouble != self._told_of_letters:
             self._tell(f"信件没能发出，稍后再试：{done.trouble}")
+        if done.trouble or done.sent:
+            self._told_of_letters = done.trouble
 
-    def _note_trouble(self, text: str) -> None:
+    def _note_trouble(self, text: str, of: Literal["mails", "letters"] = "mails") -> None:
         try:
-            with self._work.ledger.writing() as writing:
-                writing.set_meta("trouble", text)
+            if text != (self._work.ledger.meta(TROUBLE[of]) or ""):
+                with self._work.ledger.writing() as writing:
+                    writing.set_meta(TROUBLE[of], text)
         except Exception:
             log.exception("could not note the trouble")
 

@@ -50,6 +50,8 @@ def show_status(overview: Overview) -> None:
         console.print(
             f"[red]失败[/]  {escape(safe(one.sender))}  {escape(safe(one.subject))}  {escape(safe(one.reason))}"
         )
+    for trouble in overview.health.troubles:
+        console.print(f"[red]故障[/]  {escape(safe(trouble))}")
     _show_personal(console, overview)
 
 

@@ -178,12 +178,13 @@ class Workplace:
         )
 
     def _health(self, digest: RunEntry | None) -> Health:
-        polled, trouble = self.ledger.meta("last_poll"), self.ledger.meta("trouble")
+        polled = self.ledger.meta("last_poll")
+        troubles = (self.ledger.meta(key) for key in TROUBLE.values())
         return Health(
             last_poll=dt.datetime.fromisoformat(polled).astimezone(self.zone) if polled else None,
             last_digest=digest.at if digest else None,
             last_digest_seq=digest.seq if digest else 0,
-            troubles=(trouble,) if trouble else (),
+            troubles=tuple(trouble for trouble in troubles if trouble),
         )
 
     def _is_the_unit_s(self, submission: Submission) -> bool:
@@ -208,6 +209,9 @@ class Workplace:
         text = f"给 {recipients} 的{LETTER_NAMES[row['kind']]}{words}{error}"
         return Told(kind, at.astimezone(self.zone), text, row["unit"])
 
+
+TROUBLE = {"mails": "trouble", "letters": "trouble_with_letters"}
+"""The ledger's notes of why mails can't be had, or letters can't leave."""
 
 MANY_ATTEMPTS = 6
 """After so many attempts, over an hour's, the contact hears of a letter that doesn't leave."""

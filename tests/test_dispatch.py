@@ -68,10 +68,10 @@ def test_one_letter_that_fails_in_an_unknown_way_holds_up_no_other(
 
     sound = outbox.FolderOutbox.send
 
-    def fail(self: Any, raw: bytes, sender: str, recipients: Any) -> Any:
+    def fail(self: Any, raw: bytes, sender: str, recipients: Any, *more: Any) -> Any:
         if STRANGER in recipients:
             raise ValueError("deep inside")
-        return sound(self, raw, sender, recipients)
+        return sound(self, raw, sender, recipients, *more)
 
     with bureau(tmp_path) as office:
         monkeypatch.setattr(outbox.FolderOutbox, "send", fail)

@@ -32,7 +32,7 @@ class Day:
     """A service whose hours pass at once: what `run` would do, minute by minute."""
 
     def __init__(self, office: Bureau) -> None:
-        self.now, self.seconds = NOW, 1000.0
+        self.office, self.now, self.seconds = office, NOW, 1000.0
         self.told: list[str] = []
         self.work: Workplace = office.office.open()
         self.service = Service(self.work, lambda: self.now, self.told.append, lambda: self.seconds)
@@ -74,6 +74,7 @@ def test_a_refused_login_is_tried_ever_more_rarely_and_told_once(day: Day, quirk
     assert "④" in day.told[0]
     [trouble] = day.troubles
     assert "以后再试" in trouble
+    assert "故障" in day.office.run("status").out
 
 
 def test_once_the_login_is_taken_again_all_is_as_before(day: Day, quirky: QuirkyServer) -> None:

@@ -144,7 +144,7 @@ class Writing:
 
     def letter_begins(self, letter_id: str) -> None:
         """From here on until it is settled, a crash leaves a doubt."""
-        self._letter(letter_id, state="sending", attempts=letters.c.attempts + 1)
+        self._letter(letter_id, state="sending")
 
     def letter_in_doubt(self, letter_id: str) -> None:
         self._letter(letter_id, doubt=True, state="queued")
@@ -157,7 +157,8 @@ class Writing:
     def letter_postponed(
         self, letter_id: str, until: dt.datetime, error: str, *, held_back: bool = False
     ) -> None:
-        change = {"held_back": True} if held_back else {}  # it stays said, until the contact has heard of it
+        """To be tried again then; ``held_back``: by us, and no try was made. That stays said until the contact heard it."""
+        change: dict[str, Any] = {"held_back": True} if held_back else {"attempts": letters.c.attempts + 1}
         self._letter(letter_id, state="queued", next_try=stamp(until), error=error, **change)
 
     def letter_failed(self, letter_id: str, error: str, at: dt.datetime) -> None:

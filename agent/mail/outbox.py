@@ -14,7 +14,7 @@ import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -35,7 +35,15 @@ class Unsent(AgentError):
 
 
 class Deferred(Unsent):
-    """Not now: wait and try again."""
+    """Not now: wait and try again.
+
+    Attributes:
+        scope: ``server`` where no letter may leave for now, ``letter`` where another may.
+    """
+
+    def __init__(self, text: str, scope: Literal["server", "letter"] = "letter") -> None:
+        super().__init__(text)
+        self.scope = scope
 
 
 class Refused(Unsent):
@@ -55,13 +63,34 @@ class Doubt(AgentError):
 
 
 class Outbox(Protocol):
-    """Where letters go."""
+    """Where letters go.
 
-    def send(self, raw: bytes, sender: str, recipients: Sequence[str]) -> Mapping[str, str]:
+    Attributes:
+        waits: it waits for the server, and the letter in work can't have been taken yet: to be left at will.
+    """
+
+    @property
+    def waits(self) -> bool: ...
+
+    def send(
+        self,
+        raw: bytes,
+        sender: str,
+        recipients: Sequence[str],
+        leaving: Callable[[], object] = lambda: None,
+        patient: bool = True,
+    ) -> Mapping[str, str]:
         """Hands one letter over.
 
+        Args:
+            raw: the letter.
+            sender: the address that it is from.
+            recipients: the addresses that it is for.
+            leaving: called once, before what can't be taken back: until then, the letter certainly hasn't left.
+            patient: a recipient who is put off puts the letter off for the others, too.
+
         Returns:
-            The recipients that were refused for good while others got it, with the server's words.
+            The recipients that didn't get it while others did, with the server's words.
 
         Raises:
             Deferred, Refused, Doubt, Unreachable: as told above.
@@ -70,6 +99,10 @@ class Outbox(Protocol):
 
     def close(self) -> None:
         """Ends the connection; the next letter opens another."""
+        ...
+
+    def hurry(self) -> None:
+        """Breaks the connection off, from another thread: an answer that is still awaited never comes."""
         ...
 
     def check(self) -> list[Checked]:
@@ -99,10 +132,19 @@ class FolderOutbox:
     """Each letter as one .eml, named by its Message-ID: the same letter again is the same file."""
 
     folder: Path
+    waits: Literal[False] = False
 
-    def send(self, raw: bytes, sender: str, recipients: Sequence[str]) -> Mapping[str, str]:
-        del sender, recipients  # they stand in the letter
+    def send(
+        self,
+        raw: bytes,
+        sender: str,
+        recipients: Sequence[str],
+        leaving: Callable[[], object] = lambda: None,
+        patient: bool = True,
+    ) -> Mapping[str, str]:
+        del sender, recipients, patient  # they stand in the letter
         target = self.folder / file_name(raw)
+        leaving()
         try:
             make_private(self.folder)
             _write_whole(target, raw)
@@ -113,6 +155,9 @@ class FolderOutbox:
         return {}
 
     def close(self) -> None:
+        pass
+
+    def hurry(self) -> None:
         pass
 
     def check(self) -> list[Checked]:
