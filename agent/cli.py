@@ -6,6 +6,7 @@ that `--help` starts at once.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import sys
 import tempfile
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from agent.errors import AgentError, in_words
+from agent.errors import AgentError, UsageError, in_words
 from agent.line import without_content
 from agent.logbook import keep_quiet, kept, without_messages
 from agent.usage import Commands, Config, Now, complaint
@@ -449,12 +450,13 @@ def rebuild(
 ) -> None:
     """重建：从归档重新生成台账和归档文件；--verify 只核对。"""
     from agent.rebuild import rebuild as make
+    from agent.rebuild import removed_words
     from agent.rebuild import verify as compare
 
     work, _ = _open(config, now)
     if verify:
         differences = compare(work)
-        print("\n".join(differences) or "台账、归档文件与原始邮件一致。")
+        print("\n".join([*(differences or ["台账、归档文件与原始邮件一致。"]), *removed_words(work)]))
         raise typer.Exit(ATTENTION if differences else DONE)
     with work.archive.locked(), work.archive.held_still():
         print("\n".join(make(work)))
@@ -491,6 +493,37 @@ def backup(
     for problem in made.problems:
         _say(problem)
     raise typer.Exit(ATTENTION if made.problems else DONE)
+
+
+@app.command()
+def purge(
+    before: Annotated[
+        str, typer.Option("--before", metavar="DATE", help="这一天以前收到的，如 2024-07-01。")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="真的删去；不加只列出。")] = False,
+    reason: Reason = "",
+    by: By = None,
+    config: Config = None,
+    now: Now = None,
+) -> None:
+    """清理：按 config.yaml 的保存期限删去材料，并记入台账。"""
+    from agent.keeping.purge import plan
+    from agent.keeping.purge import purge as remove
+    from agent.keeping.words import plan_words
+
+    work, clock = _open(config, now)
+    day, ruling = _date(before), _ruling(work, clock, by, reason)
+    if not yes:
+        print(plan_words(plan(work, day, ruling), done=False))
+        return
+    with work.archive.locked(), work.archive.held_still():
+        print(plan_words(remove(work, day, ruling), done=True))
+
+
+def _date(text: str) -> dt.date:
+    with contextlib.suppress(ValueError):
+        return dt.date.fromisoformat(text)
+    raise UsageError(f"--before 的日期 {text} 不对，应写成 2024-07-01 这样。")
 
 
 def _settings(config: Path | None) -> Settings:

@@ -35,6 +35,7 @@ class Piece:
         is_narrative: counts as the narrative (a document of kind form may, too).
         pixels: of a photo: the same photo has the same.
         text: the mail's own text where that is the narrative; None for files, whose bytes are in the raw mail.
+        removed: the day on which its copy and its bytes were removed by the rule of retention, or None.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Piece:
     is_narrative: bool = False
     pixels: str | None = None
     text: str | None = None
+    removed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -435,11 +437,11 @@ def _file(unit: Unit, came: Sequence[Submission]) -> Iterable[Filed]:
                 continue
             seen.add(identity)
             counts[piece.kind] = counts.get(piece.kind, 0) + 1
-            name = f"{unit.name}_{_ON_PAPER[piece.kind]}_{counts[piece.kind]:02d}{_suffix(piece)}"
+            name = f"{unit.name}_{_ON_PAPER[piece.kind]}_{counts[piece.kind]:02d}{suffix_of(piece)}"
             yield Filed(piece, f"{unit.name}/{name}", submission.message, submission.received)
 
 
-def _suffix(piece: Piece) -> str:
+def suffix_of(piece: Piece) -> str:
     """The file's own suffix where it is a plain one, so that a double click opens it."""
     suffix = PurePosixPath(piece.name.replace("\\", "/")).suffix.lower()
     return suffix if suffix[1:].isascii() and suffix[1:].isalnum() and len(suffix) <= 6 else ".bin"
@@ -453,4 +455,5 @@ def _piece_json(piece: Piece) -> dict[str, Any]:
         "is_narrative": piece.is_narrative,
         "pixels": piece.pixels,
         "text": piece.text,
+        **({"removed": piece.removed} if piece.removed else {}),
     }

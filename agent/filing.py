@@ -24,7 +24,7 @@ import logging
 import os
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -181,7 +181,7 @@ class Archive:
             not place.exists() and not place.with_suffix(".reading.json").exists()
         ):  # a private mail is gone again
             self.write(self._unnoted(sha256), b"")
-            self.write(place.with_suffix(".envelope.json"), jsontext.dumps(dict(envelope)).encode())
+            self.write(place.with_suffix(".envelope.json"), envelope_bytes(envelope))
             passing("envelope kept")
             self.write(place, raw)
             passing("raw mail kept")
@@ -206,6 +206,19 @@ class Archive:
     def discard(self, sha256: str) -> None:
         """Take away a private mail's text: its envelope stays, so that it is counted and not fetched again."""
         self._raw(sha256).unlink(missing_ok=True)
+
+    # Taking away (by the rule of retention alone: keeping/purge.py)
+
+    def take_away(self, path: Path) -> None:
+        """Remove a file; one that is gone already is gone."""
+        path.unlink(missing_ok=True)
+        passing("file removed")
+
+    def put_right(self, path: Path, data: bytes) -> None:
+        """Write the file anew where it says something else."""
+        if not path.exists() or path.read_bytes() != data:
+            self.write(path, data)
+            passing("record put right")
 
     def noted(self, sha256: str) -> None:
         """The mail is in the ledger; until this is said, `unnoted` tells of it."""
@@ -263,7 +276,9 @@ class Archive:
         """Every entry that was recorded, in order, with its letters' bytes."""
         raw = self.folder / "raw"
         paths = [*raw.glob("??/*.reading.json"), *(self.folder / "records").glob("*.json")]
-        found = [self._entry_of(jsontext.loads(path.read_bytes())) for path in paths]
+        stored = [jsontext.loads(path.read_bytes()) for path in paths]
+        gone = {letter for one in stored if one["kind"] == "purge" for letter in one["gone"]}
+        found = [self._entry_of(one, gone) for one in stored]
         return sorted(found, key=lambda one: one.seq)
 
     def record_departure(self, letter_id: str, state: str, at: dt.datetime, error: str | None = None) -> None:
@@ -286,16 +301,16 @@ class Archive:
         self._write_together(self._thumbnails(lacking, blobs))
         self._write_together(self._copies(lacking, blobs))
 
-    def put_report(self, files: Mapping[str, bytes]) -> list[Path]:
-        """Write the district report into final/; an earlier one, whose names may differ, goes."""
+    def put_report(self, files: Mapping[str, bytes], stays: Set[str] = frozenset()) -> list[Path]:
+        """Write the district report into final/; an earlier one, whose names may differ, goes, but for what stays."""
         manifest = self.final / MANIFEST
         with self.held_still():  # a backup shall hold one report, not parts of two
             earlier = jsontext.loads(manifest.read_bytes()) if manifest.exists() else []
             self.write(manifest, jsontext.dumps(sorted({*earlier, *files})).encode())
             paths = self.put(self.final, files)
-            for name in set(earlier) - set(files):
+            for name in set(earlier) - set(files) - stays:
                 (self.final / name).unlink(missing_ok=True)
-            self.write(manifest, jsontext.dumps(sorted(files)).encode())
+            self.write(manifest, jsontext.dumps(sorted({*files, *(stays & set(earlier))})).encode())
         return paths
 
     def put(self, folder: Path, files: Mapping[str, bytes]) -> list[Path]:
@@ -378,9 +393,12 @@ class Archive:
         kind, digest = letter_id.strip("<>").partition("@")[0].split(".")[-2:]
         return self.folder / "letters" / f"{kind}-{digest}"
 
-    def _entry_of(self, stored: dict[str, Any]) -> Entry:
+    def _entry_of(self, stored: dict[str, Any], gone: Set[str]) -> Entry:
+        """The entry with its letters' bytes, but of those that were removed."""
         letters = tuple(
-            QueuedLetter.from_json(one, self._letter(one["id"]).with_suffix(".eml").read_bytes())
+            QueuedLetter.from_json(
+                one, b"" if one["id"] in gone else self.letter_path(one["id"]).read_bytes()
+            )
             for one in stored["letters"]
         )
         return entry_from_json(stored, letters)
@@ -389,6 +407,10 @@ class Archive:
 def entry_bytes(entry: Entry) -> bytes:
     """The journal's entry as the file that it is in the archive."""
     return jsontext.dumps(entry.as_json()).encode()
+
+
+def envelope_bytes(envelope: Mapping[str, Any]) -> bytes:
+    return jsontext.dumps(dict(envelope)).encode()
 
 
 def departure_bytes(letter_id: str, state: str, at: dt.datetime, error: str | None) -> bytes:

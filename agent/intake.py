@@ -92,6 +92,10 @@ def lay_down(work: Workplace) -> None:
     """Make good what a crash left half done between the ledger and the archive."""
     _lay_down_what_is_missing(work)
     _lay_down_departures(work)
+    if work.ledger.purges():
+        from agent.keeping.purge import finish
+
+        finish(work)
 
 
 LAID_DOWN = "laid_down"

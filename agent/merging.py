@@ -9,6 +9,7 @@ from pathlib import Path
 from agent.decisions import Ruling, close_campaign
 from agent.overview import Overview
 from agent.report.compile import compile_report
+from agent.report.words import file_name, titles
 from agent.workplace import Workplace
 
 
@@ -43,7 +44,10 @@ def merge(work: Workplace, now: dt.datetime, out: Path | None = None, final: Rul
         return Merged(overview, refused=True)
     phone = work.settings.contact.phone
     files = compile_report(overview, work.template_folders, work.archive.copy, phone)
-    paths = work.archive.put_report(files) if out is None else work.archive.put(out, files)
+    # An album of photos that were removed since is the only one that there is.
+    album = {file_name(titles(work.campaign, one).album, ".docx") for one in (True, False)}
+    stays = frozenset(album if overview.photos_removed else ())
+    paths = work.archive.put_report(files, stays) if out is None else work.archive.put(out, files)
     if final is not None:
         close_campaign(work, final, seen)
     return Merged(overview, tuple(paths))

@@ -75,6 +75,7 @@ class Outcome:
         undelivered: addresses that it says a letter couldn't be delivered to, where it names no letter.
         orders: what the contact decides by it; what became of each, once they have been carried out.
         private: a mail in somebody's own mailbox that is none of ours: nothing of it is kept.
+        removed: the day on which its raw text was removed by the rule of retention, or None.
         blobs: SHA-256 → bytes of the pieces; never stored with the outcome.
     """
 
@@ -93,6 +94,7 @@ class Outcome:
     undelivered: tuple[str, ...] = ()
     orders: tuple[Order, ...] = ()
     private: bool = False
+    removed: str | None = None
     rules: str = ""
     readers: str = READERS_VERSION
     blobs: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
@@ -115,6 +117,7 @@ class Outcome:
             **({"undelivered": list(self.undelivered)} if self.undelivered else {}),
             **({"orders": [one.as_json() for one in self.orders]} if self.orders else {}),
             "private": self.private,
+            **({"removed": self.removed} if self.removed else {}),
             "rules": self.rules,
             "readers": self.readers,
         }

@@ -107,6 +107,21 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Purged:
+    """What the rule of retention has removed at one time.
+
+    Attributes:
+        before: only what was received before that day.
+        counts: how much of each; ``bytes`` of all together.
+    """
+
+    at: dt.datetime
+    by: str
+    before: dt.date
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """How the agent itself is: when it last looked into the mailbox, and what troubles it.
 
@@ -128,6 +143,7 @@ class Overview:
         as_of: in the configured zone.
         dossiers: one a unit, in the register's order.
         cross_findings: unit id → warnings to the contact that arise among units.
+        purged: what the rule of retention has removed, in order.
         unreachable: units whose last letter bounced.
         final: the decision that closed the campaign, or None.
         told: what the contact should see that arose since the last digest.
@@ -146,6 +162,12 @@ class Overview:
     told: tuple[Told, ...] = ()
     health: Health = Health()
     cross_findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+    purged: tuple[Purged, ...] = ()
+
+    @property
+    def photos_removed(self) -> bool:
+        """Photos were removed by the rule of retention: no album can be made of them any more."""
+        return any(one.piece.removed for dossier in self.dossiers for one in dossier.photos)
 
     @property
     def today(self) -> dt.date:
@@ -205,6 +227,7 @@ class Overview:
             "messages": _counts_json(self.messages),
             "failed": [_failed_json(one) for one in self.failed],
             "letters": {name: getattr(self.letters, name) for name in LetterCounts.__slots__},
+            **({"purged": [_purged_json(one) for one in self.purged]} if self.purged else {}),
         }
 
     def _unit_json(self, dossier: Dossier) -> dict[str, Any]:
@@ -307,7 +330,21 @@ def _version_json(version: FormVersion) -> dict[str, Any]:
 
 
 def _files_json(filed: Sequence[Filed], *, owed: bool) -> dict[str, Any]:
-    return {"status": "accepted" if owed and filed else "missing", "files": [one.path for one in filed]}
+    shown = {
+        "status": "accepted" if owed and filed else "missing",
+        "files": [one.path for one in filed if not one.piece.removed],
+    }
+    removed = sum(1 for one in filed if one.piece.removed)
+    return {**shown, "removed": removed} if removed else shown
+
+
+def _purged_json(purged: Purged) -> dict[str, Any]:
+    return {
+        "at": purged.at.isoformat(),
+        "by": purged.by,
+        "before": purged.before.isoformat(),
+        "counts": dict(purged.counts),
+    }
 
 
 def _counts_json(counts: MessageCounts) -> dict[str, int]:

@@ -11,11 +11,13 @@ from pathlib import Path
 from agent.errors import ArchiveDamaged, ConfigurationError, in_words
 from agent.filing import THUMBNAILS
 from agent.intake import lay_down
+from agent.keeping.purge import finish, is_unfinished
 from agent.ledger import Ledger, MessageRow
 from agent.outcome import Outcome, decide, hand_in, withheld
 from agent.reading.files import read_message
+from agent.rules import plain
 from agent.vouching import SIGNED
-from agent.workplace import Workplace
+from agent.workplace import Workplace, purged_words
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,7 @@ def rebuild(work: Workplace) -> list[str]:
         _remove(path)
     fresh.replace(path)
     work.__dict__.pop("ledger", None)
+    finish(work)
     damaged = damaged_mails(work)
     copies = _copy_again(work, damaged)
     counts = work.ledger.message_counts()
@@ -47,6 +50,17 @@ def rebuild(work: Workplace) -> list[str]:
         f"台账已重建：{counts.received} 封邮件。",
         f"归档文件：补写 {copies} 份。",
         *damaged.values(),
+        *removed_words(work),
+    ]
+
+
+def removed_words(work: Workplace) -> list[str]:
+    """What the rule of retention has removed, a line each time: it isn't missing."""
+    if work.ledger_is_lost():
+        return []
+    return [
+        f"{plain(one.at.astimezone(work.zone))}{purged_words(one.before, one.counts)}（{one.by}），不是缺失。"
+        for one in work.ledger.purges()
     ]
 
 
@@ -75,6 +89,8 @@ def verify(work: Workplace) -> list[str]:
         differences = [*_differing_tables(work.ledger, ledger)]
         ledger.close()
     damaged = damaged_mails(work)
+    if is_unfinished(work):
+        differences.append("上次按保存期限的清理没有做完。请停下值守，运行 report-agent rebuild。")
     return [
         *differences,
         *damaged.values(),
@@ -87,7 +103,7 @@ def damaged_mails(work: Workplace) -> dict[str, str]:
     """SHA-256 → what is wrong with the raw mail that should be kept under it."""
     found = {}
     for row in work.ledger.all_messages():
-        if row.outcome is not None and row.outcome.private:
+        if row.outcome is not None and (row.outcome.private or row.outcome.removed):
             continue
         if not work.archive.has_raw(row.sha256):
             found[row.sha256] = f"原始邮件 {row.sha256}：缺失。请从备份恢复。"
@@ -169,6 +185,8 @@ def _expected_copies(work: Workplace) -> dict[str, tuple[str, str]]:
     expected: dict[str, tuple[str, str]] = {}
     for unit in work.listed.units:
         for filed in work.dossier(unit.id).filed:
+            if filed.piece.removed:
+                continue
             expected[filed.path] = (filed.piece.sha256, filed.message)
     return expected
 
@@ -225,7 +243,7 @@ def _copy_again(work: Workplace, damaged: Mapping[str, str]) -> int:
     by_mail: dict[str, list[str]] = {}
     for path, (sha256, message) in _expected_copies(work).items():
         file = work.archive.folder / path
-        if message in damaged:
+        if message in damaged or not work.archive.has_raw(message):
             continue
         if not file.exists() or hashlib.sha256(file.read_bytes()).hexdigest() != sha256:
             by_mail.setdefault(message, []).append(path)

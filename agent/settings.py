@@ -146,6 +146,37 @@ class ScheduleSettings(Model):
     remind_overdue: bool = True
 
 
+Kept = Literal[
+    "mails", "ignored", "forms", "narratives", "photos", "others", "letters", "album", "names"
+]  # fmt: skip
+
+
+class RetentionSettings(Model):
+    """The bureau's rule of what goes once its time is over (保存期限): `purge` removes this, and nothing else.
+
+    Attributes:
+        keep_days: for so many days after it was received everything stays.
+        remove: what goes. ``mails``: the raw mails of what was filed; ``ignored``: those of what was set aside;
+            ``forms``, ``narratives``, ``photos``, ``others``: the copies filed by unit; ``letters``: those that
+            were sent; ``album``: the report's photo album; ``names``: in the records, who wrote, under which
+            subject, with which file names and remarks.
+    """
+
+    keep_days: int = Field(default=0, ge=0)
+    remove: tuple[Kept, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _goes_for_good(self) -> RetentionSettings:
+        """What goes in one place must not stay in another."""
+        inside = [one for one in ("forms", "narratives", "photos", "others") if one in self.remove]
+        if inside and "mails" not in self.remove:
+            raise ValueError(f"remove：写了 {'、'.join(inside)}，也要写 mails：原始邮件里有同样的内容")
+        needed = [one for one in ("mails", "ignored", "letters") if one not in self.remove]
+        if "names" in self.remove and needed:
+            raise ValueError(f"remove：写了 names，也要写 {'、'.join(needed)}：那里也有姓名、地址和主题")
+        return self
+
+
 class Settings(Model):
     """The whole of config.yaml."""
 
@@ -161,6 +192,7 @@ class Settings(Model):
     schedule: ScheduleSettings = ScheduleSettings()
     decisions: Decisions = Decisions()
     templates: Path | None = None
+    retention: RetentionSettings | None = None
 
     _file: Path = PrivateAttr(default=Path("config.yaml"))
 

@@ -16,6 +16,7 @@ from agent.findings import Finding
 from agent.overview import Overview
 from agent.rules import plain
 from agent.shown import COLOURS, SEVERITIES, safe
+from agent.workplace import purged_words
 
 STANDINGS = {
     "missing": "未报",
@@ -46,6 +47,10 @@ def show_status(overview: Overview) -> None:
         f"邮件 {counts.received} 封：已登记 {counts.processed}，待核 {counts.held}，不处理 {counts.ignored}，失败 {counts.failed}。"
         f"信件：已发 {letters.sent}，待发 {letters.queued}，存疑 {letters.doubtful}，失败 {letters.failed}。"
     )
+    for past in overview.purged:
+        console.print(
+            f"{plain(past.at)}{purged_words(past.before, past.counts)}（{escape(safe(past.by))}）。"
+        )
     for one in overview.failed:
         console.print(
             f"[red]失败[/]  {escape(safe(one.sender))}  {escape(safe(one.subject))}  {escape(safe(one.reason))}"
@@ -107,6 +112,8 @@ def show_owed(overview: Overview) -> None:
         console.print(f"待核邮件 {len(overview.held)} 封（report-agent review）")
     if overview.failed:
         console.print(f"处理失败的邮件 {len(overview.failed)} 封（report-agent status）")
+    if overview.photos_removed:
+        console.print("照片已按保存期限删去，照片册没有重做；以前做的照片册不动。")
 
 
 def plain_text(raw: bytes) -> str:

@@ -18,8 +18,8 @@ from agent.filing import Archive
 from agent.ledger import Ledger, RunEntry
 from agent.letters import Letters
 from agent.outcome import Circumstances
-from agent.overview import Health, Overview, Told, across_units
-from agent.rules import Campaign
+from agent.overview import Health, Overview, Purged, Told, across_units
+from agent.rules import Campaign, plain
 from agent.settings import Settings, load_rules
 from agent.tokens import Tokens, of_form, of_mail
 from agent.units import Register
@@ -175,6 +175,7 @@ class Workplace:
             told=tuple(self._told(digest)),
             health=self._health(digest),
             cross_findings=across_units(dossiers, self.campaign),
+            purged=tuple(Purged(one.at, one.by, one.before, one.counts) for one in ledger.purges()),
         )
 
     def _health(self, digest: RunEntry | None) -> Health:
@@ -196,6 +197,9 @@ class Workplace:
         told = self.ledger.told_since(place)
         for received, row in self.ledger.bounced_since(place):
             told.append(self._told_of(dict(row), "bounce", "被退回，对方没有收到", received))
+        for one in self.ledger.purges():
+            if one.seq > place:
+                told.append(Told("purge", one.at.astimezone(self.zone), purged_words(one.before, one.counts)))
         for row in self.ledger.troubled_letters():
             what = _trouble_with(dict(row))
             at = dt.datetime.fromisoformat(row["sent_at"] or row["queued_at"])
@@ -215,6 +219,28 @@ TROUBLE = {"mails": "trouble", "letters": "trouble_with_letters"}
 
 MANY_ATTEMPTS = 6
 """After so many attempts, over an hour's, the contact hears of a letter that doesn't leave."""
+
+PURGED_NAMES = {
+    "mails": ("原始邮件", "封"),
+    "ignored": ("不处理的来信", "封"),
+    "forms": ("统计表", "份"),
+    "narratives": ("开展情况", "份"),
+    "photos": ("照片", "张"),
+    "others": ("其他材料", "份"),
+    "letters": ("发出的信", "封"),
+    "album": ("照片册", "份"),
+    "names": ("记录里的姓名、地址、主题和文字", "封信的"),
+}
+"""What the rule of retention may remove, as people call and count it."""
+
+
+def purged_words(before: dt.date, counts: Mapping[str, int]) -> str:
+    """What was removed, in a sentence's part: 按保存期限删去了2024年6月30日以前的原始邮件 31 封、照片 45 张."""
+    parts = (
+        f"{name} {counts[what]} {unit}" for what, (name, unit) in PURGED_NAMES.items() if counts.get(what)
+    )
+    return f"按保存期限删去了{plain(before)}以前的{'、'.join(parts)}"
+
 
 LETTER_NAMES = {
     "receipt": "回执",

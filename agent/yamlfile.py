@@ -86,6 +86,8 @@ def _in_chinese(item: Any) -> str:
     told = {
         "missing": "缺少这一项。",
         "extra_forbidden": "没有这个键，请检查拼写或删去。",
+        "too_short": f"写的是 {found}，至少要写一项。",
+        "greater_than_equal": f"写的是 {found}，不能小于 {context.get('ge')}。",
         "literal_error": f"写的是 {found}，可用：{context.get('expected')}。",
         "string_pattern_mismatch": f"写的是 {found}，应符合 {context.get('pattern')}。",
     }

@@ -28,6 +28,7 @@ PLAIN = [
     "merge",
     "rebuild",
     "backup",
+    "purge",
 ]
 REVIEW = [
     "accept",
@@ -50,6 +51,7 @@ OPTIONS = {
     "merge": ["--out", "--final"],
     "rebuild": ["--verify"],
     "backup": ["--check FILE"],
+    "purge": ["--before DATE", "--yes", "--reason"],
     "review accept": ["--register"],
     "review assign": ["--register"],
     **{f"review {name}": ["--reason"] for name in REVIEW if name not in ("accept", "assign")},
@@ -59,7 +61,7 @@ ENGLISH = re.compile(r"[A-Za-z]{4,}")
 NAMES = {
     *PLAIN, "report", "agent", "PATH", "TIMESTAMP", "TEXT", "NAME", "FILE", "UNIT", "FIELD", "VALUE", "DATE", "JSON",
     "help", "json", "config", "yaml", "rules", "templates", "final", "output", "SIGTERM", "Ctrl", "register", "reason", "anyway",
-    "send", "verify", "check", "DEST", "zip",
+    "send", "verify", "check", "DEST", "backup", "purge", "before",
 }  # fmt: skip
 NAMES |= {word for name in REVIEW for word in name.split("-")}
 
@@ -227,6 +229,7 @@ def test_a_configuration_that_is_none_is_named(tmp_path: Path, command: list[str
         "hand-in": ["qingnian", "x"],
         "extend": ["qingnian", "2024-03-08"],
         "read": ["x"],
+        "purge": ["--before", "2024-03-01"],
         **{name: ["qingnian"] for name in ("confirm", "close", "withdraw")},
     }.get(command[-1], [])
     ran = run(*command, *arguments, "--config", config, at=tmp_path)

@@ -21,7 +21,7 @@ from typing import Any
 from agent import __version__
 from agent.errors import UsageError
 from agent.faults import passing
-from agent.filing import MANIFEST, THUMBNAILS, departure_bytes, entry_bytes, sync_folder
+from agent.filing import MANIFEST, THUMBNAILS, departure_bytes, entry_bytes, envelope_bytes, sync_folder
 from agent.keeping.bundle import PART, Gone, Item, read_again, write_bundle
 from agent.keeping.workfolder import ARCHIVE, work_folder
 from agent.ledger import Ledger, MessageRow
@@ -142,7 +142,9 @@ def _counts(then: Workplace) -> dict[str, int]:
         "mails": messages.received + messages.waiting,
         "entries": then.ledger.last_seq(),
         "letters": letters.queued + letters.sent + letters.doubtful + letters.failed,
-        "copies": sum(len(then.dossier(unit.id).filed) for unit in then.listed.units),
+        "copies": sum(
+            not filed.piece.removed for unit in then.listed.units for filed in then.dossier(unit.id).filed
+        ),
     }
 
 
@@ -158,8 +160,11 @@ def _mails(then: Workplace, may_go: bool) -> Iterator[Item]:
 
 def _mail(then: Workplace, row: MessageRow, *, may_go: bool = False) -> Iterator[Item]:
     envelope, raw = then.archive.envelope_path(row.sha256), then.archive.raw_path(row.sha256)
-    yield Item(_name(then, envelope), envelope)
-    if row.outcome is None or not row.outcome.private:  # of a private mail the text isn't kept
+    yield Item(
+        _name(then, envelope), envelope_bytes(row.envelope)
+    )  # what is found out later is added to the file
+    # Of a private mail the text isn't kept; of another its time may be over.
+    if row.outcome is None or not (row.outcome.private or row.outcome.removed):
         yield Item(_name(then, raw), raw, row.sha256, may_go)
 
 
@@ -171,10 +176,13 @@ def _records(then: Workplace) -> Iterator[Item]:
 
 
 def _letters(then: Workplace) -> Iterator[Item]:
-    """Each letter; and how it left, if it had."""
+    """Each letter that isn't removed; and how it left, if it had."""
+    gone = {letter for one in then.ledger.purges() for letter in one.gone}
     for row in then.ledger.letter_rows():
         letter, departure = then.archive.letter_path(row["id"]), then.archive.departure_path(row["id"])
-        yield Item(_name(then, letter), letter if letter.exists() else then.ledger.letter_bytes(row["id"]))
+        if row["id"] not in gone:
+            lies = letter.exists()
+            yield Item(_name(then, letter), letter if lies else then.ledger.letter_bytes(row["id"]))
         if row["state"] in LEFT:
             at = dt.datetime.fromisoformat(row["sent_at"])
             made = departure_bytes(row["id"], row["state"], at, row["error"])
@@ -185,6 +193,8 @@ def _copies(then: Workplace) -> Iterator[Item]:
     """What is filed for people, with thumbnails."""
     for unit in then.listed.units:
         for filed in then.dossier(unit.id).filed:
+            if filed.piece.removed:
+                continue
             copy, thumbnail = then.archive.copy_path(filed), then.archive.thumbnail_path(filed)
             yield Item(_name(then, copy), copy, filed.piece.sha256)
             if filed.piece.kind == "photo" and thumbnail.exists():

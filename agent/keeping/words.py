@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from agent.keeping.backup import Backup
+from agent.keeping.purge import Plan
 from agent.rules import plain
+from agent.workplace import PURGED_NAMES
 
 
 def backup_words(made: Backup) -> str:
@@ -29,6 +31,28 @@ def bundle_words(path: Path, listed: Mapping[str, Any]) -> str:
     at = dt.datetime.fromisoformat(listed["made_at"])
     made = f"{plain(at)}{at.hour}时{at.minute:02d}分的备份"
     return f"{path}：{made}，完好。{_holds(listed['counts'])}，共 {len(listed['files'])} 个文件。"
+
+
+def plan_words(planned: Plan, *, done: bool) -> str:
+    """What a purge removes or has removed, what it leaves, and how to go on."""
+    counts, day = planned.entry.counts, plain(planned.entry.before)
+    if planned.is_empty:
+        return "\n".join([f"{day}以前收到的，没有要删去的。", *planned.held_back])
+    rule = "按保存期限（config.yaml 的 retention）"
+    lines = [f"{rule}{'删去了' if done else '将要删去'}{day}以前的："]
+    lines += [
+        f"  {name}　{counts[what]} {unit}" for what, (name, unit) in PURGED_NAMES.items() if counts.get(what)
+    ]
+    lines.append(f"  共 {size_words(counts.get('bytes', 0))}")
+    if planned.units:
+        lines.append(f"涉及单位：{'、'.join(planned.units)}")
+    lines += ["留下：登记的数、汇总报告、决定的记录，以及规定里没有写的。", *planned.held_back]
+    lines.append(DONE if done else NOT_YET)
+    return "\n".join(lines)
+
+
+NOT_YET = "现在什么也没有删。核对以后加上 --yes 再运行一次；删去以后不能恢复。"
+DONE = "已记入台账。邮箱里和以前的备份里还有同样的材料，请一并处理。"
 
 
 def size_words(count: int) -> str:

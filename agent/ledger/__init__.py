@@ -5,7 +5,15 @@ and letters follow from it, in the same transaction. The journal's entries are a
 (filing.py), so that replaying them into an empty ledger yields the same tables.
 """
 
-from agent.ledger.entries import DecisionEntry, Entry, MailEntry, QueuedLetter, RunEntry, entry_from_json
+from agent.ledger.entries import (
+    DecisionEntry,
+    Entry,
+    MailEntry,
+    PurgeEntry,
+    QueuedLetter,
+    RunEntry,
+    entry_from_json,
+)
 from agent.ledger.ledger import DueLetter, Ledger, MessageRow
 from agent.ledger.writing import Writing
 
@@ -16,6 +24,7 @@ __all__ = [
     "Ledger",
     "MailEntry",
     "MessageRow",
+    "PurgeEntry",
     "QueuedLetter",
     "RunEntry",
     "Writing",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -79,7 +80,61 @@ class RunEntry:
         return _common(self) | {"name": self.name, "due": self.due.isoformat()}
 
 
-Entry = MailEntry | DecisionEntry | RunEntry
+@dataclass(frozen=True, slots=True)
+class PurgeEntry:
+    """What the rule of retention says was removed: that it was, by whom and how much; nothing of the content.
+
+    Attributes:
+        before: only what was received before that day.
+        removes: what the rule named (settings.RetentionSettings.remove).
+        texts: ids of the form's text fields (remarks) whose words went with ``names``.
+        mails: SHA-256 of each mail that it applies to.
+        gone: ids of the letters that it applies to.
+        counts: how much of each; ``bytes`` of all together.
+    """
+
+    seq: int
+    at: dt.datetime
+    by: str
+    reason: str
+    before: dt.date
+    removes: tuple[str, ...]
+    texts: tuple[str, ...]
+    mails: tuple[str, ...]
+    gone: tuple[str, ...]
+    counts: Mapping[str, int]
+    letters: tuple[QueuedLetter, ...] = ()
+    kind: Literal["purge"] = "purge"
+
+    def as_json(self) -> dict[str, Any]:
+        return _common(self) | {
+            "by": self.by,
+            "reason": self.reason,
+            "before": self.before.isoformat(),
+            "removes": list(self.removes),
+            "texts": list(self.texts),
+            "mails": list(self.mails),
+            "gone": list(self.gone),
+            "counts": dict(self.counts),
+        }
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> PurgeEntry:
+        return cls(
+            seq=stored["seq"],
+            at=dt.datetime.fromisoformat(stored["at"]),
+            by=stored["by"],
+            reason=stored["reason"],
+            before=dt.date.fromisoformat(stored["before"]),
+            removes=tuple(stored["removes"]),
+            texts=tuple(stored["texts"]),
+            mails=tuple(stored["mails"]),
+            gone=tuple(stored["gone"]),
+            counts=stored["counts"],
+        )
+
+
+Entry = MailEntry | DecisionEntry | RunEntry | PurgeEntry
 
 
 def entry_from_json(stored: dict[str, Any], letters: tuple[QueuedLetter, ...]) -> Entry:
@@ -89,6 +144,8 @@ def entry_from_json(stored: dict[str, Any], letters: tuple[QueuedLetter, ...]) -
         return MailEntry(seq, at, stored["message"], Outcome.from_json(stored["outcome"]), letters)
     if stored["kind"] == "decision":
         return DecisionEntry(seq, at, Decision.from_json(stored["decision"]), letters)
+    if stored["kind"] == "purge":
+        return PurgeEntry.from_json(stored)
     return RunEntry(seq, at, stored["name"], dt.datetime.fromisoformat(stored["due"]), letters)
 
 

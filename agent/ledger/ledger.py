@@ -15,7 +15,7 @@ from sqlalchemy import URL, Engine, RowMapping, create_engine, event, func, sele
 from agent import jsontext
 from agent.dossier import Decision, Submission
 from agent.errors import ArchiveDamaged
-from agent.ledger.entries import DecisionEntry, Entry, QueuedLetter, RunEntry
+from agent.ledger.entries import DecisionEntry, Entry, PurgeEntry, QueuedLetter, RunEntry
 from agent.ledger.schema import is_prepared, journal, letters, marks, messages, meta, prepare
 from agent.ledger.writing import Writing, highest, stamp
 from agent.outcome import Outcome, adopt
@@ -75,6 +75,11 @@ class Ledger:
         if not ready:  # only then: somebody who only asks doesn't wait for one who writes
             with self.writing() as writing:
                 prepare(writing.connection)
+
+    def forget(self) -> None:
+        """Read anew what was kept of earlier answers: a purge has changed it."""
+        self._read.clear()
+        self._outcomes.clear()
 
     def close(self) -> None:
         self._engine.dispose()
@@ -218,6 +223,16 @@ class Ledger:
                 one = jsontext.loads(text)
                 queued = tuple(QueuedLetter.from_json(letter, b"") for letter in one["letters"])
                 yield entry_from_json(one, queued)
+
+    def purges(self) -> list[PurgeEntry]:
+        """What was removed by the rule of retention, in order."""
+        return [one for one in self._few("purge") if isinstance(one, PurgeEntry)]
+
+    def compact(self) -> None:
+        """Leave nothing in the file of what was taken out of its rows."""
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql("VACUUM")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def last_seq(self) -> int:
         with self._engine.connect() as connection:

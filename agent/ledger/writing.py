@@ -11,8 +11,17 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from agent import jsontext
-from agent.ledger.entries import DecisionEntry, Entry, MailEntry, QueuedLetter
+from agent.ledger.entries import (
+    DecisionEntry,
+    Entry,
+    MailEntry,
+    PurgeEntry,
+    QueuedLetter,
+    entry_from_json,
+)
+from agent.ledger.redaction import REMOVED, redacted_entry, redacted_envelope, redacted_outcome
 from agent.ledger.schema import journal, letters, marks, messages, meta
+from agent.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,8 @@ class Writing:
             self._judge(entry)
         elif isinstance(entry, DecisionEntry):
             self._decide(entry)
+        elif isinstance(entry, PurgeEntry):
+            self.purge(entry)
         for letter in entry.letters:
             self._queue(letter, entry)
 
@@ -118,6 +129,40 @@ class Writing:
             self._change(decision.message, change)
         elif decision.kind == "reject":
             self._change(decision.message, {"state": "ignored", "reason": "rejected", "seq": entry.seq})
+
+    def purge(self, entry: PurgeEntry) -> None:
+        """Take out of the rows what the entry says is removed; done again, it changes nothing."""
+        for sha256 in entry.mails:
+            self._purge_mail(sha256, entry)
+        mails, gone = frozenset(entry.mails), frozenset(entry.gone)
+        rows = self.connection.execute(
+            select(journal.c.seq, journal.c.entry).where(journal.c.seq < entry.seq)
+        )
+        for seq, text in rows.all():
+            stored = jsontext.loads(text)
+            queued = tuple(QueuedLetter.from_json(one, b"") for one in stored["letters"])
+            was = entry_from_json(stored, queued)
+            now = redacted_entry(was, entry, mails, gone)
+            if now != was:
+                text = jsontext.dumps(now.as_json(), indent=None)
+                self.connection.execute(journal.update().where(journal.c.seq == seq).values(entry=text))
+        for letter_id in entry.gone:
+            self._letter(letter_id, raw=None)
+            if "names" in entry.removes:
+                self._letter(letter_id, recipients=jsontext.dumps([REMOVED], indent=None))
+                noted = letters.c.error.is_not(None) & (letters.c.id == letter_id)
+                self.connection.execute(letters.update().where(noted).values(error=REMOVED))
+
+    def _purge_mail(self, sha256: str, entry: PurgeEntry) -> None:
+        query = select(messages.c.envelope, messages.c.outcome).where(messages.c.sha256 == sha256)
+        envelope, stored = self.connection.execute(query).one()
+        outcome = redacted_outcome(Outcome.from_json(jsontext.loads(stored)), entry)
+        change = {
+            "envelope": jsontext.dumps(redacted_envelope(jsontext.loads(envelope), entry), indent=None),
+            "outcome": jsontext.dumps(outcome.as_json(), indent=None),
+            "error": None,
+        }
+        self._change(sha256, change)
 
     def _change(self, sha256: str | None, change: Mapping[str, Any]) -> None:
         changed = self.connection.execute(

@@ -145,7 +145,7 @@ def _overview(
         Held(f"H{index}", "0" * 64, reason, "x@x.example", "示例", suggested, now, "示例", ("a.xlsx",))
         for index, (reason, suggested) in enumerate(_HELD)
     ]
-    kinds = ("question", "bounce", "letter_failed", "letter_doubtful", "limit")
+    kinds = ("question", "bounce", "letter_failed", "letter_doubtful", "limit", "purge")
     return Overview(
         campaign,
         register,

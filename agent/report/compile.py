@@ -46,7 +46,7 @@ def compile_report(
         file_name(named.table, ".xlsx"): merged_workbook(overview, merged, named),
         file_name(named.report, ".docx"): report_document(overview, merged, named, templates),
     }
-    if has_album(overview):
+    if has_album(overview) and not overview.photos_removed:
         files[file_name(named.album, ".docx")] = album(overview, named, photo_bytes)
     files[file_name(named.missing, ".xlsx")] = missing_workbook(overview, named)
     files["report.json"] = record(overview, merged)

@@ -112,6 +112,8 @@ def _facts(overview: Overview, merged: Merged, titles: Titles) -> dict[str, Any]
 
 
 def has_album(overview: Overview) -> bool:
+    if any(one.counts.get("album") for one in overview.purged):
+        return False
     return overview.campaign.deliverables.photos is not None or any(one.photos for one in overview.dossiers)
 
 
