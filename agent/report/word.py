@@ -29,9 +29,17 @@ def saved(document: Document, title: str, as_of: dt.datetime) -> bytes:
     properties.created = properties.modified = moment
     properties.title, properties.author, properties.last_modified_by = clean(title)[:255], "report-agent", ""
     properties.comments, properties.revision = "", 1
+    _without_thumbnail(document)
     stream = io.BytesIO()
     document.save(stream)
     return _undated(stream.getvalue())
+
+
+def _without_thumbnail(document: Document) -> None:
+    """A template's preview is a picture of another document, and bears what the machine wrote that made it."""
+    relations = document.part.package.rels
+    for name in [name for name, one in relations.items() if one.reltype.endswith("/metadata/thumbnail")]:
+        relations.pop(name)
 
 
 def _undated(package: bytes) -> bytes:
