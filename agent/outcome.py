@@ -506,13 +506,13 @@ def _sign_of_campaign(message: Message, brought: Brought, circumstances: Circums
 
 
 def _answer_to(message: Message, register: Register) -> str:
-    """From; Reply-To only where it is registered to the same unit."""
+    """From; Reply-To only where it is registered to the same unit. Nobody, where no letter could get there."""
     registered = register.of_sender(message.sender)
     if message.reply_to and registered is not None:
         other = register.of_sender(message.reply_to)
         if other is not None and other.id == registered.id:
             return message.reply_to
-    return message.sender
+    return message.sender if message.sender.isascii() else ""
 
 
 def _read(

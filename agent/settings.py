@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from agent.rules import Campaign, Model, load_campaign
-from agent.units import Address, Register, load_register
+from agent.units import Address, Register, folded, load_register
 from agent.yamlfile import load_model
 
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
@@ -31,7 +31,7 @@ class Contact(Model):
     deputies: tuple[Address, ...] = ()
 
     def is_contact(self, address: str) -> bool:
-        return address.casefold() in {one.casefold() for one in (self.address, *self.deputies)}
+        return folded(address) in {folded(one) for one in (self.address, *self.deputies)}
 
 
 class Authentication(Model):

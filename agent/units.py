@@ -52,7 +52,7 @@ class Register(Model):
         for what, owners in (
             ("id", [(unit.id, unit) for unit in self.units]),
             ("名称", [(fold(name), unit) for unit in self.units for name in unit.names]),
-            ("邮箱", [(sender.casefold(), unit) for unit in self.units for sender in unit.senders]),
+            ("邮箱", [(folded(sender), unit) for unit in self.units for sender in unit.senders]),
         ):
             seen: dict[str, Unit] = {}
             for key, unit in owners:
@@ -70,11 +70,11 @@ class Register(Model):
         What units.yaml says of an address stands; among decisions the first.
         """
         more: dict[str, list[str]] = {}
-        taken = {sender.casefold() for unit in self.units for sender in unit.senders}
+        taken = {folded(sender) for unit in self.units for sender in unit.senders}
         for address, unit_id in registered:
-            if address.casefold() not in taken:
+            if folded(address) not in taken:
                 more.setdefault(unit_id, []).append(address)
-                taken.add(address.casefold())
+                taken.add(folded(address))
         units = tuple(
             unit.model_copy(update={"senders": (*unit.senders, *more[unit.id])}) if unit.id in more else unit
             for unit in self.units
@@ -83,9 +83,9 @@ class Register(Model):
 
     def of_sender(self, address: str) -> Unit | None:
         """The unit to which the address is registered, or None."""
-        wanted = address.casefold()
+        wanted = folded(address)
         for unit in self.units:
-            if any(sender.casefold() == wanted for sender in unit.senders):
+            if any(folded(sender) == wanted for sender in unit.senders):
                 return unit
         return None
 
@@ -153,6 +153,11 @@ class NamedUnit:
 
     unit: Unit | None = None
     place: str | None = None
+
+
+def folded(address: str) -> str:
+    """An address for comparing, without regard to case; but one with ſ or K in it is not the one with s or k."""
+    return address.lower() if address.isascii() else address
 
 
 def fold(text: str) -> str:

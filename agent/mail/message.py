@@ -189,7 +189,7 @@ _COMMENT = re.compile(r"\([^()]*\)")
 
 
 def addresses(value: str) -> list[tuple[str, str]]:
-    """(display name, address in lower case) of a header's addresses, before RFC 2047's words are decoded.
+    """(display name, address in lower case where it is ASCII) of a header's addresses, before RFC 2047's words are decoded.
 
     An address is what stands in angle brackets, or alone. One inside a display name, a quoted text, a
     comment or an encoded word is none: anybody may write another's there.
@@ -203,7 +203,8 @@ def addresses(value: str) -> list[tuple[str, str]]:
         address, bracket = _address_in(value[at:end], masked[at:end])
         if address:
             name = value[name_from : at + bracket] if bracket >= 0 else ""
-            found.append((_cleaned(name), address.lower()))
+            # Not ſ or K: lower-cased, another's address would become an ASCII one.
+            found.append((_cleaned(name), address.lower() if address.isascii() else address))
         if address or masked[end - 1 : end] == ";":
             name_from = end
         at = end
