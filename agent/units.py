@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from agent.rules import Identifier, Model
 from agent.yamlfile import load_model
@@ -36,9 +36,25 @@ class Unit(Model):
     senders: tuple[Address, ...] = ()
     required: bool = True
 
+    @field_validator("name")
+    @classmethod
+    def _names_a_folder(cls, name: str) -> str:
+        """The name is the folder's in which the unit's material is filed, on Windows too."""
+        hidden = any(unicodedata.category(one) in ("Cc", "Cf", "Cs", "Zl", "Zp") for one in name)
+        if hidden or not _FOLDER.fullmatch(name) or _DEVICES.match(name) or name.strip(" .") != name:
+            raise ValueError(
+                r"单位名称也是归档文件夹的名字：1 到 50 个字，不能有 / \ : * ? < > | 和双引号，首尾不能是点或空格，"
+                "不能是 CON、NUL 之类"
+            )
+        return name
+
     @property
     def names(self) -> tuple[str, ...]:
         return (self.name, *self.aliases)
+
+
+_FOLDER = re.compile(r'[^/\\:*?"<>|]{1,50}')
+_DEVICES = re.compile(r"(?:CON|PRN|AUX|NUL|COM\d|LPT\d)(?:\.|$)", re.IGNORECASE)
 
 
 class Register(Model):

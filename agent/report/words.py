@@ -52,10 +52,17 @@ _WIDE = {"<": "＜", ">": "＞", ":": "：", '"': "＂", "/": "／", "\\": "＼"
 
 
 def clean(text: str) -> str:
-    """The text as XML 1.0 can hold it: what it can't hold shows as �; a line ends with a line feed."""
-    return _NOT_XML.sub("\ufffd", re.sub(r"\r\n?|[\u2028\u2029\v\f]", "\n", text))
+    """The text as XML 1.0 can hold it: what it can't hold shows as �; a line ends with a line feed.
+
+    Without what nobody sees, and what turns text around: a figure would read the other way.
+    """
+    seen = _UNSEEN.sub("", re.sub(r"\r\n?|[\u2028\u2029\v\f]", "\n", text))
+    return _NOT_XML.sub("\ufffd", seen)
 
 
+_UNSEEN = re.compile(
+    r"[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
 _NOT_XML = re.compile("[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 

@@ -70,3 +70,8 @@ def test_a_group_of_different_measures_keeps_them_by_column() -> None:
         ("人数\n（人）", 0, 5, 2, 1),
     ]
     assert (shape.notes, shape.depth) == (4, 2)
+
+
+def test_what_turns_text_around_or_hides_is_left_out_of_the_report() -> None:
+    assert clean("一\u202e二\u2066三\u2069四\u200b五\ufeff六\x9b七") == "一二三四五六七"
+    assert file_name("甲\u202exslx.乙", ".xlsx") == "甲xslx.乙.xlsx"
