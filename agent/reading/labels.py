@@ -42,9 +42,18 @@ class LabelBook:
     groups: dict[str, str] = field(default_factory=dict)
     headers: dict[str, HeaderField] = field(default_factory=dict)
     roles: dict[str, Role] = field(default_factory=dict)
+    read: dict[str, list[tuple[str, str | None]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, campaign: Campaign) -> LabelBook:
+        """The book of a campaign, made once for all the files that are read by it."""
+        global _last
+        if _last is None or _last.campaign is not campaign:
+            _last = cls._made(campaign)
+        return _last
+
+    @classmethod
+    def _made(cls, campaign: Campaign) -> LabelBook:
         book = cls(campaign)
         for one in campaign.form.fields:
             for name, needs_group in _names(one, campaign):
@@ -118,8 +127,18 @@ class LabelBook:
                 found = "child" if needs_group else found
         return found
 
-    def _readings(self, text: str) -> Iterator[tuple[str, str | None]]:
+    def _readings(self, text: str) -> Sequence[tuple[str, str | None]]:
         """What the text may be as (key, measure), the likelier first."""
+        if len(text) > _LONGEST:
+            return list(self._read(text))
+        if len(self.read) > MOST_REMEMBERED:
+            self.read.clear()
+            self.roles.clear()
+        if text not in self.read:
+            self.read[text] = list(self._read(text))
+        return self.read[text]
+
+    def _read(self, text: str) -> Iterator[tuple[str, str | None]]:
         squeezed = squeeze(text).rstrip("*:;,.。、；，")
         for label in dict.fromkeys((squeezed, _NUMBERING.sub("", squeezed))):
             yield key(label), None
@@ -135,6 +154,10 @@ class LabelBook:
         for measure in sorted(self.campaign.measure_names, key=len, reverse=True):
             if label.endswith(measure) and len(label) > len(measure):
                 yield key(label.removesuffix(measure)), measure
+
+
+_last: LabelBook | None = None
+MOST_REMEMBERED = 5000  # texts, of all files
 
 
 @lru_cache(maxsize=4096)

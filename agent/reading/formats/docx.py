@@ -7,6 +7,7 @@ expands the spans doubles a figure. Tracked changes read as accepted; hidden and
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -96,13 +97,29 @@ class _Style:
 PLAIN = _Style()
 
 
-def _styles(package: Package, main: str) -> Mapping[str, _Style]:
+class _Styles:
+    """The document's styles, each looked into when a paragraph or a run names it."""
+
+    def __init__(self, own: Mapping[str, _Element]) -> None:
+        self._own = own
+        self._known: dict[str, _Style] = {}
+
+    def get(self, style_id: str) -> _Style:
+        if style_id not in self._known:
+            self._known[style_id] = _inherited(style_id, self._own)
+        return self._known[style_id]
+
+
+def _styles(package: Package, main: str) -> _Styles:
     name = posixpath.join(posixpath.dirname(main), "styles.xml")
-    if name not in package.names:
-        return {}
+    if name not in package.names or not _TELLING.search(package.read(name)):
+        return _Styles({})
     root = package.xml(name)
-    own = {one.get(f"{W}styleId", ""): one for one in root.iterfind(f"{W}style")}
-    return {style_id: _inherited(style_id, own) for style_id in own}
+    return _Styles({one.get(f"{W}styleId", ""): one for one in root.iterfind(f"{W}style")})
+
+
+_TELLING = re.compile(rb"strike|vanish|vertAlign|\0|<!DOCTYPE")
+"""What must stand in the styles for any to matter, as far as bytes tell (another encoding is looked into)."""
 
 
 def _inherited(style_id: str, own: Mapping[str, _Element]) -> _Style:
@@ -147,7 +164,7 @@ class _Text:
 class _Reader:
     """Walks a body with its styles at hand, counting cells against the bounds."""
 
-    def __init__(self, styles: Mapping[str, _Style], budget: Budget) -> None:
+    def __init__(self, styles: _Styles, budget: Budget) -> None:
         self._styles = styles
         self._limit = budget.limits.cells
         self._cells = 0
@@ -221,7 +238,7 @@ class _Reader:
 
     def _named(self, properties: _Element | None, tag: str) -> _Style:
         named = properties.find(f"{W}{tag}") if properties is not None else None
-        return self._styles.get(named.get(f"{W}val", ""), PLAIN) if named is not None else PLAIN
+        return self._styles.get(named.get(f"{W}val", "")) if named is not None else PLAIN
 
 
 def _content(parent: _Element) -> Iterator[_Element]:
@@ -345,11 +362,10 @@ def _pictures(package: Package, main: str, body: _Element) -> tuple[Picture, ...
     """Pictures in the order in which the text shows them, then embedded workbooks and documents."""
     targets = package.relationships(main)
     names: dict[str, None] = {}
-    for one in body.iter():
-        if isinstance(one.tag, str) and one.tag.endswith(("}blip", "}imagedata")):
-            for key, value in one.attrib.items():
-                if str(key).endswith(("}embed", "}id", "}pict")) and str(value) in targets:
-                    names[targets[str(value)]] = None
+    for one in body.iter("{*}blip", "{*}imagedata"):
+        for key, value in one.attrib.items():
+            if str(key).endswith(("}embed", "}id", "}pict")) and str(value) in targets:
+                names[targets[str(value)]] = None
     folder = posixpath.join(posixpath.dirname(main), "embeddings")
     embedded = [
         name

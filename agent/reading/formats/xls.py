@@ -22,7 +22,10 @@ def read_xls(data: bytes, budget: Budget) -> Document:
         Unreadable: damaged, with a password, or over the bounds.
     """
     book = _open(data)
-    return Document(grids=tuple(_grid(book, sheet, budget) for sheet in book.sheets()))
+    try:
+        return Document(grids=tuple(_grid(book, sheet, budget) for sheet in book.sheets()))
+    except (IndexError, KeyError) as error:  # a cell names a style, a font or a text that isn't there
+        raise damaged() from error
 
 
 def _open(data: bytes) -> Any:

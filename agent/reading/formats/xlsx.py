@@ -69,7 +69,7 @@ class _Trimmed:
 LOCAL_DATES = frozenset((*range(27, 37), *range(50, 59), *range(71, 82)))
 """Built-in formats of dates and times in Chinese, Japanese, Korean and Thai (ECMA-376 part 1, 18.8.30)."""
 _UNUSED = re.compile(
-    r"^(docProps|customXml|xl/(media|drawings|charts|chartsheets|comments|threadedComments|persons|embeddings"
+    r"^(docProps|customXml|xl/(theme|media|drawings|charts|chartsheets|comments|threadedComments|persons|embeddings"
     r"|externalLinks|pivotTables|pivotCache|printerSettings|tables|macrosheets|dialogsheets|vbaProject"
     r"|activeX|ctrlProps|queryTables|worksheets/_rels))"
 )
