@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.refusals import USE_JPEG, damaged, too_large, without_program
@@ -21,6 +21,7 @@ Look = Literal["photo", "page", "small"]
 
 SMALLER_JPEG = 4  # a JPEG may have this many times the pixels: it can be decoded at a smaller scale
 SIDE = 160  # pixels of the longer side of the small version that is looked at
+STRIP = 256  # rows of a picture that are hashed at a time
 MOST_PAGES = 20  # of one TIFF
 FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP", "GIF", "HEIF")  # a JPEG may hold several (MPO)
 
@@ -46,7 +47,8 @@ def look_at(data: bytes, min_pixels: int, budget: Budget) -> Looked:
     """
     image = next(every_page(data, budget))
     digest = hashlib.sha256(f"{image.width}x{image.height}:".encode())
-    digest.update(image.tobytes())
+    for top in range(0, image.height, STRIP):  # all at once would be the picture a second time
+        digest.update(image.crop((0, top, image.width, min(top + STRIP, image.height))).tobytes())
     if min(image.size) < min_pixels:
         return Looked("small", digest.hexdigest())
     return Looked("page" if looks_like_a_page(image) else "photo", digest.hexdigest())
@@ -138,19 +140,16 @@ def looks_like_a_page(image: Image) -> bool:
     desk under it and a weak light change nothing. Much of a page is paper, and many fields of a coarse raster
     hold paper and ink; fewer will do where hardly any ink is thicker than a stroke, as it is in any scene.
     """
-    from PIL import Image
-
     small = image.reduce(max(1, max(image.size) // SIDE)) if max(image.size) > 2 * SIDE else image.copy()
     small.thumbnail((SIDE, SIDE))
     gray = small.convert("L")
     against = _against_surroundings(gray)
     paper = _paper(small, gray, against)
-    ink = bytes(level < 200 for level in against)
-    if _share(paper) < 0.4 or not _even(gray.tobytes(), paper, gray.width):
+    if _share(paper) < 0.4 or not _even(gray, paper):
         return False
-    mixed = _mixed(paper, ink, gray.width, gray.height)
-    thick = Image.frombytes("L", gray.size, bytes(255 * one for one in ink)).filter(_erosion())
-    only_strokes = _share(thick.tobytes()) < 0.3 * _share(ink)
+    ink = against.point(_under(200))
+    mixed = _mixed(paper, ink)
+    only_strokes = _share(ink.filter(_erosion())) < 0.3 * _share(ink)
     return mixed > 0.28 or (only_strokes and mixed > 0.08 and _share(paper) > 0.7)
 
 
@@ -160,49 +159,69 @@ def _erosion() -> Filter:
     return ImageFilter.MinFilter(3)
 
 
-def _against_surroundings(gray: Image) -> bytes:
+def _under(bound: int) -> list[int]:
+    """For ``point``: which levels are under a bound."""
+    return [255 * (level < bound) for level in range(256)]
+
+
+def _from(bound: int) -> list[int]:
+    return [255 * (level >= bound) for level in range(256)]
+
+
+def _against_surroundings(gray: Image) -> Image:
     """Each pixel's brightness in 255ths of the brightest around it."""
-    from PIL import ImageFilter
+    from PIL import ImageFilter, ImageMath
 
-    around = gray.filter(ImageFilter.MaxFilter(9)).filter(ImageFilter.GaussianBlur(4)).tobytes()
-    return bytes(
-        min(255, level * 255 // max(1, bright)) for level, bright in zip(gray.tobytes(), around, strict=True)
-    )
+    around = gray.filter(ImageFilter.MaxFilter(9)).filter(ImageFilter.GaussianBlur(4))
+
+    def share(of: dict[str, Any]) -> Any:
+        whole = of["min"](
+            of["level"] * 255 / of["max"](of["bright"], 1), 255
+        )  # of whole numbers: rounded down
+        return of["convert"](whole, "L")
+
+    against: Image = ImageMath.lambda_eval(share, level=gray, bright=around)
+    return against
 
 
-def _paper(image: Image, gray: Image, against: bytes) -> bytes:
+def _paper(image: Image, gray: Image, against: Image) -> Image:
     """Which pixels may be paper: as bright as what is around them, not dark, without much colour."""
-    colour = image.convert("HSV").getchannel("S").tobytes()
-    return bytes(
-        relative >= 225 and level >= 100 and saturation < 60
-        for relative, level, saturation in zip(against, gray.tobytes(), colour, strict=True)
-    )
+    from PIL import ImageChops
+
+    colour = image.convert("HSV").getchannel("S")
+    bright = ImageChops.darker(against.point(_from(225)), gray.point(_from(100)))
+    return ImageChops.darker(bright, colour.point(_under(60)))
 
 
-def _share(marks: bytes) -> float:
-    return 1 - marks.count(0) / len(marks)
+def _share(marks: Image) -> float:
+    return 1 - marks.histogram()[0] / (marks.width * marks.height)
 
 
-def _even(levels: bytes, paper: bytes, width: int) -> bool:
+def _even(gray: Image, paper: Image) -> bool:
     """Whether neighbours on the paper hardly differ: grass, gravel and brushwork have a grain."""
-    steps = [
-        abs(levels[at] - levels[at + 1])
-        for at in range(len(levels) - 1)
-        if (at + 1) % width and paper[at] and paper[at + 1]
-    ]
-    return bool(steps) and sum(steps) < 6 * len(steps)
+    from PIL import ImageChops
+
+    left, right = (0, 0, gray.width - 1, gray.height), (1, 0, gray.width, gray.height)
+    if gray.width < 2:
+        return False
+    both = ImageChops.darker(paper.crop(left), paper.crop(right))
+    steps = ImageChops.difference(gray.crop(left), gray.crop(right)).histogram(both)
+    return sum(steps) > 0 and sum(step * times for step, times in enumerate(steps)) < 6 * sum(steps)
 
 
-def _mixed(paper: bytes, ink: bytes, width: int, height: int) -> float:
+def _mixed(paper: Image, ink: Image) -> float:
     """The share of the raster's fields that hold both."""
     mixed = 0
     for down in range(RASTER):
         for right in range(RASTER):
-            field = [
-                y * width + x
-                for y in range(down * height // RASTER, (down + 1) * height // RASTER)
-                for x in range(right * width // RASTER, (right + 1) * width // RASTER)
-            ]
-            inked, blank = sum(ink[at] for at in field), sum(paper[at] for at in field)
-            mixed += bool(field) and inked > 0.02 * len(field) and blank > 0.3 * len(field)
+            field = (
+                right * ink.width // RASTER,
+                down * ink.height // RASTER,
+                (right + 1) * ink.width // RASTER,
+                (down + 1) * ink.height // RASTER,
+            )
+            size = (field[2] - field[0]) * (field[3] - field[1])
+            if size:
+                inked, blank = (one.crop(field).histogram()[255] for one in (ink, paper))
+                mixed += inked > 0.02 * size and blank > 0.3 * size
     return mixed / (RASTER * RASTER)
