@@ -96,6 +96,10 @@ def test_the_unit_is_asked_kindly_and_not_to_send_again(tmp_path: Path) -> None:
         assert bodies(receipt.raw).count("本次不用重报") == 2  # as text and as a page
         assert "500***" not in receipt.text and "110*** ******** 002X" in receipt.text
         assert "13800000000" in receipt.text  # 联系电话: what the form asks for is there to be checked
+        (back,) = office.send(sender_of("shilin"), form("石林镇", patrols="约20", remarks=REMARKS))
+        assert back.kind == "correction"
+        assert bodies(back.raw).count("重新报送时请一并删去") == 2 and "不用重报" not in bodies(back.raw)
+        assert_nothing_in(bodies(back.raw))
         (plain,) = office.send(sender_of("heishan"), form("黑山镇"))
         assert "身份证" not in bodies(plain.raw)
 
