@@ -51,7 +51,10 @@ FileType = Literal[
 """What a file is; ``vector`` is a drawing without pixels, ``card`` a visiting card, calendar or signature."""
 
 UNSUPPORTED: dict[str, tuple[str, str]] = {
-    "ofd": ("OFD 文件", "统计表请发 Word（.docx）或 Excel（.xlsx）文件。"),
+    "ofd": (
+        "OFD 版式文件",
+        "请在 WPS 里打开编辑前的原文件，另存为 Word（.docx）或 Excel（.xlsx）后发送；只有 OFD 的，请另存为 PDF 后发送。",
+    ),
     "avif": ("AVIF 格式的照片", USE_JPEG),
     "presentation": ("演示文稿", "统计表请发 .docx 或 .xlsx，文字材料请发 .docx，照片请发 .jpg。"),
     "media": ("视频或音频", "照片请发 .jpg，文字材料请发 .docx。"),

@@ -233,6 +233,23 @@ def test_a_number_that_is_wider_than_its_digits_or_has_another_point_is_not_born
         assert not shapes.bear_out(read, number(written)), (read, written)
 
 
+@with_ocr
+def test_a_one_that_leans_as_a_seven_does_is_not_borne_out() -> None:
+    from agent.reading.ocr.shapes import Shapes
+
+    def number(first: tuple[float, ...]) -> object:
+        image = Image.new("L", (200, 80))
+        draw = ImageDraw.Draw(image)
+        draw.text((40, 10), "73", fill=255, font_size=40)
+        draw.line(first, fill=255, width=4)
+        mask = np.where(np.asarray(image) > 100, 255, 0).astype(np.uint8)
+        rows, columns = np.nonzero(mask)
+        return mask[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+
+    assert Shapes(0.0).bear_out("173", number((28, 48, 28, 19)))
+    assert not Shapes(0.0).bear_out("173", number((20, 48, 30, 19)))  # a 7 whose bar the light has taken
+
+
 # --- ruled lines -----------------------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from agent.reading.ocr.paper import Pixels
 
@@ -20,6 +21,7 @@ SLIM = 3.2  # times as long as wide: a stroke
 SLASH = 6.5  # the same for /
 UPRIGHT = 8  # degrees from upright or level
 NARROW = "1"
+LEANING = 10  # degrees to the right from which an upright typeface's 1 is none
 OFF = 0.55  # of a digit's width by which a number may be wider or narrower than its digits
 
 
@@ -97,9 +99,37 @@ class Shapes:
         height, marks = _low_marks(mask)
         if marks and marks != re.sub("[^.,]", "", text):
             return False  # where no mark stands apart, it may have run into its digit
+        if _leaning_ones(text, mask, height):
+            return False
         if not self.pitch:
             return True
         return bool(abs(mask.shape[1] / height / self.pitch - _widths(text)) <= OFF)
+
+
+def _leaning_ones(text: str, mask: Pixels, tall: float) -> bool:
+    """Whether what reads as a 1 leans as the stem of a 7 does whose bar was lost, where each digit stands alone."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
+    pieces = sorted(
+        (int(stats[at][cv2.CC_STAT_LEFT]), at)
+        for at in range(1, count)
+        if stats[at][cv2.CC_STAT_HEIGHT] >= 0.6 * tall
+    )
+    digits = re.sub("[.,]", "", text)
+    if len(pieces) != len(digits):
+        return False
+    return any(
+        _lean(labels == at) > LEANING
+        for digit, (_, at) in zip(digits, pieces, strict=True)
+        if digit == NARROW
+    )
+
+
+def _lean(piece: NDArray[np.bool_]) -> float:
+    """By how many degrees a stroke leans to the right of upright."""
+    rows, columns = np.nonzero(piece)
+    spread = float(np.var(rows))
+    across = float(np.cov(columns, -rows)[0, 1])
+    return math.degrees(math.atan2(across, spread)) if spread else 0.0
 
 
 def _widths(text: str) -> float:
