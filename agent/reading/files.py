@@ -207,8 +207,7 @@ def _document(
 ) -> FileReading:
     kind_of_file, document = had
     if _is_own_letter(document):
-        said = f"文件“{name}”是报送邮箱发出的信，其中的数不作为统计表登记。更正请发送填好的统计表。"
-        return _reading(name, data, "other", findings=(Finding("note", "own_letter", said),))
+        return _own_letter(name, data)
     found, overlooked = context.look_through(document, set_out=kind_of_file != "pdf")
     text = _running_text(document, found is not None) if kind_of_file in TEXT_TYPES else ""
     inner = replace(context, within=name)
@@ -285,6 +284,11 @@ def _page_picture(page: PagePicture, context: _Context) -> FileReading:
     return _picture(name, page.data, looked, context)
 
 
+def _own_letter(name: str, data: bytes) -> FileReading:
+    said = f"文件“{name}”是报送邮箱发出的信，其中的数不作为统计表登记。更正请发送填好的统计表。"
+    return _reading(name, data, "other", findings=(Finding("note", "own_letter", said),))
+
+
 def _is_own_letter(document: Document) -> bool:
     """Whether it is a letter of ours that was saved: its footer stands somewhere, however the lines are broken."""
     from agent.reading.quoting import is_automatic
@@ -320,6 +324,8 @@ def _page_of_paper(name: str, data: bytes, pixels: str, context: _Context) -> Fi
     document = read_picture(data, context.budget)
     if document is None:
         raise page_without_form()
+    if _is_own_letter(document):
+        return _own_letter(name, data)
     found = context.find(document)
     if found is not None:
         return _reading(name, data, "form", found=found, pixels=pixels)

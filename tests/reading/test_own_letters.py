@@ -52,3 +52,35 @@ def test_our_letter_below_in_the_page_is_no_form_though_the_text_has_cut_it_off(
     text = "已收到，谢谢。\n\n------------------ 原始邮件 ------------------\n发件人: 报送邮箱"
     html = f"<div>已收到，谢谢。</div><hr>{forms.html_table()}<div>{FOOTER}</div>"
     assert read("a.eml", forms.mail(text, html, subject="回复：退回补正")).form is None
+
+
+def test_a_picture_of_our_letter_is_no_form_and_no_narrative(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However well its table was read: a screenshot of a receipt, sent back."""
+    from test_pictures import ruled_page, stored
+
+    from agent.reading.formats.html import read_html
+    from agent.reading.formats.limits import Budget, Limits
+
+    shown = read_html(page(), Budget(Limits()))
+    monkeypatch.setattr("agent.reading.ocr.read_picture", lambda data, budget: shown)
+    reading = read("截图.png", stored(ruled_page()))
+    assert (reading.kind, reading.form) == ("other", None)
+    assert [finding.rule for finding in reading.findings] == ["own_letter"]
+
+
+def test_a_page_that_names_the_form_and_shows_no_table_is_no_narrative(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from test_pictures import ruled_page, stored
+
+    from agent.reading.grid import Document
+
+    shown = Document(
+        text="\n".join([forms.TITLE, *forms.ABOVE, *filter(None, forms.HEADINGS), forms.NARRATIVE])
+    )
+    monkeypatch.setattr("agent.reading.ocr.read_picture", lambda data, budget: shown)
+    reading = read("扫描.png", stored(ruled_page()))
+    assert (reading.kind, reading.form) == ("unreadable", None)
+    assert "没有认出统计表" in reading.findings[0].text
