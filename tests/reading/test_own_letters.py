@@ -64,7 +64,7 @@ def test_a_picture_of_our_letter_is_no_form_and_no_narrative(
     from agent.reading.formats.limits import Budget, Limits
 
     shown = read_html(page(), Budget(Limits()))
-    monkeypatch.setattr("agent.reading.ocr.read_picture", lambda data, budget: shown)
+    monkeypatch.setattr("agent.reading.ocr.read_picture", lambda *_: shown)
     reading = read("截图.png", stored(ruled_page()))
     assert (reading.kind, reading.form) == ("other", None)
     assert [finding.rule for finding in reading.findings] == ["own_letter"]
@@ -80,7 +80,7 @@ def test_a_page_that_names_the_form_and_shows_no_table_is_no_narrative(
     shown = Document(
         text="\n".join([forms.TITLE, *forms.ABOVE, *filter(None, forms.HEADINGS), forms.NARRATIVE])
     )
-    monkeypatch.setattr("agent.reading.ocr.read_picture", lambda data, budget: shown)
+    monkeypatch.setattr("agent.reading.ocr.read_picture", lambda *_: shown)
     reading = read("扫描.png", stored(ruled_page()))
     assert (reading.kind, reading.form) == ("unreadable", None)
     assert "没有认出统计表" in reading.findings[0].text
