@@ -3,6 +3,7 @@
     archive/<campaign>/
       raw/ab/abcd….eml             the mail, written once; .envelope.json and .reading.json beside it
       raw/unnoted/                 a mark for each mail on its way into the ledger: what a crash may have left
+      raw/filing/                  a mark for each mail whose copies are being filed: likewise
       records/000012.json          decisions and runs of the timetable, by their place in the journal
       letters/receipt.….eml        letters, with .json beside once they have left
       青年镇/青年镇_照片_01.jpg      copies filed for people, 缩略图/ beside
@@ -32,7 +33,7 @@ from typing import IO, Any
 from agent import jsontext
 from agent.dossier import Dossier, Filed
 from agent.errors import ArchiveBusy
-from agent.faults import passing
+from agent.faults import around, passing
 from agent.ledger.entries import Entry, MailEntry, QueuedLetter, entry_from_json
 from agent.privately import make_private, to_add_to, to_write
 from agent.tokens import KEY_BYTES
@@ -45,6 +46,9 @@ THUMBNAIL_SIDE = 320
 THUMBNAILS = "缩略图"
 UNNOTED = "unnoted"
 """Under raw/: an empty file for each mail that is being kept and isn't yet in the ledger."""
+
+FILING = "filing"
+"""Under raw/: for each mail whose copies are being filed, their paths, until it is settled what it came to."""
 
 LONGEST_WRITE = 3600
 """Seconds after which a file that is still being written belongs to a process that died."""
@@ -145,8 +149,7 @@ class Archive:
         return self.folder / filed.path
 
     def thumbnail_path(self, filed: Filed) -> Path:
-        copy = self.copy_path(filed)
-        return copy.parent / THUMBNAILS / f"{copy.stem}.jpg"
+        return _thumbnail(self.copy_path(filed))
 
     # The key of tokens
 
@@ -161,13 +164,14 @@ class Archive:
             new = path.with_name(f".{KEY}.{os.getpid()}.part")
             self._make(self.folder)
             _write_synced(new, secrets.token_bytes(KEY_BYTES))
-            try:
-                os.link(new, path)  # unlike a rename it never takes the place of another's
-                new.unlink()
-            except FileExistsError:
-                new.unlink()
-            except OSError:  # a disk that knows no links
-                new.replace(path)
+            with around("key"):
+                try:
+                    os.link(new, path)  # unlike a rename it never takes the place of another's
+                    new.unlink()
+                except FileExistsError:
+                    new.unlink()
+                except OSError:  # a disk that knows no links
+                    new.replace(path)
             sync_folder(self.folder)
         return path.read_bytes()
 
@@ -205,13 +209,14 @@ class Archive:
 
     def discard(self, sha256: str) -> None:
         """Take away a private mail's text: its envelope stays, so that it is counted and not fetched again."""
-        self._raw(sha256).unlink(missing_ok=True)
+        self.take_away(self._raw(sha256))
 
-    # Taking away (by the rule of retention alone: keeping/purge.py)
+    # Taking away, and putting right by the rule of retention (keeping/purge.py)
 
     def take_away(self, path: Path) -> None:
         """Remove a file; one that is gone already is gone."""
-        path.unlink(missing_ok=True)
+        with around(f"{self._kind(path)} goes"):
+            path.unlink(missing_ok=True)
         passing("file removed")
 
     def put_right(self, path: Path, data: bytes) -> None:
@@ -222,20 +227,15 @@ class Archive:
 
     def noted(self, sha256: str) -> None:
         """The mail is in the ledger; until this is said, `unnoted` tells of it."""
-        self._unnoted(sha256).unlink(missing_ok=True)
+        self.take_away(self._unnoted(sha256))
 
     def unnoted(self) -> list[Kept]:
         """Every kept mail that may not be in the ledger, in the order of arrival."""
         marks = [one.name for one in (self.folder / "raw" / UNNOTED).glob("[!.]*")]
         for sha256 in marks:
-            self._sweep(self._raw(sha256))
+            # It may be private, and nobody would look.
+            self._sweep(self._raw(sha256).parent, f".{sha256}.*.part")
         return _in_order([Kept(one, self.envelope(one)) for one in marks if self.has_raw(one)])
-
-    def _sweep(self, place: Path) -> None:
-        """Take away what a crash left of a mail that was being written: it may be private, and nobody would look."""
-        for part in place.parent.glob(f".{place.name}.*.part"):
-            if time.time() - part.stat().st_mtime > LONGEST_WRITE:
-                part.unlink(missing_ok=True)
 
     def kept(self) -> list[Kept]:
         """Every mail of which there is an envelope and a raw text or a reading, in the order of arrival."""
@@ -297,9 +297,43 @@ class Archive:
     def file(self, dossier: Dossier, message: str, blobs: Mapping[str, bytes]) -> None:
         """File the copies of what one mail brought to the unit's dossier, and the photos' thumbnails."""
         lacking = [one for one in dossier.filed if one.message == message and not self._is_filed(one)]
+        if lacking:
+            self._begin_filing(message, lacking)
         # In this order: a copy that is there has its thumbnail.
         self._write_together(self._thumbnails(lacking, blobs))
         self._write_together(self._copies(lacking, blobs))
+
+    def filing_begun(self) -> dict[str, list[str]]:
+        """Raw mail → the paths of its copies, for each mail of which copies may be there and none may be due."""
+        marks = sorted((self.folder / "raw" / FILING).glob("[!.]*"))
+        return {one.name: one.read_text(encoding="utf-8").splitlines() for one in marks}
+
+    def end_filing(self, message: str, wanted: Iterable[str] | None = None) -> None:
+        """The mail has been judged: take away the copies that aren't wanted; None: all are."""
+        if wanted is not None:
+            for path in set(self.filing_begun().get(message, ())) - set(wanted):
+                self.take_away(_thumbnail(self.folder / path))
+                self.take_away(self.folder / path)
+        self.take_away(self.folder / "raw" / FILING / message)
+
+    def _begin_filing(self, message: str, filed: Iterable[Filed]) -> None:
+        mark = self.folder / "raw" / FILING / message
+        paths = dict.fromkeys((*self.filing_begun().get(message, ()), *(one.path for one in filed)))
+        self._make(mark.parent)
+        self._sweep((self.folder / next(iter(paths))).parent, "**/.*.part")
+        # Not synced: if the power fails, and only then, `rebuild --verify` names the copies instead.
+        with around("filing mark"):
+            mark.write_text("\n".join(paths), encoding="utf-8")
+
+    def sweep(self) -> None:
+        """Take away whatever a crash left half written, anywhere."""
+        self._sweep(self.folder, "**/.*.part")
+
+    def _sweep(self, folder: Path, pattern: str) -> None:
+        for part in folder.glob(pattern):
+            with contextlib.suppress(FileNotFoundError):  # done just now
+                if time.time() - part.stat().st_mtime > LONGEST_WRITE:
+                    part.unlink()
 
     def put_report(self, files: Mapping[str, bytes], stays: Set[str] = frozenset()) -> list[Path]:
         """Write the district report into final/; an earlier one, whose names may differ, goes, but for what stays."""
@@ -309,7 +343,7 @@ class Archive:
             self.write(manifest, jsontext.dumps(sorted({*earlier, *files})).encode())
             paths = self.put(self.final, files)
             for name in set(earlier) - set(files) - stays:
-                (self.final / name).unlink(missing_ok=True)
+                self.take_away(self.final / name)
             self.write(manifest, jsontext.dumps(sorted({*files, *(stays & set(earlier))})).encode())
         return paths
 
@@ -365,12 +399,28 @@ class Archive:
         self._make(path.parent)
         # A decision and the agent beside it may write the same file: each has a name of its own to write to.
         temporary = path.with_name(f".{path.name[:80]}.{os.getpid()}.part")
+        kind = self._kind(path)
         try:
-            _write_synced(temporary, data)
-            temporary.replace(path)
+            with around(kind):
+                _write_synced(temporary, data)
+                passing(f"{kind} written beside")
+                temporary.replace(path)
         except OSError:
             temporary.unlink(missing_ok=True)
             raise
+
+    def _kind(self, path: Path) -> str:
+        """What a file is, for the places where a test may end the process."""
+        if not path.is_relative_to(self.folder):
+            return "report"
+        place = path.relative_to(self.folder).parts
+        name = place[0] if len(place) > 1 else ""
+        if name == "raw":
+            return "mark" if place[1] in (UNNOTED, FILING) else f"raw {'.'.join(path.name.split('.')[1:])}"
+        if name == "letters":
+            return f"letter {path.suffix}"
+        known = {"records": "record", self.final.name: "report"}
+        return known.get(name, "thumbnail" if THUMBNAILS in place else "copy")
 
     def _make(self, folder: Path) -> None:
         if folder not in self._folders:
@@ -417,6 +467,10 @@ def departure_bytes(letter_id: str, state: str, at: dt.datetime, error: str | No
     """How a letter left, as the file that it is in the archive."""
     stamp = at.astimezone(dt.UTC).isoformat(timespec="microseconds")
     return jsontext.dumps({"id": letter_id, "state": state, "at": stamp, "error": error}).encode()
+
+
+def _thumbnail(copy: Path) -> Path:
+    return copy.parent / THUMBNAILS / f"{copy.stem}.jpg"
 
 
 def _in_order(mails: list[Kept]) -> list[Kept]:

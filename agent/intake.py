@@ -96,6 +96,7 @@ def lay_down(work: Workplace) -> None:
         from agent.keeping.purge import finish
 
         finish(work)
+    take_back_copies(work)
 
 
 LAID_DOWN = "laid_down"
@@ -129,6 +130,17 @@ def _lay_down_departures(work: Workplace) -> None:
         work.archive.record_departure(row["id"], row["state"], at, row["error"])
         with work.ledger.writing() as writing:
             writing.letter_recorded(row["id"])
+
+
+def take_back_copies(work: Workplace) -> None:
+    """Take back the copies that earlier tries at a mail filed, and that what it came to doesn't name."""
+    if not work.archive.filing_begun():
+        return
+    with work.ledger.writing() as writing:  # so that nobody who decides is filing just now
+        filed = [one.path for unit in work.listed.units for one in work.dossier(unit.id).filed]
+        for message in work.archive.filing_begun():
+            if writing.state(message) != "waiting":  # else it is tried again
+                work.archive.end_filing(message, filed)
 
 
 def _since(work: Workplace) -> dt.datetime:
@@ -182,6 +194,7 @@ def judge(
 
     What goes wrong is the mail's fault and counted, unless the machine is at fault (a full disk): that ends the pass.
     """
+    begun = bool(work.archive.filing_begun())
     with work.ledger.writing() as writing:
         tries = writing.begin_attempt(row.sha256)
     passing("attempt counted")
@@ -190,6 +203,10 @@ def judge(
         return "waiting"
     passing("outcome committed")
     work.archive.record(entry)
+    if tries > 1 or begun:
+        take_back_copies(work)
+    else:
+        work.archive.end_filing(row.sha256)
     outcome = entry.outcome
     if outcome.private:
         work.archive.discard(row.sha256)

@@ -48,6 +48,7 @@ def merge(work: Workplace, now: dt.datetime, out: Path | None = None, final: Rul
     album = {file_name(titles(work.campaign, one).album, ".docx") for one in (True, False)}
     stays = frozenset(album if overview.photos_removed else ())
     paths = work.archive.put_report(files, stays) if out is None else work.archive.put(out, files)
-    if final is not None:
+    # Closed before, with nothing recorded since: it is the same report once more.
+    if final is not None and (overview.final is None or overview.final.seq != seen):
         close_campaign(work, final, seen)
     return Merged(overview, tuple(paths))

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from agent.errors import ArchiveDamaged, ConfigurationError, in_words
+from agent.faults import around
 from agent.filing import THUMBNAILS
-from agent.intake import lay_down
+from agent.intake import lay_down, take_back_copies
 from agent.keeping.purge import finish, is_unfinished
 from agent.ledger import Ledger, MessageRow
 from agent.outcome import Outcome, decide, hand_in, withheld
@@ -38,13 +39,17 @@ def rebuild(work: Workplace) -> list[str]:
         if "ledger" in work.__dict__:  # else it isn't open, and may be past opening
             work.ledger.close()
         _remove(path.with_suffix(".old"))
-        path.replace(path.with_suffix(".old"))
-        _remove(path)
-    fresh.replace(path)
+        with around("old ledger set aside"):
+            path.replace(path.with_suffix(".old"))
+    _remove(path)  # of a ledger that was open when the machine died, more than one file is left
+    with around("new ledger in place"):
+        fresh.replace(path)
     work.__dict__.pop("ledger", None)
     finish(work)
     damaged = damaged_mails(work)
     copies = _copy_again(work, damaged)
+    work.archive.sweep()
+    take_back_copies(work)
     counts = work.ledger.message_counts()
     return [
         f"台账已重建：{counts.received} 封邮件。",
@@ -202,7 +207,8 @@ def _differing_copies(work: Workplace) -> Iterator[str]:
     for unit in work.listed.units:
         for file in sorted((work.archive.folder / unit.name).glob("*")):
             relative = file.relative_to(work.archive.folder).as_posix()
-            if file.name != THUMBNAILS and relative not in expected:
+            half_written = file.name.startswith(".") and file.suffix == ".part"
+            if file.name != THUMBNAILS and not half_written and relative not in expected:
                 yield f"归档文件 {relative}：不是由本程序归档的。"
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import agent.outcome
-from agent.decisions import reject
+from agent import faults
+from agent.decisions import assign, reject
 from agent.ledger import Writing
 from tests.outcome.bureau import (
+    STRANGER,
     bureau,
     form,
+    in_a_fork,
     killed,
     kinds,
     limited,
@@ -91,6 +95,37 @@ def test_a_mail_that_takes_the_process_down_is_set_aside(tmp_path: Path) -> None
             assert killed(office, "attempt counted")
         assert kinds(office.send(SHILIN, photo())) == ["receipt"]
         assert office.counts() == (1, 0, 0, 1)
+
+
+def test_a_mail_that_takes_the_process_down_leaves_no_copies(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        office.deliver(office.mail(QINGNIAN, form(), photo()))
+        for place in ("copy filed", "before commit", "before commit"):
+            assert killed(office, place)
+        assert list((office.work.archive.folder / "青年镇").glob("*.*"))
+        office.poll()
+        assert office.counts() == (0, 0, 0, 1)
+        assert [path for path in (office.work.archive.folder / "青年镇").rglob("*") if path.is_file()] == []
+        office.send(QINGNIAN, photo(2))
+        assert office.unit("qingnian")["photos"]["files"] == ["青年镇/青年镇_照片_01.jpg"]
+
+
+def test_copies_of_a_decision_that_never_came_to_be_are_taken_back(tmp_path: Path) -> None:
+    """The contact's command dies once the copies are filed; the mail is then given to another unit."""
+    with bureau(tmp_path) as office:
+        office.send(STRANGER, form(), photo())
+        ruling = office.ruling()
+        died = in_a_fork(
+            office,
+            lambda: faults.arm("before ledger commit"),
+            lambda work: assign(work, "H1", "qingnian", ruling),
+        )
+        assert died == signal.SIGKILL
+        assign(office.work, "H1", "shilin", ruling)
+        office.poll()
+        folder = office.work.archive.folder
+        assert [path for path in (folder / "青年镇").rglob("*") if path.is_file()] == []
+        assert len(list((folder / "石林镇").glob("*.*"))) == 2
 
 
 def test_a_full_disk_is_not_the_mail_s_fault_and_loses_nothing(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import URL, Engine, RowMapping, create_engine, event, func, sele
 from agent import jsontext
 from agent.dossier import Decision, Submission
 from agent.errors import ArchiveDamaged
+from agent.faults import around
 from agent.ledger.entries import DecisionEntry, Entry, PurgeEntry, QueuedLetter, RunEntry
 from agent.ledger.schema import is_prepared, journal, letters, marks, messages, meta, prepare
 from agent.ledger.writing import Writing, highest, stamp
@@ -115,7 +116,8 @@ class Ledger:
             except BaseException:
                 connection.exec_driver_sql("ROLLBACK")
                 raise
-            connection.exec_driver_sql("COMMIT")
+            with around("ledger commit"):
+                connection.exec_driver_sql("COMMIT")
 
     # What there is
 
