@@ -16,7 +16,7 @@ from typing import Any
 
 from agent.dossier import Decision, DecisionKind, Dossier, FormVersion, Submission
 from agent.errors import UsageError
-from agent.intake import answer, with_submission
+from agent.intake import answer, take_back_copies, with_submission
 from agent.ledger import DecisionEntry, MailEntry, MessageRow, QueuedLetter, Writing
 from agent.outcome import adopt, names_another
 from agent.outcome import hand_in as judge_hand_in
@@ -79,6 +79,7 @@ def assign(work: Workplace, held: str, unit: str, ruling: Ruling, *, register: b
         entry = DecisionEntry(seq, ruling.at, decision, letters)
         writing.append(entry)
     work.archive.record(entry)
+    take_back_copies(work)
     also = f"，并登记 {address}" if address else ""
     return f"{held} 已归入{owner.name}{also}。"
 
@@ -248,6 +249,7 @@ def hand_in(
         writing.append(entry)
     work.archive.noted(kept.sha256)
     work.archive.record(entry)
+    take_back_copies(work)
     return _handed_in(after, kept.sha256)
 
 

@@ -86,7 +86,9 @@ DECIDED = make_mail(
     CONTACT_ADDRESS,
     subject="Re: 日报",
     text=f"H1 归入青年镇 {Tokens(KEY).issue(of_mail('H1', hashlib.sha256(HELD).hexdigest()), NOW + dt.timedelta(days=1))}",
-    headers={"Authentication-Results": f"mx.civil.example; dmarc=pass header.from={CONTACT_ADDRESS.partition('@')[2]}"},
+    headers={
+        "Authentication-Results": f"mx.civil.example; dmarc=pass header.from={CONTACT_ADDRESS.partition('@')[2]}"
+    },
     at=BEFORE,
 )
 WHOLE = make_mail(QINGNIAN, *everything(), at=BEFORE)
