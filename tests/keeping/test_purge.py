@@ -379,20 +379,28 @@ def _copied(office: Bureau, folder: Path) -> Bureau:
 
 def _places(office: Bureau, folder: Path) -> list[tuple[str, int]]:
     log, other = folder / "log", _copied(office, folder / "undisturbed")
-    assert not _killed(lambda: purge(other, "--yes"), log=str(log))
+
+    def note(place: str) -> None:
+        with log.open("a", encoding="utf-8") as file:
+            file.write(f"{place}\n")
+
+    assert not _killed(lambda: purge(other, "--yes"), watch=note)
     seen: collections.Counter[str] = collections.Counter()
     passed = []
     for place in log.read_text("utf-8").splitlines():
         seen[place] += 1
         passed.append((place, seen[place]))
-    return passed
+    # Each effect has a place of its own besides; those of the purge say which step it is at.
+    return [one for one in passed if one[0] in ("purge committed", "file removed", "record put right")]
 
 
-def _killed(act: Callable[[], Any], place: str = "", count: int = 1, log: str = "") -> bool:
+def _killed(
+    act: Callable[[], Any], place: str = "", count: int = 1, watch: Callable[[str], object] | None = None
+) -> bool:
     child = os.fork()
     if child == 0:
         try:
-            faults.arm(place, count, log)
+            faults.arm(place, count, watch)
             act()
         finally:
             os._exit(0)
