@@ -437,8 +437,8 @@ def _file(unit: Unit, came: Sequence[Submission]) -> Iterable[Filed]:
                 continue
             seen.add(identity)
             counts[piece.kind] = counts.get(piece.kind, 0) + 1
-            name = f"{unit.name}_{_ON_PAPER[piece.kind]}_{counts[piece.kind]:02d}{suffix_of(piece)}"
-            yield Filed(piece, f"{unit.name}/{name}", submission.message, submission.received)
+            name = f"{unit.folder}_{_ON_PAPER[piece.kind]}_{counts[piece.kind]:02d}{suffix_of(piece)}"
+            yield Filed(piece, f"{unit.folder}/{name}", submission.message, submission.received)
 
 
 def suffix_of(piece: Piece) -> str:

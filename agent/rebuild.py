@@ -205,7 +205,7 @@ def _differing_copies(work: Workplace) -> Iterator[str]:
         elif hashlib.sha256(file.read_bytes()).hexdigest() != sha256:
             yield f"归档文件 {path}：内容与原件不同。"
     for unit in work.listed.units:
-        for file in sorted((work.archive.folder / unit.name).glob("*")):
+        for file in sorted((work.archive.folder / unit.folder).glob("*")):
             relative = file.relative_to(work.archive.folder).as_posix()
             half_written = file.name.startswith(".") and file.suffix == ".part"
             if file.name != THUMBNAILS and not half_written and relative not in expected:

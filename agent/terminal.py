@@ -96,7 +96,7 @@ def _show_personal(console: Console, overview: Overview) -> None:
         found = "".join(one.text for one in notes(dossier))
         if found:
             console.print(
-                f"[yellow]个人信息[/]  {dossier.unit.name}：{escape(safe(found))}请提醒对方今后不要写。"
+                f"[yellow]个人信息[/]  {escape(safe(dossier.unit.name))}：{escape(safe(found))}请提醒对方今后不要写。"
             )
 
 
@@ -107,7 +107,7 @@ def show_owed(overview: Overview) -> None:
     for dossier in overview.incomplete:
         owes = "、".join(labels[name] for name in dossier.owes)
         pending = "，有一份统计表待改正或确认" if dossier.pending else ""
-        console.print(f"{dossier.unit.name}：{f'缺{owes}' if owes else '已齐'}{pending}")
+        console.print(f"{escape(safe(dossier.unit.name))}：{f'缺{owes}' if owes else '已齐'}{pending}")
     if overview.held:
         console.print(f"待核邮件 {len(overview.held)} 封（report-agent review）")
     if overview.failed:
@@ -139,7 +139,7 @@ def _deliverables(overview: Overview) -> list[str]:
 
 def _status_row(dossier: Dossier, overview: Overview) -> list[str]:
     owed = overview.campaign.deliverables
-    row = [dossier.unit.name, STANDINGS[dossier.form_status]]
+    row = [escape(safe(dossier.unit.name)), STANDINGS[dossier.form_status]]
     if owed.narrative is not None:
         row.append("已收" if dossier.narratives else "未报")
     if owed.photos is not None:
@@ -157,7 +157,8 @@ def _status_row(dossier: Dossier, overview: Overview) -> list[str]:
 
 
 def _to_decide(dossier: Dossier, overview: Overview) -> Iterable[str]:
-    name, pending, shown = dossier.unit.name, dossier.pending, dossier.pending or dossier.accepted
+    name = escape(safe(dossier.unit.name))
+    pending, shown = dossier.pending, dossier.pending or dossier.accepted
     unit = dossier.unit.id
     if pending is not None and pending.standing == "needs_confirmation":
         yield f"[bold]{name}[/]  统计表待确认：核对后运行 report-agent review confirm {unit}"

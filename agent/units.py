@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from agent.rules import Identifier, Model
 from agent.yamlfile import load_model
@@ -31,30 +31,28 @@ class Unit(Model):
     """
 
     id: Identifier
-    name: str
-    aliases: tuple[str, ...] = ()
+    name: Annotated[str, Field(pattern=r"\S")]
+    aliases: tuple[Annotated[str, Field(pattern=r"\S")], ...] = ()
     senders: tuple[Address, ...] = ()
     required: bool = True
 
-    @field_validator("name")
-    @classmethod
-    def _names_a_folder(cls, name: str) -> str:
-        """The name is the folder's in which the unit's material is filed, on Windows too."""
-        hidden = any(unicodedata.category(one) in ("Cc", "Cf", "Cs", "Zl", "Zp") for one in name)
-        if hidden or not _FOLDER.fullmatch(name) or _DEVICES.match(name) or name.strip(" .") != name:
-            raise ValueError(
-                r"单位名称也是归档文件夹的名字：1 到 50 个字，不能有 / \ : * ? < > | 和双引号，首尾不能是点或空格，"
-                "不能是 CON、NUL 之类"
-            )
-        return name
+    @property
+    def folder(self) -> str:
+        """The name as that of a folder and of files, on Windows too: with what they can't have in full width."""
+        seen = "".join(one for one in self.name if unicodedata.category(one) not in _UNSEEN)
+        wide = seen.translate(_WIDE)[:40].strip(" .") or self.id
+        return f"单位{wide}" if _TAKEN.fullmatch(wide) else wide
 
     @property
     def names(self) -> tuple[str, ...]:
         return (self.name, *self.aliases)
 
 
-_FOLDER = re.compile(r'[^/\\:*?"<>|]{1,50}')
-_DEVICES = re.compile(r"(?:CON|PRN|AUX|NUL|COM\d|LPT\d)(?:\.|$)", re.IGNORECASE)
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"})
+_WIDE = str.maketrans('/\\:*?"<>|', "／＼：＊？＂＜＞｜")
+_TAKEN = re.compile(  # Windows' devices, and the archive's own folders
+    r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?|raw|records|letters|final|held", re.IGNORECASE
+)
 
 
 class Register(Model):
@@ -68,6 +66,7 @@ class Register(Model):
         for what, owners in (
             ("id", [(unit.id, unit) for unit in self.units]),
             ("名称", [(fold(name), unit) for unit in self.units for name in unit.names]),
+            ("归档文件夹", [(unit.folder.casefold(), unit) for unit in self.units]),
             ("邮箱", [(folded(sender), unit) for unit in self.units for sender in unit.senders]),
         ):
             seen: dict[str, Unit] = {}

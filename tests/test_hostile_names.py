@@ -23,6 +23,8 @@ from hypothesis import strategies as st
 
 from agent.demo.district import addresses
 from agent.demo.pictures import photo
+from agent.dossier import Piece, suffix_of
+from agent.units import Unit
 from tests.commands import ACCOUNT, Bureau, bureau, figures, heading, mail
 from tests.commands import form as whole_form
 
@@ -285,44 +287,44 @@ def test_the_report_as_json_is_json_and_shows_what_was_written(final: Path) -> N
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.text(st.characters(blacklist_categories=("Cs",)), max_size=60))
 def test_any_name_of_a_file_is_read_and_filed_under_one_of_ours(name: str) -> None:
-    from agent.dossier import Piece
-    from agent.dossier import _suffix as suffix
-
-    assert re.fullmatch(r"\.[a-z0-9]{1,5}", suffix(Piece(name, "0" * 64, "photo")))
+    assert re.fullmatch(r"\.[a-z0-9]{1,5}", suffix_of(Piece(name, "0" * 64, "photo")))
 
 
-def test_a_unit_s_name_that_is_a_path_is_refused_by_the_register(tmp_path: Path) -> None:
-    for name in (
-        "../青年镇",
-        "青年/镇",
-        "青年\\镇",
-        "CON",
-        "青年镇.",
-        "青\n年镇",
-        f"青{BIDI}镇",
-        "镇" * 100,
-        "",
-    ):
-        made = bureau(tmp_path / str(abs(hash(name))))
-        path = made.folder / "rules" / "units.yaml"
-        register = yaml.safe_load(path.read_text("utf-8"))
-        register["units"][4]["name"] = name
-        path.write_text(yaml.safe_dump(register, allow_unicode=True), "utf-8")
-        ran = made.run("status")
-        assert ran.status == 2, name
-        assert "units" in ran.err
-        assert "Traceback" not in ran.err
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        ("青年镇", "青年镇"),
+        ("../青年镇", "／青年镇"),
+        ("..\\青年镇", "＼青年镇"),
+        ("C:青年镇", "C：青年镇"),
+        ("青\n年镇. ", "青年镇"),
+        (f"青{BIDI}年镇", "青年镇"),
+        ("{{ 7*7 }}镇", "{{ 7＊7 }}镇"),
+        ("<b>镇</b>", "＜b＞镇＜／b＞"),
+        ("CON", "单位CON"),
+        ("raw", "单位raw"),
+        ("Final", "单位Final"),
+        ("..", "odd"),
+        ("镇" * 300, "镇" * 40),
+    ],
+)
+def test_a_unit_s_folder_is_a_name_and_no_path(name: str, folder: str) -> None:
+    assert Unit(id="odd", name=name).folder == folder
 
 
 def test_a_unit_s_name_that_looks_like_a_template_is_a_name(tmp_path: Path) -> None:
     made = bureau(tmp_path)
     path = made.folder / "rules" / "units.yaml"
     register = yaml.safe_load(path.read_text("utf-8"))
-    name = "{{ 7+7 }}镇"
+    name = "{{ 7*7 }}镇"
     register["units"][4].update(name=name, aliases=[])
     path.write_text(yaml.safe_dump(register, allow_unicode=True), "utf-8")
     made.post(mail(whole_form(name), ("照片.jpg", photo(1)), sender=addresses()["qingnian"], text=ACCOUNT))
     assert made.run("poll").status == 0
+    assert (
+        made.folder / "archive" / "winter-warmth" / "{{ 7＊7 }}镇" / "{{ 7＊7 }}镇_统计表_01.xlsx"
+    ).is_file()
+    assert made.run("rebuild", "--verify").status == 0
     assert name in made.run("status").out
     [letter] = made.letters()
     assert all(name in letter.get_body((kind,)).get_content() for kind in ("plain", "html"))  # type: ignore[union-attr]
@@ -333,4 +335,4 @@ def test_a_unit_s_name_that_looks_like_a_template_is_a_name(tmp_path: Path) -> N
         for one in docx.Document(str(path)).element.body.iter()
     )
     assert name in told
-    assert "14镇" not in told
+    assert "49镇" not in told

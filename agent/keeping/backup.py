@@ -231,7 +231,7 @@ def _in_the_units_folders(work: Workplace) -> set[str]:
     return {
         path.relative_to(work.archive.folder).as_posix()
         for unit in work.listed.units
-        for path in (work.archive.folder / unit.name).glob("*")
+        for path in (work.archive.folder / unit.folder).glob("*")
         if path.name != THUMBNAILS and not path.name.startswith(".")
     }
 
