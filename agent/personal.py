@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -27,7 +27,7 @@ NAMES: dict[Kind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One number and where it stands: ``text[start:end]``; ``digits`` is it without its separators."""
+    """One number and where it stands: ``text[start:end]``; ``digits`` is it without separators and country code."""
 
     start: int
     end: int
@@ -61,7 +61,7 @@ def mask(text: str, known: Collection[str] = ()) -> str:
     for one in find(text, known):
         places = [at for at in range(one.start, one.end) if text[at].isalnum()]
         front, back = (3, 4) if len(places) >= _LONG else (2, 2)
-        for at in places[front:-back]:
+        for at in places[len(places) - len(one.digits) + front : -back]:
             masked[at] = "*"
     for cut in _CUT.finditer(_narrow(text)) if "…" in text else ():
         for at in [at for at in range(*cut.span()) if text[at].isdecimal()][3:]:
@@ -78,13 +78,13 @@ def counted(found: Iterable[Found]) -> str:
 
 
 def numbers_in(text: str) -> frozenset[str]:
-    """The telephone numbers that a setting names, as ``known`` wants them, also without country and area code."""
+    """The telephone numbers that a setting names, as ``known`` wants them, also without country or area code."""
     found: set[str] = set()
     for part in re.split(r"[、，,;；/转]| {2,}", _narrow(text)):
         number = re.sub(r"\D", "", part)
         bare = re.sub(r"^(?:0086|86(?=0|1[3-9]\d{9}$))", "", number)
         local = re.sub(r"^0(?:10|2\d|[3-9]\d\d)(?=[2-9]\d{6,7}$)", "", bare)
-        found |= {number, bare, f"86{bare}", local}
+        found |= {number, bare, bare.removeprefix("0"), local}
     return frozenset(number for number in found if len(number) >= _LEAST)
 
 
@@ -131,7 +131,8 @@ def _candidates(text: str) -> Iterator[Found]:
         yield from _identity_card(run)
         kind: Kind | None = "bank_card" if _is_bank_card(run) else "telephone" if _is_telephone(run) else None
         if kind is not None:
-            yield Found(run.start, run.end, kind, run.digits)
+            digits = _CODE.sub("", run.digits) if kind == "telephone" else run.digits
+            yield Found(run.start, run.end, kind, digits)
     for match in _LOCAL.finditer(text):
         digits = re.sub(r"\D", "", match["number"])
         if not (_DATE.fullmatch(digits) or _is_amount(text[match.end() : match.end() + 8])):
@@ -164,7 +165,12 @@ def _runs(text: str) -> Iterator[_Run]:
                 if not _DECIMALS.match(after):
                     between = tuple(joins[first:last])
                     yield _Run(start, end, taken, between, text[max(0, start - 12) : start], after)
-            small = small or len(groups[last][0]) < 3  # only an identity card is written in so small groups
+            small = small or _is_small(tuple(one[0] for one in groups[first : last + 1]))
+
+
+def _is_small(groups: Sequence[str]) -> bool:
+    """Whether the last group is one of so few digits as only identity cards are written in; 86 23 are codes."""
+    return len(groups[-1]) < 3 and not (groups[0] == "86" and len(groups) <= 2 and len(groups[-1]) == 2)
 
 
 _FRACTION = re.compile(r"(?:^|[^0-9])0\.$")
@@ -241,7 +247,7 @@ def _is_birth(digits: str) -> bool:
         return False
 
 
-_X = re.compile(r"\u200b*[ -]?\s?[Xx](?![0-9A-Za-z])")
+_X = re.compile(r"\u200b*(?: ?-{1,2} ?| ?\r?\n ?| )?\u200b*[Xx](?![0-9A-Za-z])")
 
 
 # --- bank cards (ISO/IEC 7812) ---------------------------------------------------------------------------
@@ -265,7 +271,8 @@ _CARD = re.compile(r"(?:62|60|81|9558|68|69)\d{14,17}|4\d{15}(?:\d{3})?|(?:5[1-5
 
 
 def _is_telephone(run: _Run) -> bool:
-    if any(len(group) < 3 for group in run.groups) or _in_a_word(run) or _is_amount(run.after):
+    small = any(_is_small(run.groups[:place]) for place in range(1, len(run.groups) + 1))
+    if small or _in_a_word(run) or _is_amount(run.after):
         return False
     if _MOBILE.fullmatch(run.digits):
         dotted = run.joined_by("dot") and tuple(map(len, run.groups)) == (3, 4, 4)
@@ -275,8 +282,9 @@ def _is_telephone(run: _Run) -> bool:
     return joined and _LANDLINE.fullmatch(run.digits) is not None
 
 
+_CODE = re.compile(r"^(?:0086|86|0(?=1[3-9]\d{9}$))")
 _MOBILE = re.compile(r"(?:0086|86|0)?1[3-9]\d{9}")
-_LANDLINE = re.compile(r"(?:0086|86)?(?:0?10|0?2\d|0[3-9]\d{2})[2-9]\d{6,7}")
+_LANDLINE = re.compile(r"(?:0|(?:0086|86)0?)(?:10|2\d|[3-9]\d{2})[2-9]\d{6,7}")
 _LOCAL = re.compile(
     r"(?:电话|座机|固话|传真|(?<![A-Za-z])[Tt][Ee][Ll])(?:号码?)? {0,2}[:为是] {0,2}(?P<number>[2-9]\d{2,3}[ -]?\d{4})(?!\d|[ -]\d)"
 )
