@@ -1,7 +1,8 @@
 """An idle poll, one that finds nothing new, on a large mailbox against one on a small mailbox.
 
 Twice: the mails are from before the campaign (a mailbox with a past), and the agent has taken in every one of
-them. The floor is what any client must do: connect by TLS, log in, open the folder, search.
+them. The floor is what any client must do: connect by TLS, log in, open the folder, search. A minute is what
+`run` does each minute in which nothing happened.
 """
 
 from __future__ import annotations
@@ -87,7 +88,16 @@ def _measures(place: Scene, runs: int) -> list[tuple[str, Measure, int]]:
         arguments = [sys.executable, "-m", "agent", "poll", "--config", str(case.office.config)]
         return subprocess.run(arguments, cwd=ROOT, check=True, capture_output=True)
 
-    return [("floor", floor, runs), ("poll", poll, runs), ("whole command", command, max(3, runs // 3))]
+    def minute(case: Case) -> object:
+        return case.service.minute()
+
+    few = max(3, runs // 3)
+    return [
+        ("floor", floor, runs),
+        ("poll", poll, runs),
+        ("minute", minute, runs),
+        ("whole command", command, few),
+    ]
 
 
 def _in_turn(cases: Sequence[Case], measure: Measure, runs: int) -> list[float]:

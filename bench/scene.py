@@ -31,7 +31,7 @@ from agent.rules import Campaign, load_campaign
 from agent.units import load_register
 from tests.integration.office import Office, make_office, on_servers
 from tests.integration.servers.dovecot import Dovecot, User, running_dovecot
-from tests.integration.servers.smtp import running_smtp
+from tests.integration.servers.smtp import SmtpServer, running_smtp
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = dt.datetime(2024, 3, 5, 18, tzinfo=ZONE)
@@ -47,6 +47,7 @@ class Scene:
     folder: Path
     dovecot: Dovecot
     ways: dict[str, Any]
+    smtp: SmtpServer
 
     def office(self, name: str, user: User | None = None) -> Office:
         """A bureau with an empty archive, whose agent polls the user's mailbox and answers every mail."""
@@ -95,7 +96,9 @@ def scene() -> Iterator[Scene]:
         folder.chmod(0o755)
         servers.mkdir()
         with running_dovecot(servers) as dovecot, running_smtp(dovecot) as smtp:
-            yield Scene(folder, dovecot, on_servers(dovecot, smtp))  # which empties the mailbox: once, before
+            yield Scene(
+                folder, dovecot, on_servers(dovecot, smtp), smtp
+            )  # which empties the mailbox: once, before
 
 
 def small_mails(count: int, first: dt.datetime) -> Iterator[tuple[bytes, dt.datetime]]:

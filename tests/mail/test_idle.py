@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
+import socket
 import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agent.errors import Unreachable
+from agent.mail.idle import Client
 from agent.mail.imap import ImapInbox
 from agent.mail.inbox import Event
 from agent.settings import ImapServer
@@ -213,3 +218,33 @@ def test_a_login_that_is_refused_keeps_nothing(idler: QuirkyServer) -> None:
     with pytest.raises(Unreachable):
         look(inbox)
     assert inbox.wait(0) == "none"
+
+
+def test_a_server_that_never_tells_is_found_out_by_the_next_poll(idler: QuirkyServer) -> None:
+    inbox = looked(idler)
+    old = b'* 1 FETCH (UID 8 RFC822.SIZE 5 INTERNALDATE "05-Mar-2001 09:30:00 +0800")\n'
+    idler.on("SEARCH", b"* SEARCH 8\n" + DONE)
+    idler.on("RFC822.SIZE INTERNALDATE", old + DONE)
+    for _ in range(3):
+        leap(inbox, 60)
+        assert inbox.wait(0) == "none"
+    assert len(look(inbox)) == 1
+    assert idler.connections == 1
+
+
+@given(st.data())
+def test_lines_are_the_same_however_they_come_in_pieces(data: st.DataObject) -> None:
+    told = data.draw(st.lists(st.binary(max_size=30).map(lambda one: one.replace(b"\n", b"")), max_size=8))
+    stream = b"".join(line + b"\n" for line in told)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=10)))
+    here, there = socket.socketpair()
+    with here, there:
+        client = Client.__new__(Client)
+        client.sock, client._had = here, bytearray()
+        here.settimeout(1)
+        heard: list[bytes] = []
+        for begin, end in itertools.pairwise([0, *cuts, len(stream)]):
+            there.sendall(stream[begin:end])
+            heard += client.lines(0)
+        heard += client.lines(0)
+    assert heard == [line + b"\n" for line in told]
