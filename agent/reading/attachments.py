@@ -102,10 +102,14 @@ _FIELD_LINE = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:From \S[^\n]*\n)?[!-9;-~]+[ \t
 
 @dataclass(frozen=True, slots=True)
 class Sniffed:
-    """What a file is; ``what`` names the format that can't be read, a key of UNSUPPORTED."""
+    """What a file is; ``what`` names the format that can't be read, a key of UNSUPPORTED.
+
+    ``macros``: there is a program in it, which nobody runs here.
+    """
 
     type: FileType
     what: str = ""
+    macros: bool = False
 
 
 def sniff(name: str, data: bytes) -> Sniffed:
@@ -218,10 +222,11 @@ def _ole(data: bytes) -> Sniffed:
     names = _root_names(data)
     if "EncryptedPackage" in names or "EncryptionInfo" in names:
         return Sniffed("encrypted")
+    macros = bool(names & {"Macros", "_VBA_PROJECT_CUR"})
     if "WordDocument" in names:
-        return Sniffed("doc")
+        return Sniffed("doc", macros=macros)
     if names & {"Workbook", "Book", "WORKBOOK", "BOOK"}:
-        return Sniffed("xls")
+        return Sniffed("xls", macros=macros)
     if any(name.startswith("__substg1.0_") or name.startswith("__properties") for name in names):
         return Sniffed("msg")
     if "PowerPoint Document" in names:
@@ -274,13 +279,14 @@ def _mimetype(archive: zipfile.ZipFile) -> bytes:
 
 
 def _office(names: set[str]) -> Sniffed:
+    macros = any(name.lower().endswith("vbaproject.bin") for name in names)
     if "xl/workbook.bin" in names:
-        return Sniffed("xlsb")
+        return Sniffed("xlsb", macros=macros)
     if any(name.startswith("xl/") for name in names):
-        return Sniffed("xlsx")
+        return Sniffed("xlsx", macros=macros)
     if any(name.startswith("ppt/") for name in names):
         return Sniffed("unsupported", "presentation")
-    return Sniffed("docx")
+    return Sniffed("docx", macros=macros)
 
 
 def refusal_of(what: str) -> Unreadable:

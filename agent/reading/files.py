@@ -185,7 +185,13 @@ def _known(name: str, data: bytes, context: _Context, depth: int) -> FileReading
             raise refusal_of(sniffed.what)
         case _:
             document = content if isinstance(content, Document) else _converted(sniffed.type, data, context)
-            return _document(name, data, (sniffed.type, document), context, depth)
+            reading = _document(name, data, (sniffed.type, document), context, depth)
+            return _with_macros(reading) if sniffed.macros else reading
+
+
+def _with_macros(reading: FileReading) -> FileReading:
+    said = f"文件“{reading.file}”里有宏。宏没有运行，只读取了文件里的内容；以后请发送不带宏的文件。"
+    return replace(reading, findings=(*reading.findings, Finding("note", "macros", said)))
 
 
 def _converted(kind: FileType, data: bytes, context: _Context) -> Document:

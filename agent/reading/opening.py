@@ -81,8 +81,8 @@ def _ask(job: str, blobs: list[bytes], budget: Budget, arguments: Mapping[str, A
 
 
 def _opened(told: Told) -> Opened:
-    kind, what, holds, data = told.data
-    sniffed = Sniffed(kind, what)
+    kind, what, macros, holds, data = told.data
+    sniffed = Sniffed(kind, what, macros)
     inside = Told(data, told.blobs)
     match holds:
         case "document":
@@ -114,7 +114,7 @@ def tell_opened(opened: Opened) -> Told:
     """The same as plain data."""
     kind, content = opened.sniffed, opened.content
     if content is None:
-        return Told((kind.type, kind.what, "", None))
+        return Told((kind.type, kind.what, kind.macros, "", None))
     if isinstance(content, Document):
         holds, told = "document", plain.of_documents([content])
     elif isinstance(content, Unpacked):
@@ -123,7 +123,7 @@ def tell_opened(opened: Opened) -> Told:
         holds, told = "mime", plain.of_mime(content)
     else:
         holds, told = "picture", Told((content.look, content.pixels))
-    return Told((kind.type, kind.what, holds, told.data), told.blobs)
+    return Told((kind.type, kind.what, kind.macros, holds, told.data), told.blobs)
 
 
 def _content(

@@ -43,6 +43,14 @@ def test_a_hostile_file_is_read_or_refused_in_words(case: Case, read: Read, clea
         assert not inner.file.startswith("/") and ".." not in inner.file.split("/")
 
 
+@pytest.mark.parametrize("name", ["宏.xlsm", "宏.docm"])
+def test_macros_are_told_of_and_never_run(name: str, read: Read) -> None:
+    case = next(one for one in CASES if one.name == name)
+    reading = read(name, case.make())
+    assert reading.form is not None and reading.form.values["patrols"] == 12
+    assert [(one.severity, one.rule) for one in reading.findings if "宏" in one.text] == [("note", "macros")]
+
+
 # --- the bounds are the product's own -------------------------------------------------------------------
 
 
