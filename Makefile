@@ -19,7 +19,7 @@ check: $(VENV)/.test
 	$(BIN)/mypy
 
 unit: $(VENV)/.test
-	$(BIN)/python -m pytest -m "not integration"
+	$(BIN)/python -m pytest -m "not integration" -n 3 --dist loadfile
 
 # The pictures in the README, made from what the demo made (needs Chromium, LibreOffice, poppler-utils).
 pictures: $(VENV)/.test

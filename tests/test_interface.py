@@ -516,6 +516,7 @@ def test_a_letter_that_the_server_cannot_take_is_unreachable_where_it_is_all_tha
     assert _with_password(office, command, "--send").status == 3
 
 
+@pytest.mark.integration
 def test_a_mailbox_that_cannot_be_reached_is_three(tmp_path: Path) -> None:
     (port,) = free_ports(1)
     office = bureau(

@@ -70,6 +70,7 @@ def test_a_report_that_becomes_final_while_a_mail_is_read_holds_the_mail(
         other.ledger.close()
 
 
+@pytest.mark.integration
 def test_decisions_and_mails_at_the_same_time_all_count(tmp_path: Path) -> None:
     with bureau(tmp_path) as office:
         office.receive(*(office.mail(STRANGER, photo(n), number=str(n)) for n in range(6)))

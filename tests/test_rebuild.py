@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,19 @@ from agent import jsontext
 from agent.demo.district import addresses
 from agent.demo.pictures import photo
 from tests.commands import ACCOUNT, Bureau, bureau, form, mail, whole
+from tests.integration.office import Office
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Bureau:
-    """A district's mails and all kinds of decisions about them."""
-    office = bureau(tmp_path)
+def office(kept: Path, tmp_path: Path) -> Bureau:
+    """A district's mails and all kinds of decisions about them; each test has its own copy."""
+    shutil.copytree(kept, tmp_path, dirs_exist_ok=True)
+    return Bureau(Office(tmp_path))
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    office = bureau(tmp_path_factory.mktemp("kept"))
     office.post(whole("qingnian", 1))
     office.post(mail(form("青年镇", patrols=20), sent="2024-03-01T09:10+08:00"))
     office.post(whole("heishan", 2, patrols="约20"))
@@ -39,7 +47,7 @@ def office(tmp_path: Path) -> Bureau:
     office.run("review", "hand-in", "shilin", office.post(whole("shilin", 4)))
     assert office.run("digest", "--send").status == 0
     assert office.run("poll", now="2024-03-01T11:00").status == 0
-    return office
+    return office.folder
 
 
 def lose_the_ledger(office: Bureau) -> None:

@@ -89,6 +89,7 @@ def test_it_polls_at_once_and_ends_cleanly_when_asked(tmp_path: Path, by: signal
     assert office.unit("qingnian")["form"]["status"] == "accepted"
 
 
+@pytest.mark.integration
 def test_a_stop_in_the_midst_of_a_rush_leaves_the_rest_for_the_next_start(tmp_path: Path) -> None:
     office = bureau(tmp_path)
     for number in range(40):
@@ -191,6 +192,7 @@ def test_between_two_mails_a_stop_is_heard(tmp_path: Path) -> None:
     assert Service(work, lambda: NOW).poll().intake.new == 2
 
 
+@pytest.mark.integration
 def test_an_unreachable_mailbox_is_told_of_and_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

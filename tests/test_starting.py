@@ -133,6 +133,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(folder.glob("*.whl"))
 
 
+@pytest.mark.integration
 def test_the_wheel_carries_rules_templates_and_settings(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as package:
         held = set(package.namelist())
@@ -179,6 +180,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "bin" / "report-agent"
 
 
+@pytest.mark.integration
 def test_the_installed_program_lays_out_a_folder_and_works_in_it(installed: Path, tmp_path: Path) -> None:
     def command(*arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}

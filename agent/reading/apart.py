@@ -33,6 +33,7 @@ LOG = logging.getLogger(__name__)
 
 FILES_EACH = 500  # files after which a process is replaced: libraries keep what they have seen
 IDLE = 120  # seconds after which a process that nobody asks is ended: some hold a gigabyte
+BUSY = 3
 STEP = 0.2  # seconds between two looks at whether a process is late
 
 
@@ -40,7 +41,8 @@ STEP = 0.2  # seconds between two looks at whether a process is late
 class Task:
     """What one process is for: how long a file may take it, and how much memory it may allocate.
 
-    The memory is bounded by the system (on Windows not); with the libraries' code 460 MB are less than 512.
+    The seconds are the processor's, where the system tells them (Linux), and at most BUSY times as many of the clock:
+    what keeps a reader busy is hostile, what waits for a busy machine is not. Elsewhere they are the clock's. The memory is bounded by the system (on Windows not); with the libraries' code 460 MB are less than 512.
     """
 
     seconds: float = 10
@@ -130,7 +132,7 @@ class _Worker:
         self._seconds = TASKS[task].seconds
         self._ready = False
         self._files = 0
-        self._until: float | None = None
+        self._until: tuple[float, float] | None = None  # on the clock, and by the processor
         self._late = False
         self._used = time.monotonic()
         threading.Thread(target=self._watch, daemon=True).start()
@@ -149,7 +151,8 @@ class _Worker:
         self._files += 1
         started = time.monotonic()
         seconds = min(self._seconds, budget.seconds_left())
-        self._until = started + seconds
+        used = _processor_seconds(self.id)
+        self._until = (started + seconds * (1 if used is None else BUSY), (used or 0.0) + seconds)
         try:
             told, blobs = self._exchange(ask, budget, seconds)
         finally:
@@ -167,7 +170,7 @@ class _Worker:
         head = {
             "job": ask.job,
             "arguments": ask.arguments,
-            "seconds": seconds,
+            "seconds": seconds * BUSY,
             "limits": dataclasses.asdict(budget.limits),
             "left": budget.left(),
         }
@@ -194,7 +197,7 @@ class _Worker:
         while self._process.poll() is None:
             time.sleep(STEP)
             until, now = self._until, time.monotonic()
-            if until is not None and now > until:
+            if until is not None and (now > until[0] or (_processor_seconds(self.id) or 0.0) > until[1]):
                 self._late = True
                 self._process.kill()
                 return
@@ -213,6 +216,15 @@ class _Worker:
         for stream in (self._asked, self._answers):
             with contextlib.suppress(OSError):
                 stream.close()
+
+
+def _processor_seconds(process: int) -> float | None:
+    """What a process has used of the processor; None where the system doesn't tell."""
+    try:
+        told = Path(f"/proc/{process}/stat").read_bytes().rpartition(b")")[2].split()
+        return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, IndexError, ValueError, AttributeError):
+        return None
 
 
 _LOCK = threading.Lock()

@@ -44,16 +44,18 @@ class Bounds:
     """How much one run may cost.
 
     Attributes:
-        seconds: of the clock; also of the processor.
+        seconds: of the clock; also of the processor, unless that has its own.
         memory: bytes of address space (on Windows not bounded).
         output: bytes of standard output, and of each file that it writes.
         allocated: bytes of memory that are its own, and neither code nor only reserved (Linux).
+        processor: seconds of the processor.
     """
 
     seconds: float = 30
     memory: int = 3000 * MEGABYTE
     output: int = 300 * MEGABYTE
     allocated: int = 450 * MEGABYTE
+    processor: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,7 @@ def _limits(bounds: Bounds, seconds: float) -> tuple[str, ...]:
     if not POSIX:
         return ()
     kilobytes = (bounds.memory // 1024, bounds.allocated // 1024)
-    sizes = (*kilobytes, bounds.output // 512, int(seconds) + 1)
+    sizes = (*kilobytes, bounds.output // 512, int(bounds.processor or seconds) + 1)
     return ("/bin/sh", "-c", _LIMITED, "sh", *map(str, sizes))
 
 

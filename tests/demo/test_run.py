@@ -11,6 +11,7 @@ from agent.demo.run import run_demo
 from agent.errors import UsageError
 
 
+@pytest.mark.integration
 def test_it_ends_with_paths_that_exist_and_can_be_run_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

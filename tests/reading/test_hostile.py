@@ -83,10 +83,11 @@ def told(reading: FileReading) -> list[tuple[str, str]]:
     return [(one.rule, one.text) for one in reading.findings]
 
 
+@pytest.mark.parametrize("what", ["time.sleep(600)", "pass"])
 def test_a_reader_that_never_ends_is_ended(
-    read: Read, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, back_to_normal: None
+    what: str, read: Read, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, back_to_normal: None
 ) -> None:
-    plant(monkeypatch, tmp_path, "time.sleep(600)", seconds=0.3)
+    plant(monkeypatch, tmp_path, f"while True: {what}", seconds=0.3)
     began = time.monotonic()
     [(rule, text)] = told(read("慢.xlsx", forms.xlsx()))
     assert (rule, "用时太久" in text) == ("too_large", True)
