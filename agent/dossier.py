@@ -13,6 +13,13 @@ from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
+from agent.corrected import (
+    against_overrides,
+    corrections_of,
+    outstanding,
+    said_otherwise,
+    without_corrected,
+)
 from agent.findings import Finding, has_errors
 from agent.reading.reading import Figure, Form
 from agent.rules import Campaign, run_checks
@@ -58,7 +65,9 @@ class Submission:
         form, form_file, form_findings: the form, the piece it stands in, what reading found in it.
         findings: about files of this mail rather than its form (one that can't be read).
         explanation: the sender's words where the mail explains open warnings; else "".
-        answers: SHA-256 of the mail whose form it confirms or explains; else "".
+        answers: SHA-256 of the mail whose form it confirms, corrects or explains; else "".
+        corrections: field id → the figure that the sender put right in words; they count where it ``confirms``.
+        correction_findings: how those were read; and, as errors, why they (or a 确认) weren't taken.
         decided_by: who decided that it is this unit's, where a person did; else None.
     """
 
@@ -76,6 +85,15 @@ class Submission:
     confirms: bool = False
     decided_by: str | None = None
     answers: str = ""
+    corrections: Mapping[str, Figure] = field(default_factory=dict)
+    correction_findings: tuple[Finding, ...] = ()
+
+    @property
+    def not_taken(self) -> tuple[Finding, ...]:
+        """Why what the mail says about figures wasn't taken; empty where it was, or says nothing of the kind."""
+        return (
+            () if self.confirms else tuple(one for one in self.correction_findings if one.severity == "error")
+        )
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -93,6 +111,8 @@ class Submission:
             "confirms": self.confirms,
             "decided_by": self.decided_by,
             "answers": self.answers,
+            **({"corrections": dict(self.corrections)} if self.corrections else {}),
+            **_if_any("correction_findings", [one.as_json() for one in self.correction_findings]),
         }
 
     @classmethod
@@ -112,6 +132,11 @@ class Submission:
             confirms=stored["confirms"],
             decided_by=stored["decided_by"],
             answers=stored.get("answers", ""),
+            corrections={
+                name: Decimal(value) if isinstance(value, int) else value
+                for name, value in stored.get("corrections", {}).items()
+            },
+            correction_findings=tuple(map(Finding.from_json, stored.get("correction_findings", ()))),
         )
 
 
@@ -185,9 +210,11 @@ class FormVersion:
 
     Attributes:
         number: 1 for the first, in the order of joining the dossier.
-        values: as read, with the contact's overrides.
+        values: as read, with what the unit put right, and the contact's overrides.
         findings: of reading and of the checks, those that the contact overrode left out.
         overrides: field id → the decision that set it.
+        said: field id → what the unit said in words that couldn't be taken, where it differs and still waits.
+        corrections: field id → the unit's mail that put the figure right, where no override stands above it.
         confirmed_by: who confirmed it, where it needed that.
         explanation: the unit's words about its warnings, or "".
         closed: the contact has closed its warnings.
@@ -200,6 +227,8 @@ class FormVersion:
     findings: tuple[Finding, ...]
     standing: Standing
     overrides: Mapping[str, Decision] = field(default_factory=dict)
+    corrections: Mapping[str, Submission] = field(default_factory=dict)
+    said: Mapping[str, Figure] = field(default_factory=dict)
     confirmed_by: str | None = None
     explanation: str = ""
     closed: bool = False
@@ -314,6 +343,10 @@ def assemble(
     )
 
 
+CONFIRMED_AWAY = "sum_unmarked"
+"""The rule of the warning that a confirmation answers."""
+
+
 def _age(version: FormVersion) -> tuple[dt.datetime, int]:
     return version.received, version.number
 
@@ -364,17 +397,26 @@ def _version(
     form = submission.form
     assert form is not None
     overrides = {one.field: one for one in about if one.kind == "override" and one.field}
-    values = {**form.values, **{name: one.value for name, one in overrides.items()}}
+    corrections = corrections_of(replies)
+    corrected = {name: one.corrections[name] for name, one in corrections.items()}
+    values = {**form.values, **corrected, **{name: one.value for name, one in overrides.items()}}
+    said = outstanding(replies, values)
     context = {
         **values,
         "reported_on": form.reported_on,
         "received_on": submission.received.date(),
         "narrative_sent": narrative_sent,
     }
-    found = (*submission.form_findings, *run_checks(campaign, context))
-    findings = tuple(_after_overrides(found, overrides))
     confirmed_by = next((one.by for one in about if one.kind == "confirm"), None) or next(
         (one.sender for one in replies if one.confirms), None
+    )
+    read = without_corrected(submission.form_findings, replies, corrected)
+    asked = (one for one in read if one.rule != CONFIRMED_AWAY or confirmed_by is None)
+    found = (*asked, *run_checks(campaign, context))
+    findings = (
+        *_after_overrides(found, overrides),
+        *against_overrides(corrected, overrides, campaign),
+        *said_otherwise(said, campaign),
     )
     return FormVersion(
         number=number,
@@ -384,6 +426,8 @@ def _version(
         findings=findings,
         standing=_standing(form, values, findings, confirmed_by, campaign),
         overrides=overrides,
+        said=said,
+        corrections={name: one for name, one in corrections.items() if name not in overrides},
         confirmed_by=confirmed_by,
         explanation=next((one.explanation for one in replies if one.explanation), ""),
         closed=any(one.kind == "close" for one in about),
@@ -445,6 +489,10 @@ def suffix_of(piece: Piece) -> str:
     """The file's own suffix where it is a plain one, so that a double click opens it."""
     suffix = PurePosixPath(piece.name.replace("\\", "/")).suffix.lower()
     return suffix if suffix[1:].isascii() and suffix[1:].isalnum() and len(suffix) <= 6 else ".bin"
+
+
+def _if_any(name: str, values: list[Any]) -> dict[str, Any]:
+    return {name: values} if values else {}
 
 
 def _piece_json(piece: Piece) -> dict[str, Any]:

@@ -350,6 +350,7 @@ def answer(
     if _enough_was_written(work, outcome, dossiers is None, now):
         return ()
     answered = _answered(work, row, outcome, decided_seq)
+    token = work.form_token(dossiers[1], now) if dossiers is not None else ""
 
     def write(letters: Letters) -> Letter:
         if dossiers is None:
@@ -357,7 +358,7 @@ def answer(
         before, after = dossiers
         if outcome.reply == "noted":
             return letters.noted(answered, after.unit, now)
-        return letters.reply(answered, before, after, now)
+        return letters.reply(answered, before, after, now, token=token)
 
     return (queued(_written(work, write)),)
 

@@ -9,6 +9,7 @@ from agent.dossier import Dossier
 from agent.intake import queued
 from agent.ledger import RunEntry
 from agent.letters import Letter, news
+from agent.letters.confirming import reminder_about
 from agent.overview import Overview
 from agent.timetable import digest_due, first_reminder, reminder_due, to_remind
 from agent.units import Unit
@@ -115,17 +116,14 @@ def _reminders_due(work: Workplace, overview: Overview) -> list[tuple[Dossier, d
 
 
 def _reminders(work: Workplace, overview: Overview, owing: Iterable[Dossier], when: str) -> list[Letter]:
-    return [
-        work.letters.reminder(
-            one,
-            one.unit.senders,
-            overview.as_of,
-            f"{work.campaign.id}/{one.unit.id}/{when}",
-            overview.held_of(one.unit),
-        )
-        for one in owing
-        if one.unit.senders
-    ]
+    return [_reminder(work, overview, one, when) for one in owing if one.unit.senders]
+
+
+def _reminder(work: Workplace, overview: Overview, dossier: Dossier, when: str) -> Letter:
+    held, unit = overview.held_of(dossier.unit), dossier.unit
+    about = reminder_about(dossier, when, shows=not any("form" in one.brings for one in held))
+    token = work.form_token(dossier, overview.as_of)
+    return work.letters.reminder(dossier, unit.senders, overview.as_of, about, held, token)
 
 
 def _reminded(work: Workplace, day: dt.date) -> set[str]:

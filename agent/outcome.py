@@ -26,7 +26,7 @@ from agent.overview import HeldReason, Told
 from agent.personal import mask, numbers_in
 from agent.reading.files import read_message
 from agent.reading.reading import READERS_VERSION
-from agent.replies import contradiction, question, spoken_about
+from agent.replies import contradiction, in_own_words, question, spoken_about
 from agent.rules import Campaign
 from agent.settings import Authentication, Contact
 from agent.tokens import PATTERN, Tokens
@@ -184,10 +184,17 @@ def decide(
     return replace(
         outcome,
         sender=message.sender,
-        subject=PATTERN.sub("…", message.subject) if outcome.orders else message.subject,
+        subject=_subject(message, outcome),
         reply_to=_answer_to(message, circumstances.register),
         rules=circumstances.campaign.digest,
     )
+
+
+def _subject(message: Message, outcome: Outcome) -> str:
+    """The subject; of a ready reply without its token, which is nobody else's to see."""
+    said = outcome.submission
+    ready = outcome.orders or (said is not None and said.answers)
+    return PATTERN.sub("…", message.subject) if ready else message.subject
 
 
 def hand_in(
@@ -326,7 +333,7 @@ def _what_it_brings(case: _Case) -> Outcome:
 
 def _from_a_unit(case: _Case, unit: Unit) -> Outcome:
     """A registered unit's mail: something to file, a 确认, an explanation, or a question."""
-    spoken = _spoken(case, case.dossier_of(unit.id)) if case.brought.form is None else None
+    spoken = _spoken(case, case.dossier_of(unit.id))
     if spoken is None and not case.brought.anything:
         return _question(case, unit)
     if spoken is not None:
@@ -337,13 +344,14 @@ def _from_a_unit(case: _Case, unit: Unit) -> Outcome:
 def _from_the_contact(case: _Case) -> Outcome:
     """The contact hands in for a unit by forwarding its mail, or confirms what came so: decided by the contact."""
     unit = _suggest(case)
-    if not case.brought.anything:
+    if not case.brought.anything or in_own_words(case.brought):
         found = ((one, _spoken(case, case.dossier_of(one.id))) for one in case.circumstances.register.units)
-        unit, spoken = next((pair for pair in found if pair[1] is not None), (None, None))
-        if unit is None or spoken is None:
+        owner, spoken = next((pair for pair in found if pair[1] is not None), (None, None))
+        if spoken is not None:
+            unit, case = owner, replace(case, submission=spoken)
+        elif not case.brought.anything:
             text = f"收到您的邮件“{_quoted(case.message.subject, case)}”，其中没有可归档的材料，未作处理。"
             return Outcome("ignored", "nothing_to_file", told=(Told("question", case.received, text),))
-        case = replace(case, submission=spoken)
     if unit is None:
         return _held("unknown_sender", case, None)
     if case.circumstances.closed:
@@ -365,12 +373,19 @@ def _of_its_rows(case: _Case, unit: Unit) -> _Case:
 
 def _spoken(case: _Case, dossier: Dossier) -> Submission | None:
     """The submission with what the mail says about a form in reply to our letter; None where it says nothing."""
-    address = case.circumstances.address
-    spoken = spoken_about(case.message, case.brought, dossier, address)
+    address, tokens = case.circumstances.address, case.circumstances.tokens
+    spoken = spoken_about(case.message, case.brought, dossier, address, tokens, case.received)
     if spoken is None:
         return None
+    said = case.submission
+    if spoken.corrections:  # figures in its own words are no form of their own, and no account
+        files = tuple(one for one in said.pieces if one.text is None)
+        said = replace(said, pieces=files, form=None, form_file=None, form_findings=())
     return replace(
-        case.submission,
+        said,
+        subject=PATTERN.sub("…", said.subject),
+        corrections=spoken.corrections,
+        correction_findings=spoken.findings,
         confirms=spoken.confirms,
         explanation=spoken.explanation,
         answers=spoken.version.submission.message,

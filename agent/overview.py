@@ -321,11 +321,26 @@ def _version_json(version: FormVersion) -> dict[str, Any]:
         "findings": [one.as_json() for one in version.findings],
         "explanation": version.explanation or None,
         "closed": version.closed,
+        "confirmed_by": version.confirmed_by,
+        **({"corrections": _corrections_json(version)} if version.corrections else {}),
         "source": {
             "message": version.submission.message,
             "file": version.file,
             "received": version.received.isoformat(),
         },
+    }
+
+
+def _corrections_json(version: FormVersion) -> dict[str, Any]:
+    """Field id → the unit's mail that put the figure right, and what had been read."""
+    return {
+        name: {
+            "message": mail.message,
+            "received": mail.received.isoformat(),
+            "by": mail.sender,
+            "read": version.form.values.get(name),
+        }
+        for name, mail in version.corrections.items()
     }
 
 

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from agent.dossier import Dossier, assemble
 from agent.errors import ArchiveDamaged, ConfigurationError, in_words
 from agent.faults import around
 from agent.filing import THUMBNAILS
@@ -241,7 +242,17 @@ def _read_again(work: Workplace, row: MessageRow, outcome: Outcome) -> Outcome:
     if "withheld" in row.envelope:
         return withheld(raw, row.received, seq, row.envelope, circumstances)
     signed = row.envelope.get(SIGNED)
-    return decide(raw, row.received, seq, circumstances, work.dossier, signed)
+    return decide(
+        raw, row.received, seq, circumstances, lambda unit: _dossier_before(work, unit, seq), signed
+    )
+
+
+def _dossier_before(work: Workplace, unit: str, seq: int) -> Dossier:
+    """The unit's dossier as it was before that entry: words in answer to a letter are about what it showed."""
+    dossier = work.dossier(unit)
+    sent = [one for one in dossier.submissions if one.seq < seq]
+    decided = [one for one in dossier.decisions if one.seq < seq]
+    return assemble(dossier.unit, sent, decided, dossier.campaign)
 
 
 def _copy_again(work: Workplace, damaged: Mapping[str, str]) -> int:

@@ -117,9 +117,13 @@ class Workplace:
         """Id of each mail that waits for the contact's decision (→ its SHA-256) → the token for deciding it by mail."""
         return self._issued({item: of_mail(item, sha256) for item, sha256 in mails.items()}, now)
 
-    def form_token(self, unit: str, message: str, now: dt.datetime) -> str:
-        """The token by which the unit confirms the form that its mail brought; "" where none is to be offered."""
-        return self._issued({"": of_form(unit, message)}, now).get("", "")
+    def form_token(self, dossier: Dossier, now: dt.datetime) -> str:
+        """The token by which the unit confirms the form that waits for it; "" where none is to be offered."""
+        version = dossier.pending
+        if version is None or not version.form.needs_confirmation:
+            return ""
+        about = of_form(dossier.unit.id, version.submission.message)
+        return self._issued({"": about}, now).get("", "")
 
     def _issued(self, abouts: Mapping[str, str], now: dt.datetime) -> dict[str, str]:
         decisions = self.settings.decisions

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from agent.dossier import Dossier
 from agent.errors import ConfigurationError
+from agent.letters.confirming import ByClick, confirming
 from agent.letters.decided import Decided
 from agent.letters.digest import NewItem, Offer, digest_view
 from agent.letters.envelope import Answered, Kind, Letter, Text, seal
@@ -51,7 +52,13 @@ class Letters:
         self._campaign = campaign
 
     def reply(
-        self, answered: Answered, before: Dossier, after: Dossier, now: dt.datetime, links: Sequence[str] = ()
+        self,
+        answered: Answered,
+        before: Dossier,
+        after: Dossier,
+        now: dt.datetime,
+        links: Sequence[str] = (),
+        token: str = "",
     ) -> Letter:
         """The one letter that a mail with something to file gets: a correction note where it needs one.
 
@@ -60,7 +67,7 @@ class Letters:
         wrong = has_unmended_form(after, answered.message)
         wrong = wrong or brought_only_unreadable(after, answered.message)
         write = self.correction if wrong else self.receipt
-        return write(answered, before, after, now, links)
+        return write(answered, before, after, now, links, token)
 
     def receipt(
         self,
@@ -69,6 +76,7 @@ class Letters:
         unit_after: Dossier,
         now: dt.datetime,
         links: Sequence[str] = (),
+        token: str = "",
     ) -> Letter:
         """回执: what was read and filed, what changed, what is still missing; or what is to be confirmed.
 
@@ -78,8 +86,9 @@ class Letters:
             unit_after: the dossier with it.
             now: for the Date header and for how many days are left.
             links: names or addresses of files that came as a link to a cloud drive, which can't be filed.
+            token: by which the form that waits for it may be confirmed with a click; "" for no such link.
         """
-        return self._answer("receipt", answered, unit_before, unit_after, now, links)
+        return self._answer("receipt", answered, unit_before, unit_after, now, links, token)
 
     def correction(
         self,
@@ -88,9 +97,10 @@ class Letters:
         unit_after: Dossier,
         now: dt.datetime,
         links: Sequence[str] = (),
+        token: str = "",
     ) -> Letter:
         """退回补正: each error, what was written, what to do; arguments as for the receipt."""
-        return self._answer("correction", answered, unit_before, unit_after, now, links)
+        return self._answer("correction", answered, unit_before, unit_after, now, links, token)
 
     def acknowledgement(self, answered: Answered, now: dt.datetime) -> Letter:
         """To a held mail: that it came and a person will look. Nothing of a unit's, nor of the mail's own text."""
@@ -118,13 +128,16 @@ class Letters:
         now: dt.datetime,
         about: str | None = None,
         held: Sequence[Held] = (),
+        token: str = "",
     ) -> Letter:
         """催报: before the deadline, on its day or after it. One a unit and day, unless ``about`` says otherwise.
 
         What the unit's ``held`` mails bring isn't asked for again.
         """
         unit = dossier.unit.id
-        context = _fields(self._masked(with_held(standing_view(dossier, now.date()), held)))
+        asked = confirming(dossier, ByClick(token, self._sender))
+        view = with_held(standing_view(dossier, now.date()), held)
+        context = {**_fields(self._masked(view)), "confirming": asked}
         about = about or f"{self._campaign.id}/{unit}/{now:%Y-%m-%d}"
         return self._seal("reminder", about, context, to, unit, now)
 
@@ -171,10 +184,13 @@ class Letters:
         after: Dossier,
         now: dt.datetime,
         links: Sequence[str],
+        token: str,
     ) -> Letter:
+        asked = confirming(after, ByClick(token, self._sender))
         view = unit_view(before, after, answered, now.date())
         context = {
             **_fields(self._masked(view, *_asked_for(view))),
+            "confirming": asked,
             "mail": self._masked(answered),
             "links": tuple(links),
         }

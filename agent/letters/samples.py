@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, get_args
@@ -34,6 +35,11 @@ def every_letter(letters: Letters, campaign: Campaign) -> Iterator[Callable[[], 
         yield partial(letters.receipt, answered, nothing, after, noon, ["云盘/附件"])
         yield partial(letters.correction, answered, nothing, after, noon)
         yield from (partial(letters.reminder, after, ["a@b.example"], now) for now in days)
+    for shown in (_to_confirm(campaign, noon, taken) for taken in (False, True)):
+        answered = _answered(shown, noon)
+        yield partial(letters.receipt, answered, fuller[-1], shown, noon, token="00000-00000-00000-00000")
+        yield partial(letters.correction, answered, fuller[-1], shown, noon, token="00000-00000-00000-00000")
+        yield partial(letters.reminder, shown, ["a@b.example"], noon, token="00000-00000-00000-00000")
     answered = _answered(nothing, noon)
     yield partial(letters.acknowledgement, answered, noon)
     yield partial(letters.noted, answered, nothing.unit, noon, ["云盘/附件"])
@@ -70,6 +76,27 @@ def _dossier(
     version = _version(submission, campaign, standing, number)
     filed = tuple(Filed(one, f"示例单位/{one.name}", submission.message, at) for one in submission.pieces)
     return Dossier(_UNIT, campaign, campaign.deadline, (submission,), (), (version,), filed)
+
+
+def _to_confirm(campaign: Campaign, at: dt.datetime, taken: bool) -> Dossier:
+    """One whose form needs a person, with what the unit put right in words: taken, or asked again."""
+    one = _dossier(campaign, "accepted" if taken else "needs_confirmation", at)
+    version, first = one.versions[0], campaign.form.figures[0].id
+    reply = Submission(
+        seq=2,
+        message="2" * 64,
+        received=at,
+        sender="sample@sample.example",
+        subject="示例",
+        confirms=taken,
+        answers=version.submission.message,
+        corrections={first: Decimal(7)},
+        correction_findings=() if taken else (Finding("error", "rest_unsaid", "请写明其余各数。"),),
+    )
+    corrections = {first: reply} if taken else {}
+    form = replace(version.form, needs_confirmation=True)
+    versions = (replace(version, form=form, corrections=corrections),)
+    return replace(one, submissions=(*one.submissions, reply), versions=versions)
 
 
 def _with_older(dossier: Dossier) -> Dossier:

@@ -30,6 +30,7 @@ class Row:
         source: the cell (``Sheet1!B6``), or "".
         severity: of the worst finding about it, or "".
         overridden: the contact set it.
+        corrected: the unit put it right in words; ``read`` is what had been read.
     """
 
     label: str
@@ -40,6 +41,8 @@ class Row:
     source: str
     severity: Severity | Literal[""]
     overridden: bool
+    corrected: bool = False
+    read: Figure = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,10 @@ class FormView:
     explanation: str
 
     @property
+    def corrected(self) -> tuple[Row, ...]:
+        return tuple(row for row in self.rows if row.corrected and not row.overridden)
+
+    @property
     def changes(self) -> tuple[Row, ...]:
         return tuple(row for row in self.rows if row.changed)
 
@@ -151,6 +158,7 @@ class UnitView:
         late: the mail came after the deadline and brought something.
         checking: when the unit's mails came that are held.
         personal: the mail's remarks or narrative hold personal data.
+        asked_again: why what the mail says about the form's figures wasn't taken; ``form`` is then that form.
     """
 
     unit: str
@@ -168,6 +176,7 @@ class UnitView:
     late: bool
     checking: tuple[dt.datetime, ...] = ()
     personal: bool = False
+    asked_again: tuple[Problem, ...] = ()
 
     @property
     def missing(self) -> tuple[Owed, ...]:
@@ -178,14 +187,16 @@ def unit_view(before: Dossier, after: Dossier, answered: Answered, today: dt.dat
     """What the answer to one mail shows, from the dossier before and after it."""
     mine = [one for one in after.submissions if one.message == answered.message]
     submission = mine[-1] if mine else None
-    version = _version_of(answered, before, after)
+    not_taken = submission.not_taken if submission else ()
+    version = after.pending if not_taken else _version_of(answered, before, after)
     brought = _brought(after, answered.message, submission)
     findings = submission.findings if submission else ()
     own = version is not None and version.submission.message == answered.message
     return replace(
         standing_view(after, today),
         form=_form_view(version, before.accepted, after) if version else None,
-        confirmed=version is not None and not own,
+        confirmed=version is not None and not own and not not_taken,
+        asked_again=_problems(not_taken, "error", None, after.campaign),
         explained=submission.explanation if submission else "",
         brought=brought,
         unread=_problems(findings, "error", None, after.campaign),
@@ -318,6 +329,8 @@ def _row(field: FormField, version: FormVersion, older: FormVersion | None) -> R
         source=version.form.sources.get(field.id, ""),
         severity=_worst(version.findings, field.id),
         overridden=field.id in version.overrides,
+        corrected=field.id in version.corrections and version.form.values.get(field.id) != value,
+        read=version.form.values.get(field.id),
     )
 
 

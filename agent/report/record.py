@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from agent.dossier import Dossier, FormVersion
+from agent.dossier import Dossier, FormVersion, Piece, Submission
 from agent.findings import Finding
 from agent.jsontext import dumps
 from agent.overview import Overview
@@ -18,7 +18,7 @@ from agent.report.owed import owes
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where one figure of the report comes from; ``written`` is what the form said where the contact changed it."""
+    """Where one figure of the report comes from; ``written`` is what the form said where somebody changed it."""
 
     dossier: Dossier
     version: FormVersion
@@ -27,14 +27,33 @@ class Source:
 
     @property
     def cell(self) -> str | None:
+        if self.correction is not None:
+            return None
         return self.version.form.sources.get(self.field)
 
     @property
+    def correction(self) -> Submission | None:
+        """The unit's mail that put the figure right, where one did."""
+        return self.version.corrections.get(self.field)
+
+    @property
+    def submission(self) -> Submission:
+        """The mail that the figure comes from."""
+        return self.correction or self.version.submission
+
+    @property
+    def file(self) -> Piece | None:
+        """The file that the figure stands in; None where it is the unit's own words."""
+        return None if self.correction else self.version.submission.form_file
+
+    @property
     def decided_by(self) -> str | None:
-        """Who decided the figure: by an override, by confirming the form, or by assigning the mail."""
+        """Who decided the figure: by an override, by putting it right, confirming the form, or assigning the mail."""
         override = self.version.overrides.get(self.field)
         if override is not None:
             return override.by
+        if self.correction is not None:
+            return self.correction.sender
         return self.version.confirmed_by or self.version.submission.decided_by
 
     @property
@@ -44,16 +63,17 @@ class Source:
 
     @property
     def written(self) -> Figure:
-        return self.version.form.values.get(self.field) if self.field in self.version.overrides else None
+        changed = self.field in self.version.overrides or self.correction is not None
+        return self.version.form.values.get(self.field) if changed else None
 
     def as_json(self) -> dict[str, Any]:
-        submission = self.version.submission
+        submission, file = self.submission, self.file
         return {
             "message": submission.message,
             "received": submission.received.isoformat(),
             "sender": submission.sender,
-            "file": submission.form_file.name if submission.form_file else None,
-            "sha256": submission.form_file.sha256 if submission.form_file else None,
+            "file": file.name if file else None,
+            "sha256": file.sha256 if file else None,
             "cell": self.cell,
             "version": self.version.number,
             "decided_by": self.decided_by,

@@ -20,6 +20,7 @@ def remarks(overview: Overview) -> list[tuple[str, list[str]]]:
         ("有待核实的问题（定稿前请核实）", _open(overview)),
         ("单位已说明或联系人已核实的问题", _answered(overview)),
         ("联系人更正的数", _overridden(overview)),
+        ("单位来信更正的数", _corrected(overview)),
         ("经确认采用的统计表", _confirmed(overview)),
         ("重新报送而尚未采用的统计表", _pending(overview)),
         ("待核和未能处理的邮件", _waiting(overview)),
@@ -62,6 +63,18 @@ def _overridden(overview: Overview) -> Iterator[str]:
     for dossier, version in _accepted(overview):
         for name, decision in version.overrides.items():
             yield f"{dossier.unit.name}：{_change(overview, version, name, decision)}"
+
+
+def _corrected(overview: Overview) -> Iterator[str]:
+    for dossier, version in _accepted(overview):
+        for name, mail in version.corrections.items():
+            read, value = version.form.values.get(name), version.values.get(name)
+            if read != value:
+                field = overview.campaign.form.field(name)
+                before, after = (_told(one, field.measure or "") for one in (read, value))
+                yield _stop(
+                    f"{dossier.unit.name}：“{field.full_label}”由{before}更正为{after}（{moment(mail.received)}，{mail.sender}来信）"
+                )
 
 
 def _change(overview: Overview, version: FormVersion, name: str, decision: Decision) -> str:

@@ -148,7 +148,7 @@ def _write_sources(sheet: Sheet, overview: Overview) -> None:
 
 def _source_row(source: Source, overview: Overview) -> tuple[str | Decimal, ...]:
     field = overview.campaign.form.field(source.field)
-    submission, file = source.version.submission, source.version.submission.form_file
+    submission, file = source.submission, source.file
     return (
         source.dossier.unit.name,
         field.full_label,

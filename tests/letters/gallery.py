@@ -38,7 +38,8 @@ def _letters() -> dict[str, Letter]:
     register = load_register(made_up.ROOT / "rules" / "units.yaml")
     letters = Letters([made_up.ROOT / "templates"], made_up.SENDER, made_up.CONTACT, campaign)
     cases = made_up.cases(campaign, register)
-    drawn = {name: letters.reply(*case, case[0].received) for name, case in cases.items()}
+    token = made_up.TOKENS["H3"]
+    drawn = {name: letters.reply(*case, case[0].received, token=token) for name, case in cases.items()}
     answered, before, _ = cases["correction"]
     drawn["acknowledgement"] = letters.acknowledgement(answered, answered.received)
     drawn["noted"] = letters.noted(answered, before.unit, answered.received, ["腾讯微云：青年镇照片.zip"])

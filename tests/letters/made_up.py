@@ -122,6 +122,7 @@ NOTES = (
     ),
 )
 PICTURE = Finding("note", "from_picture", "统计表是照片或扫描件，各数由文字识别读出，请逐项核对。")
+REST = Finding("error", "rest_unsaid", "没有写明其余各数是否无误。如果无误，请加一行“其余无误”。")
 LOCKED = Finding(
     "error",
     "encrypted",
@@ -176,6 +177,15 @@ def cases(campaign: Campaign, register: Register) -> dict[str, tuple[Answered, D
         form_file=form_file("微信图片_20240304.jpg"),
         pieces=(form_file("微信图片_20240304.jpg"),),
     )
+    partly = mail(
+        11,
+        "2024-03-04T13:00",
+        "Re: 【请确认】青年镇统计表",
+        answers=picture.message,
+        corrections={"leaflets_distributed": Decimal(3200)},
+        correction_findings=(REST,),
+    )
+    corrected = replace(partly, seq=12, message=f"{12:064x}", confirms=True, correction_findings=())
     yes = mail(7, "2024-03-04T14:00", "Re: 【请确认】青年镇统计表", confirms=True)
     explained = mail(
         8,
@@ -199,6 +209,8 @@ def cases(campaign: Campaign, register: Register) -> dict[str, tuple[Answered, D
         "receipt_warnings": case([second], warned),
         "receipt_confirm": case([], picture),
         "receipt_confirmed": case([picture], yes),
+        "receipt_asked_again": case([picture], partly),
+        "receipt_corrected": case([picture], corrected),
         "receipt_explained": case([second, warned], explained),
         "receipt_late": case([], late),
         "receipt_unread": case([first], replace(second, findings=(LOCKED,))),
