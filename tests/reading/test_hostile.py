@@ -51,6 +51,18 @@ def test_macros_are_told_of_and_never_run(name: str, read: Read) -> None:
     assert [(one.severity, one.rule) for one in reading.findings if "宏" in one.text] == [("note", "macros")]
 
 
+FOUND = sorted((Path(__file__).parent / "found").iterdir())
+
+
+@pytest.mark.parametrize("path", FOUND, ids=[path.name for path in FOUND])
+def test_what_the_fuzzer_found_is_a_finding_and_no_fault_of_ours(
+    path: Path, read: Read, caplog: pytest.LogCaptureFixture
+) -> None:
+    reading = read(path.name, path.read_bytes())
+    assert [one.rule for one in reading.findings] == ["unreadable"]
+    assert caplog.text == ""
+
+
 # --- the bounds are the product's own -------------------------------------------------------------------
 
 
