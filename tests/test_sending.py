@@ -197,7 +197,7 @@ def test_a_stop_ends_at_once_though_the_mail_server_is_silent_and_no_certain_let
         time.sleep(0.2)
         status, seconds, _, err = stopped(process, signal.SIGTERM)
     assert (status, "Traceback" in err) == (0, False)
-    assert seconds < 2.5
+    assert seconds < 5  # of 60 that the server is allowed; under 2 where the machine is idle
     server.as_usual()
     assert office.run("poll", now="2024-03-01T19:00").status == 0
     assert len(server.taken) == arrivals

@@ -156,7 +156,7 @@ def test_receipts_leave_within_seconds_though_polls_are_an_hour_apart(
         time.sleep(0.5)
         status, seconds, _, err = stopped(process, signal.SIGTERM)
     assert (status, "Traceback" in err) == (0, False)
-    assert seconds < 2
+    assert seconds < 5  # of 30; under 2 where the machine is idle
     assert proxy.connections == 2
     assert office.run("rebuild", "--verify").status == 0
 
@@ -172,4 +172,4 @@ def test_it_stops_at_once_while_it_waits_on_a_dead_connection(
         time.sleep(4)
         status, seconds, _, _ = stopped(process, signal.SIGTERM)
     assert status == 0
-    assert seconds < 2
+    assert seconds < 5  # of 30; under 2 where the machine is idle
