@@ -25,7 +25,7 @@ from typing import Any
 from agent.errors import ReaderNotStarted, Unreadable
 from agent.reading.formats.limits import MEGABYTE, Budget
 from agent.reading.formats.refusals import damaged, took_too_long
-from agent.reading.outside import bare_environment, network_cut
+from agent.reading.outside import bare_environment, network_cut, patience
 from agent.reading.plain import Told
 from agent.reading.wire import READY, receive, send
 
@@ -33,7 +33,6 @@ LOG = logging.getLogger(__name__)
 
 FILES_EACH = 500  # files after which a process is replaced: libraries keep what they have seen
 IDLE = 120  # seconds after which a process that nobody asks is ended: some hold a gigabyte
-BUSY = 3
 STEP = 0.2  # seconds between two looks at whether a process is late
 
 
@@ -41,8 +40,8 @@ STEP = 0.2  # seconds between two looks at whether a process is late
 class Task:
     """What one process is for: how long a file may take it, and how much memory it may allocate.
 
-    The seconds are the processor's, where the system tells them (Linux), and at most BUSY times as many of the clock:
-    what keeps a reader busy is hostile, what waits for a busy machine is not. Elsewhere they are the clock's. The memory is bounded by the system (on Windows not); with the libraries' code 460 MB are less than 512.
+    The seconds are the processor's, where the system tells them (Linux), and as many of the clock, or up to three
+    times as many on a busy machine: what keeps a reader busy is hostile, what waits for a busy machine is not. Elsewhere they are the clock's. The memory is bounded by the system (on Windows not); with the libraries' code 460 MB are less than 512.
     """
 
     seconds: float = 10
@@ -152,7 +151,7 @@ class _Worker:
         started = time.monotonic()
         seconds = min(self._seconds, budget.seconds_left())
         used = _processor_seconds(self.id)
-        self._until = (started + seconds * (1 if used is None else BUSY), (used or 0.0) + seconds)
+        self._until = (started + seconds * patience(), (used or 0.0) + seconds)
         try:
             told, blobs = self._exchange(ask, budget, seconds)
         finally:
@@ -170,7 +169,7 @@ class _Worker:
         head = {
             "job": ask.job,
             "arguments": ask.arguments,
-            "seconds": seconds * BUSY,
+            "seconds": 3 * seconds,
             "limits": dataclasses.asdict(budget.limits),
             "left": budget.left(),
         }

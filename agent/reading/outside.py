@@ -93,6 +93,14 @@ def find(*names: str) -> str | None:
     return next((found for name in names if (found := shutil.which(name))), None)
 
 
+def patience() -> float:
+    """By how much more of the clock than of the processor a program may take: 1 to 3, by how busy the machine is."""
+    try:
+        return min(3.0, max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)))
+    except (AttributeError, OSError):  # Windows
+        return 1.0
+
+
 @contextlib.contextmanager
 def folder_for(name: str, data: bytes) -> Iterator[Path]:
     """A temporary folder with one file in it; gone afterwards."""

@@ -23,10 +23,9 @@ from agent.reading.formats.limits import MEGABYTE, Budget
 from agent.reading.formats.refusals import damaged, encrypted, took_too_long, without_program
 from agent.reading.grid import Document
 from agent.reading.opening import document_apart
-from agent.reading.outside import Bounds, Ran, find, folder_for, run
+from agent.reading.outside import Bounds, Ran, find, folder_for, patience, run
 
-SECONDS = 10  # of the processor for one file; on a busy machine so many times more of the clock:
-BUSY = 3
+SECONDS = 10  # for one file
 ALLOCATED = 450 * MEGABYTE  # by one run; a usual document takes half of it
 MAPPED = 3000 * MEGABYTE  # address space: most of it is code and what is only reserved
 READY = "ready"  # a file in a profile that is set up
@@ -78,7 +77,7 @@ def convert(kind: _Kind, data: bytes, budget: Budget) -> bytes:
         raise without_program(kind.what, "LibreOffice", kind.instead)
     with folder_for(f"given.{kind.suffix}", data) as folder, _LOCK:
         _set_up(program, budget)
-        until = time.monotonic() + BUSY * SECONDS
+        until = time.monotonic() + patience() * SECONDS
         for _ in range(2):  # a run ended from outside may leave a profile that stops the next one
             ran = _started(program, kind, folder, until - time.monotonic(), budget)
             made = folder / "out" / f"given.{kind.target}"
