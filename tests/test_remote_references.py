@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+import subprocess
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
@@ -278,6 +279,50 @@ def test_nothing_is_fetched_by_libreoffice_either(
     ran = run("read", path, "--json")
     assert ran.status == 0, ran.out
     assert elsewhere.asked == []
+
+
+def by_a_plain_libreoffice(folder: Path, path: Path, to: str) -> Path:
+    """What an office with the profile that it comes with makes of a document."""
+    program, profile = find_office(), f"-env:UserInstallation={(folder / 'profile').as_uri()}"
+    assert program is not None
+    command = [program, profile, "--headless", "--convert-to", to, "--outdir", str(folder / to), str(path)]
+    for _ in range(2):  # the first start may only make the profile
+        if not (folder / to / f"{path.stem}.{to}").exists():
+            subprocess.run(command, capture_output=True, timeout=100, check=False)
+    return folder / to / f"{path.stem}.{to}"
+
+
+@pytest.mark.integration
+def test_a_word_document_whose_picture_lies_elsewhere_is_read_without_it(
+    tmp_path: Path, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if find_office() is None:
+        pytest.skip("no LibreOffice here")
+    source = tmp_path / "linked.fodt"
+    source.write_text(flat_text_with_a_link(elsewhere))
+    made = by_a_plain_libreoffice(tmp_path, source, "doc")
+    elsewhere.asked.clear()
+    by_a_plain_libreoffice(tmp_path, made, "docx")
+    assert elsewhere.asked  # opened by an office as it comes, it would be fetched
+    elsewhere.asked.clear()
+    monkeypatch.setattr(outside, "network_cut", lambda: ())
+    ran = run("read", made, "--json")
+    assert (ran.status, ran.json[0]["kind"]) == (0, "narrative")
+    assert elsewhere.asked == []
+
+
+def flat_text_with_a_link(there: Elsewhere) -> str:
+    names = {name: f"urn:oasis:names:tc:opendocument:xmlns:{name}:1.0" for name in ("office", "text")}
+    names |= {"draw": names["text"].replace("text", "drawing"), "xlink": "http://www.w3.org/1999/xlink"}
+    names |= {"svg": names["text"].replace("text", "svg-compatible")}
+    spaces = " ".join(f'xmlns:{name}="{place}"' for name, place in names.items())
+    return (
+        f'<?xml version="1.0"?><office:document {spaces} office:version="1.2" '
+        'office:mimetype="application/vnd.oasis.opendocument.text"><office:body><office:text>'
+        f'<text:p>{ACCOUNT}<draw:frame text:anchor-type="as-char" svg:width="3cm" svg:height="3cm">'
+        f'<draw:image xlink:href="{there.address}/image.jpg" xlink:type="simple" xlink:actuate="onLoad"/>'
+        "</draw:frame></text:p></office:text></office:body></office:document>"
+    )
 
 
 @pytest.mark.integration

@@ -171,6 +171,15 @@ _SETTINGS = (
     ("Office.Calc/Formula/Load", "ODFRecalcMode", "1"),
     ("Office.Writer/Content/Update", "Link", "0"),  # never
     ("Office.Java/VirtualMachine", "Enable", "false"),
+    # Where the system can't cut it off (outside.py), whatever it fetches goes to a port where nobody listens.
+    ("Inet/Settings", "ooInetProxyType", "2"),
+    ("Inet/Settings", "ooInetHTTPProxyName", "127.0.0.1"),
+    ("Inet/Settings", "ooInetHTTPProxyPort", "9"),
+    ("Inet/Settings", "ooInetHTTPSProxyName", "127.0.0.1"),
+    ("Inet/Settings", "ooInetHTTPSProxyPort", "9"),
+    ("Inet/Settings", "ooInetFTPProxyName", "127.0.0.1"),
+    ("Inet/Settings", "ooInetFTPProxyPort", "9"),
+    ("Inet/Settings", "ooInetNoProxy", ""),
     ("Setup/Product", "ooSetupLastVersion", "99"),
 )
 _ITEM = (
