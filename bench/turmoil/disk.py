@@ -36,13 +36,13 @@ class Disk:
             self._limit = None
             return
         ballast = self.folder / "ballast"
-        free = os.statvfs(self.folder).f_bavail * os.statvfs(self.folder).f_frsize
-        with ballast.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, max(1, free - left))
         try:
+            free = os.statvfs(self.folder).f_bavail * os.statvfs(self.folder).f_frsize
+            with ballast.open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, max(1, free - left))
             yield
         finally:
-            ballast.unlink()
+            ballast.unlink(missing_ok=True)
 
     def limit(self) -> None:
         """What a process that starts now is told."""
@@ -50,15 +50,20 @@ class Disk:
             resource.setrlimit(resource.RLIMIT_FSIZE, (self._limit, self._limit))
 
 
-def small_disk(folder: Path) -> Disk:
-    """A file system of its own at the folder; nobody but this process and its children sees it, and it goes with them."""
+@contextlib.contextmanager
+def small_disk(folder: Path) -> Iterator[Disk]:
+    """A file system of its own at the folder, which nobody but this process and its children sees."""
     libc = ctypes.CDLL(None, use_errno=True)
-    if os.geteuid() != 0 or libc.unshare(CLONE_NEWNS) != 0:
-        return Disk(folder)
     mounts = (
         ["mount", "--make-rprivate", "/"],
         ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "none", str(folder)],
     )
-    if any(subprocess.run(mount, capture_output=True).returncode for mount in mounts):
-        return Disk(folder)
-    return Disk(folder, "tmpfs")
+    if (
+        os.geteuid() != 0
+        or libc.unshare(CLONE_NEWNS) != 0
+        or any(subprocess.run(one).returncode for one in mounts)
+    ):
+        yield Disk(folder)
+        return
+    yield Disk(folder, "tmpfs")
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)

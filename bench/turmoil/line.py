@@ -19,6 +19,10 @@ LITERAL = re.compile(rb"BODY\[\] \{(\d+)\}\r\n")
 ASKED = re.compile(rb"UID FETCH ([\d,:]+) \([^)]*BODY\.PEEK\[\]")
 
 
+def nothing(_uids: list[int]) -> None:
+    """Before a fetch: nothing."""
+
+
 @dataclass
 class Line:
     """A proxy in front of a port of this machine.
@@ -32,7 +36,7 @@ class Line:
     target: int
     port: int = 0
     breaks: deque[str] = field(default_factory=deque)
-    before_fetch: Callable[[list[int]], None] = lambda _uids: None
+    before_fetch: Callable[[list[int]], None] = nothing
     broken: Counter[str] = field(default_factory=Counter)
 
     def _serve(self, listening: socket.socket) -> None:

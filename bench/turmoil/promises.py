@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from agent.dispatch import UNCONFIRMED
 from agent.intake import TRIES
 from agent.ledger import Ledger, MailEntry, MessageRow
 from turmoil.mails import FIGURE, Mail
@@ -106,14 +107,17 @@ def _letters(
     }
     for name in copies.keys() - queued.keys():
         yield f"letter {name} was sent, and isn't in the ledger"
+    given_up = {name for name, row in queued.items() if row["error"] == UNCONFIRMED}
+    figures["letters in doubt twice, so given up"] = len(given_up)
     for name, row in queued.items():
-        # Each time that it began to be sent may have been a doubt: known are the first and the last.
-        most = row["attempts"] if row["state"] == "doubtful" else 1
-        if row["state"] not in ("sent", "doubtful") or not 1 <= copies[name] <= most:
-            yield f"letter {name} ({row['state']}, begun {row['attempts']} times) came {copies[name]} times"
+        most, least = (2 if row["state"] == "doubtful" else 1), (0 if name in given_up else 1)
+        if row["state"] not in ("sent", "doubtful") or not least <= copies[name] <= most:
+            yield f"letter {name} ({row['state']}) came {copies[name]} times"
+    never_came = Counter(queued[name]["about"].partition("+")[0] for name in given_up if not copies[name])
     answers = Counter(_answered(queued, arrived))
     for sha256, row in rows.items():
-        wanted = 0 if row.state == "failed" else mails[sha256].owed + (row.decided_by is not None)
+        owed = 0 if row.state == "failed" else mails[sha256].owed + (row.decided_by is not None)
+        wanted = owed - never_came[sha256]
         if answers[mails[sha256].message_id] != wanted:
             had = answers[mails[sha256].message_id]
             yield f"mail {row.number} ({mails[sha256].kind}, {row.state}) has {had} answers instead of {wanted}"

@@ -28,7 +28,7 @@ from tests.integration.servers.dovecot import PASSWORD, Dovecot, User
 from tests.integration.servers.ports import free_ports, wait_for_port
 from tests.outcome.bureau import ZONE
 from turmoil.disk import Disk
-from turmoil.line import Line
+from turmoil.line import Line, nothing
 from turmoil.mails import LONG_AGO, Mail
 
 AGENT = User(AGENT_ADDRESS, PASSWORD)
@@ -109,6 +109,7 @@ class World:
     done: Counter[str] = field(default_factory=Counter)
     complaints: list[str] = field(default_factory=list)
     started: int = 0
+    lives: int = 0
 
     # The mailbox, as others use it
 
@@ -135,6 +136,7 @@ class World:
             if done.is_set():
                 return
             done.set()
+            self.line.before_fetch = nothing
             with contextlib.suppress(*BROKEN):
                 uid = chance.choice(uids)
                 with self.dovecot.session(AGENT) as client:
@@ -145,16 +147,17 @@ class World:
 
         self.line.before_fetch = expunge
 
-    def read(self, chance: random.Random) -> None:
-        """Somebody reads some mails, and flags them."""
+    def read(self, chance: random.Random) -> bool:
+        """Somebody reads some mails, and flags them; False: there are none."""
         with self.dovecot.session(AGENT) as client:
             uids = _uids(client)
             for uid in chance.sample(uids, min(5, len(uids))):
                 client.uid("FETCH", uid, "(BODY[])")
                 client.uid("STORE", uid, chance.choice("+-") + "FLAGS", r"(\Flagged \Answered)")
             self.done["somebody read mails"] += bool(uids)
+            return bool(uids)
 
-    def move(self, chance: random.Random) -> None:
+    def move(self, chance: random.Random) -> bool:
         """Somebody moves a mail into another folder; at times all that lies there back."""
         with self.dovecot.session(AGENT) as client:
             client.create("Done")
@@ -167,13 +170,15 @@ class World:
                 client.select("Done")
                 client.uid("MOVE", "1:*", "INBOX")
                 self.done["somebody moved mails back"] += 1
+            return bool(uids)
 
-    def copy(self, chance: random.Random) -> None:
+    def copy(self, chance: random.Random) -> bool:
         """The same mail lies there once more, under another UID."""
         with self.dovecot.session(AGENT) as client:
             if uids := _uids(client):
                 client.uid("COPY", chance.choice(uids), "INBOX")
                 self.done["a mail lay there twice"] += 1
+            return bool(uids)
 
     def new_uidvalidity(self, chance: random.Random) -> None:
         self.dovecot.doveadm(
@@ -218,7 +223,8 @@ class World:
     def agent(self, chance: random.Random) -> None:
         """One agent's life: a pass, or a while on duty; killed at a place, at a moment, or not at all."""
         command = chance.choice(("poll", "poll", "run"))
-        end = chance.choice(("place", "place", "moment", "none"))
+        end = ("place", "none", "moment", "place")[self.lives % 4]
+        self.lives += 1
         place = {"REPORT_AGENT_FAULT": f"*:{int(10 ** chance.uniform(0, 2.6))}"} if end == "place" else {}
         life = chance.uniform(0.6, 4) if end == "moment" else 3.5 if command == "run" else 60
         process = self.start(command, env=place)

@@ -9,6 +9,7 @@ import functools
 import hashlib
 import os
 import signal
+from collections.abc import Iterator
 from decimal import Decimal
 from email.message import EmailMessage
 from pathlib import Path
@@ -22,7 +23,8 @@ from agent.demo.forms import form_xlsx
 from agent.demo.pictures import photo
 from agent.rules import load_campaign
 from agent.service import Service
-from tests.integration.office import ROOT, Office, make_office, on_servers
+from tests.integration.office import FOLDERS, ROOT, Office, make_office, on_servers
+from tests.integration.restarts import read_once
 from tests.integration.servers.dovecot import PASSWORD, Dovecot, User
 from tests.integration.servers.smtp import SmtpServer
 
@@ -50,6 +52,46 @@ def test_on_real_servers_at_most_the_letter_in_doubt_arrives_twice(
         assert doubled == (1 if place == "letter accepted" else 0), place
         in_doubt = place in ("letter begins", "letter accepted")
         assert (counts["sent"], counts["doubtful"]) == ((0, 1) if in_doubt else (1, 0)), place
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _read_already(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The mail is read once, in this process: every other has it from here."""
+    with read_once():
+        office = make_office(tmp_path_factory.mktemp("first"), FOLDERS)
+        (office.folder / "mails" / "1.eml").write_bytes(_mail())
+        work = office.open()
+        with work.archive.locked():
+            Service(work, lambda: NOW).poll()
+        work.ledger.close()
+        yield
+
+
+STEPS = ["letter begins", "letter accepted", "departure recorded", "letter settled"]
+"""Of a letter's way; before the first and behind the last no server is concerned."""
+
+
+@pytest.mark.parametrize("first", STEPS)
+@pytest.mark.parametrize("second", STEPS)
+def test_killed_twice_while_it_sends_no_letter_comes_more_than_twice(
+    tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, first: str, second: str
+) -> None:
+    office = make_office(tmp_path, on_servers(dovecot, smtp_server) | {"inbox": {"folder": "mails"}})
+    (tmp_path / "mails" / "1.eml").write_bytes(_mail())
+    smtp_server.accepted.clear()
+    for place in ("outcome committed", first, second, ""):
+        _poll(office, place)
+    letters = office.open().overview(NOW).letters
+    copies = len(smtp_server.accepted)
+    doubts = [place for place in (first, second) if place in STEPS[:2]]
+    if first not in doubts:  # it was settled, and the second kill found nothing to send
+        doubts = []
+    assert (letters.sent, letters.doubtful, letters.queued) == ((0, 1, 0) if doubts else (1, 0, 0))
+    assert copies <= 1 + doubts.count("letter accepted")
+    assert 1 <= copies <= 2 or doubts == ["letter begins"] * 2, (
+        "twice in doubt, and so given up: the contact is told"
+    )
+    assert ("没有等到" in "".join(one.text for one in office.open().overview(NOW).told)) == (len(doubts) == 2)
 
 
 def _office_on_servers(folder: Path, dovecot: Dovecot, smtp: SmtpServer) -> Office:
