@@ -189,9 +189,7 @@ class Service:
 
     def run(self) -> None:
         """Until stopped: tick at once, then by the timetable, and as soon as the mailbox tells of new mail."""
-        plan = schedule.Scheduler()
-        plan.every(self._work.settings.schedule.poll_minutes).minutes.do(self.tick)
-        plan.every(1).minutes.do(self.minute)
+        plan = self._plan()
         self._stays = True
         self._inbox.stay()
         threading.Thread(target=self._hasten, daemon=True).start()
@@ -199,9 +197,15 @@ class Service:
             self.tick()
             while not self.stop.is_set():
                 plan.run_pending()
-                idle = plan.idle_seconds
-                self._wait(min(max(idle if idle is not None else LONGEST_NAP, 0.05), LONGEST_NAP))
+                plan = self._plan() if _was_set_back(plan) else plan
+                self._wait(min(max(plan.idle_seconds or 0, 0.05), LONGEST_NAP))
         self._inbox.close()
+
+    def _plan(self) -> schedule.Scheduler:
+        plan = schedule.Scheduler()
+        plan.every(self._work.settings.schedule.poll_minutes).minutes.do(self.tick)
+        plan.every(1).minutes.do(self.minute)
+        return plan
 
     def end(self) -> None:
         """Stop as soon as no mail and no letter is in work; may be called from a signal's handler."""
@@ -285,6 +289,11 @@ class Service:
                     writing.set_meta(TROUBLE[of], text)
         except Exception:
             log.exception("could not note the trouble")
+
+
+def _was_set_back(plan: schedule.Scheduler) -> bool:
+    """Whether the machine's clock was set back: something is due each minute, and nothing is within the next two."""
+    return (plan.idle_seconds or 0) > 120
 
 
 def _to_say(error: Exception) -> str:

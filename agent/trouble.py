@@ -1,9 +1,10 @@
-"""Trouble that the machine makes (a disk that is full or gone, a ledger that is locked), told from a mail's or ours."""
+"""Trouble that the machine makes (a full disk, a locked ledger, no room for a reader), told from a mail's or ours."""
 
 from __future__ import annotations
 
 import errno
 
+from agent.errors import ReaderNotStarted
 from agent.errors import in_words as words_of
 
 _MACHINE_S = frozenset(
@@ -23,10 +24,12 @@ _OF_THE_LEDGER = {
 
 
 def is_the_machine_s(error: BaseException) -> bool:
-    """Whether no mail can be blamed: a disk that is full or gone, a database that is locked or full."""
+    """Whether no mail can be blamed: a disk that is full or gone, a ledger that is locked, no room for a reader."""
     from sqlalchemy.exc import OperationalError
 
-    return isinstance(error, OperationalError) or (isinstance(error, OSError) and error.errno in _MACHINE_S)
+    return isinstance(error, OperationalError | ReaderNotStarted) or (
+        isinstance(error, OSError) and error.errno in _MACHINE_S
+    )
 
 
 def in_words(error: BaseException) -> str | None:
@@ -37,6 +40,8 @@ def in_words(error: BaseException) -> str | None:
         said = str(error.orig)
         told = next((words for key, words in _OF_THE_LEDGER.items() if key in said), None)
         return f"台账写不进去：{told}" if told else None
+    if isinstance(error, ReaderNotStarted):
+        return str(error).rstrip("。")
     if isinstance(error, OSError) and error.errno in _MACHINE_S:
         return f"{error.filename or '磁盘'}：{words_of(error)}"
     return None

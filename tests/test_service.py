@@ -19,7 +19,7 @@ import pytest
 
 from agent.demo.district import addresses
 from agent.logbook import kept
-from agent.service import Service
+from agent.service import Service, _was_set_back
 from tests.commands import ZONE, Bureau, bureau, form, mail, whole
 from tests.integration.office import ROOT
 from tests.integration.servers.ports import free_ports
@@ -280,3 +280,28 @@ def _serve(listening: socket.socket) -> None:
                     "LOGOUT": "* BYE\n",
                 }.get(command.upper(), "")
                 print(f"{told}{tag} OK done", file=stream, flush=True)
+
+
+def test_a_clock_that_is_set_back_puts_no_poll_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import schedule
+
+    class Wall(dt.datetime):
+        shift = dt.timedelta()
+
+        @classmethod
+        def now(cls, tz: dt.tzinfo | None = None) -> Wall:
+            return super().now(tz) + cls.shift
+
+    monkeypatch.setattr(schedule.datetime, "datetime", Wall)
+    office = bureau(tmp_path)
+    work = office.office.open()
+    service = Service(work, lambda: NOW)
+    plan = service._plan()
+    assert not _was_set_back(plan)
+    Wall.shift = dt.timedelta(days=1)  # set forward: what is due is done at once
+    assert not _was_set_back(plan)
+    assert all(job.should_run for job in plan.jobs)
+    Wall.shift = dt.timedelta(days=-1)
+    assert _was_set_back(plan)
+    assert not _was_set_back(service._plan())
+    work.ledger.close()

@@ -12,7 +12,9 @@ import pytest
 import agent.outcome
 from agent import faults
 from agent.decisions import assign, reject
+from agent.errors import ReaderNotStarted
 from agent.ledger import Writing
+from agent.reading import apart
 from tests.outcome.bureau import (
     STRANGER,
     bureau,
@@ -193,6 +195,21 @@ def test_a_database_that_is_full_is_not_counted(tmp_path: Path, monkeypatch: pyt
                 with pytest.raises(OperationalError):
                     office.poll()
         assert kinds(office.send(SHILIN, photo(2))) == ["receipt", "receipt"]
+
+
+def test_a_reader_that_cannot_be_started_is_not_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with bureau(tmp_path) as office:
+        office.deliver(office.mail(QINGNIAN, form()))
+        for _ in range(5):
+            with monkeypatch.context() as patch:
+                patch.setattr(apart, "_workers", {})
+                patch.setattr(apart.sys, "executable", "/nowhere/python")
+                patch.setattr(apart, "network_cut", lambda: ())
+                with pytest.raises(ReaderNotStarted):
+                    office.poll()
+        assert kinds(office.receive()) == ["receipt"]
 
 
 def _raises_for(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, subject: str) -> None:

@@ -189,7 +189,10 @@ class _Worker:
         except (OSError, ValueError, EOFError) as error:
             self.end()
             raise ReaderNotStarted("读取进程启动后立即退出，可能是内存不足或安装不完整。") from error
-        self._ready = said == READY
+        if said != READY:
+            self.end()
+            raise ReaderNotStarted("程序文件在运行中被更换。请停止值守（report-agent run）后重新启动。")
+        self._ready = True
 
     def _watch(self) -> None:
         """End it where it is late, or idle for long."""

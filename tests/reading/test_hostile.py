@@ -154,6 +154,15 @@ def test_a_process_that_ends_at_its_start_says_nothing_about_the_file(
         read("好.xlsx", forms.xlsx())
 
 
+def test_a_program_replaced_while_it_runs_is_told_as_that_and_blames_no_file(
+    read: Read, monkeypatch: pytest.MonkeyPatch, back_to_normal: None
+) -> None:
+    renew()
+    monkeypatch.setattr(apart, "READY", {"ready": 1})  # as the code was when the agent started
+    with pytest.raises(ReaderNotStarted, match="重新启动"):
+        read("好.xlsx", forms.xlsx())
+
+
 def test_what_a_library_prints_is_no_answer(
     read: Read, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, back_to_normal: None
 ) -> None:
