@@ -14,9 +14,9 @@ from email.policy import SMTP
 from pathlib import Path
 from typing import Any
 
-from agent.dossier import Decision, DecisionKind, Dossier, FormVersion, Submission
+from agent.dossier import NOTICED, Decision, DecisionKind, Dossier, FormVersion, Submission, assemble
 from agent.errors import UsageError
-from agent.intake import answer, take_back_copies, with_submission
+from agent.intake import answer, queued, take_back_copies, with_submission, written
 from agent.ledger import DecisionEntry, MailEntry, MessageRow, QueuedLetter, Writing
 from agent.outcome import adopt, names_another
 from agent.outcome import hand_in as judge_hand_in
@@ -377,9 +377,21 @@ def _decision(seq: int, kind: DecisionKind, ruling: Ruling, **about: Any) -> Dec
 def _record(work: Workplace, kind: DecisionKind, ruling: Ruling, **about: Any) -> None:
     with work.ledger.writing() as writing:
         seq = writing.next_seq()
-        entry = DecisionEntry(seq, ruling.at, _decision(seq, kind, ruling, **about))
+        decision = _decision(seq, kind, ruling, **about)
+        entry = DecisionEntry(seq, ruling.at, decision, _noticed(work, decision))
         writing.append(entry)
     work.archive.record(entry)
+
+
+def _noticed(work: Workplace, decision: Decision) -> tuple[QueuedLetter, ...]:
+    """The letter that tells the unit what was decided about its figures or its deadline, where its address is known."""
+    if decision.unit is None or decision.kind not in NOTICED:
+        return ()
+    before = work.dossier(decision.unit)
+    if not before.unit.senders:
+        return ()
+    after = assemble(before.unit, before.submissions, [*before.decisions, decision], before.campaign)
+    return (queued(written(work, lambda letters: letters.notice(decision, before, after, decision.at))),)
 
 
 def _blobs(work: Workplace, row: MessageRow) -> Mapping[str, bytes]:

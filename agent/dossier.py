@@ -31,6 +31,9 @@ DecisionKind = Literal[
     "assign", "reject", "confirm", "override", "withdraw", "extend", "close", "final", "reopen"
 ]  # fmt: skip
 
+NOTICED: tuple[DecisionKind, ...] = ("override", "confirm", "withdraw", "extend")
+"""Decisions that the unit is told of: they change its figures or its deadline, and answer no mail of its."""
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:

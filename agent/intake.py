@@ -347,7 +347,7 @@ def answer(
     bound = work.answers_from()
     if outcome.reply is None or not outcome.reply_to or (bound is not None and row.received < bound):
         return ()
-    if _enough_was_written(work, outcome, dossiers is None, now):
+    if _enough_waswritten(work, outcome, dossiers is None, now):
         return ()
     answered = _answered(work, row, outcome, decided_seq)
     token = work.form_token(dossiers[1], now) if dossiers is not None else ""
@@ -360,7 +360,7 @@ def answer(
             return letters.noted(answered, after.unit, now)
         return letters.reply(answered, before, after, now, token=token)
 
-    return (queued(_written(work, write)),)
+    return (queued(written(work, write)),)
 
 
 def _answer_to_orders(
@@ -370,10 +370,10 @@ def _answer_to_orders(
     from agent.obeying import decided
 
     told, answered = decided(work, outcome.orders), _answered(work, row, outcome, None)
-    return (queued(_written(work, lambda letters: letters.decision(answered, told, now))),)
+    return (queued(written(work, lambda letters: letters.decision(answered, told, now))),)
 
 
-def _enough_was_written(work: Workplace, outcome: Outcome, neutral: bool, now: dt.datetime) -> bool:
+def _enough_waswritten(work: Workplace, outcome: Outcome, neutral: bool, now: dt.datetime) -> bool:
     """Whether a stranger had an acknowledgement today, or a unit so many answers this hour that it may be a machine.
 
     What is filed always gets its receipt, though it may have to wait. What a unit asked is in the digest anyway, and
@@ -393,7 +393,7 @@ def _is_a_unit_s(work: Workplace, outcome: Outcome) -> bool:
     return registered and outcome.reason != "failed_authentication"
 
 
-def _written(work: Workplace, write: Callable[[Letters], Letter]) -> Letter:
+def written(work: Workplace, write: Callable[[Letters], Letter]) -> Letter:
     """The letter by the operator's own templates; where those are wrong, no mail waits for them to be mended."""
     try:
         return write(work.letters)

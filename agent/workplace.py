@@ -252,6 +252,7 @@ LETTER_NAMES = {
     "acknowledgement": "收件说明",
     "noted": "来信答复",
     "decision": "决定答复",
+    "notice": "变动通知",
     "reminder": "催报",
     "digest": "日报",
 }

@@ -20,8 +20,10 @@ from typing import Literal
 
 from agent.letters.cleaning import clip, one_line
 
-Kind = Literal["receipt", "correction", "acknowledgement", "noted", "decision", "reminder", "digest"]
-UNASKED: frozenset[Kind] = frozenset({"reminder", "digest"})
+Kind = Literal[
+    "receipt", "correction", "acknowledgement", "noted", "decision", "reminder", "notice", "digest"
+]
+UNASKED: frozenset[Kind] = frozenset({"reminder", "notice", "digest"})
 """Letters that answer no mail."""
 
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from agent.dossier import Dossier
+from agent.dossier import Decision, Dossier
 from agent.errors import ConfigurationError
 from agent.letters.confirming import ByClick, confirming
 from agent.letters.decided import Decided
@@ -120,6 +120,23 @@ class Letters:
             "done": sum(one.done for one in decided),
         }
         return self._seal("decision", answered.about, context, (answered.to,), None, now, answered)
+
+    def notice(self, decision: Decision, before: Dossier, after: Dossier, now: dt.datetime) -> Letter:
+        """变动通知, to a unit: what the contact decided about its figures or its deadline, and how it stands now."""
+        campaign = self._campaign
+        was = next((one for one in before.versions if one.submission.message == decision.message), None)
+        about = campaign.form.field(decision.field) if decision.field else None
+        context = {
+            **_fields(self._masked(standing_view(after, now.date()))),
+            "decision": self._masked(decision),
+            "label": about.full_label if about else "",
+            "measure": (about.measure or "") if about else "",
+            "was": was.values.get(about.id) if was and about else None,
+            "number": was.number if was else 0,
+            "old_deadline": before.deadline,
+        }
+        identity = f"{campaign.id}/notice/{decision.seq}"
+        return self._seal("notice", identity, context, after.unit.senders, after.unit.id, now)
 
     def reminder(
         self,

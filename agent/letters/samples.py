@@ -9,7 +9,17 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, get_args
 
-from agent.dossier import Decision, Dossier, Filed, FormVersion, Piece, PieceKind, Standing, Submission
+from agent.dossier import (
+    NOTICED,
+    Decision,
+    Dossier,
+    Filed,
+    FormVersion,
+    Piece,
+    PieceKind,
+    Standing,
+    Submission,
+)
 from agent.findings import Finding
 from agent.letters.decided import Decided
 from agent.letters.digest import news
@@ -40,6 +50,12 @@ def every_letter(letters: Letters, campaign: Campaign) -> Iterator[Callable[[], 
         yield partial(letters.receipt, answered, fuller[-1], shown, noon, token="00000-00000-00000-00000")
         yield partial(letters.correction, answered, fuller[-1], shown, noon, token="00000-00000-00000-00000")
         yield partial(letters.reminder, shown, ["a@b.example"], noon, token="00000-00000-00000-00000")
+    for kind in NOTICED:
+        about = campaign.form.figures[0].id if kind == "override" else None
+        decided = Decision(
+            1, kind, noon, "示例", "示例", "sample", "1" * 64, about, Decimal(7), campaign.deadline
+        )
+        yield partial(letters.notice, decided, fuller[0], fuller[0], noon)
     answered = _answered(nothing, noon)
     yield partial(letters.acknowledgement, answered, noon)
     yield partial(letters.noted, answered, nothing.unit, noon, ["云盘/附件"])
