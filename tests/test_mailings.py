@@ -40,7 +40,8 @@ class Days:
         return self._letters() - before
 
     def _letters(self) -> Counter[str]:
-        return Counter(str(one["To"]) for one in self.office.letters())
+        letters = (one for one in self.office.letters() if ".notice." not in str(one["Message-ID"]))
+        return Counter(str(one["To"]) for one in letters)
 
 
 def _moment(text: str) -> dt.datetime:
