@@ -1,6 +1,6 @@
 """What the contact decides (review): each decision checked, and recorded with its reason.
 
-A held mail that is taken gets its receipt; of the rest the unit hears from the contact, or by the next letter.
+A held mail that is taken gets its receipt; of what changes its figures or its deadline the unit gets a notice.
 """
 
 from __future__ import annotations
