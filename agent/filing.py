@@ -56,6 +56,9 @@ LONGEST_WRITE = 3600
 KEY = "token.key"
 """What tokens in letters are signed with: whoever has it can decide by mail in the contact's name."""
 
+HEAD_BYTES = 256_000
+"""In which a mail's headers end."""
+
 MANIFEST = ".made.json"
 """Names of what the last merge wrote, so that the next one takes away nothing else."""
 
@@ -203,6 +206,11 @@ class Archive:
 
     def raw(self, sha256: str) -> bytes:
         return self._raw(sha256).read_bytes()
+
+    def head(self, sha256: str) -> bytes:
+        """The mail's first bytes, with its headers: enough to answer it, however large it is."""
+        with self._raw(sha256).open("rb") as file:
+            return file.read(HEAD_BYTES)
 
     def has_raw(self, sha256: str) -> bool:
         return self._raw(sha256).exists()

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from agent.dossier import Dossier, Submission, assemble
+from agent.dossier import Dossier, Submission, joined
 from agent.errors import ConfigurationError
 from agent.faults import passing
 from agent.ledger import MailEntry, MessageRow, QueuedLetter, RunEntry
 from agent.letters import Answered, Letter, Letters
 from agent.line import Line
 from agent.mail.inbox import Arrival, Event, Inbox, Mark, Passed, Withheld
-from agent.mail.message import parse
+from agent.mail.message import parse, thread_of
 from agent.outcome import Outcome, decide, hand_in, withheld
 from agent.trouble import is_the_machine_s
 from agent.vouching import SIGNED, Vouching
@@ -66,7 +66,8 @@ def take_in(
         row = _receive(work, inbox, event, clock())
         if row is not None:
             new += 1
-            judged.append(judge(work, row, clock(), vouching, tell))
+            raw = event.raw if isinstance(event, Arrival) else None
+            judged.append(judge(work, row, clock(), vouching, tell, raw))
             after_each()
     with work.ledger.writing() as writing:
         writing.set_meta("last_poll", clock().isoformat())
@@ -189,8 +190,11 @@ def judge(
     now: dt.datetime,
     vouching: Vouching,
     tell: Callable[[str], None] = lambda _text: None,
+    raw: bytes | None = None,
 ) -> str:
     """Judge one kept mail, file what it brings, queue its answer; returns the state that it came to.
+
+    ``raw`` is its text, where that is at hand: a mail of 80 MB need not be there twice.
 
     What goes wrong is the mail's fault and counted, unless the machine is at fault (a full disk): that ends the pass.
     """
@@ -198,7 +202,7 @@ def judge(
     with work.ledger.writing() as writing:
         tries = writing.begin_attempt(row.sha256)
     passing("attempt counted")
-    entry = _try(work, row, tries, now, vouching)
+    entry = _try(work, row, tries, now, vouching, raw)
     if entry is None:
         return "waiting"
     passing("outcome committed")
@@ -216,7 +220,7 @@ def judge(
 
 
 def _try(
-    work: Workplace, row: MessageRow, tries: int, now: dt.datetime, vouching: Vouching
+    work: Workplace, row: MessageRow, tries: int, now: dt.datetime, vouching: Vouching, raw: bytes | None
 ) -> MailEntry | None:
     """The mail's outcome, recorded: failed once it has been tried often enough; None: to be tried again."""
     if tries > TRIES:
@@ -225,7 +229,7 @@ def _try(
     try:
         vouched = vouching.vouched(row, now)
         if vouched is not None:
-            return _recorded(work, row, lambda seq: _decide(work, vouched, seq), now)
+            return _recorded(work, row, lambda seq: _decide(work, vouched, seq, raw), now)
         _not_its_fault(work, row, "等待域名服务器的答复")
         return None
     except Exception as error:  # the edge of the loop: one bad mail stops nobody
@@ -259,9 +263,10 @@ def _recorded(
             return entry
 
 
-def _decide(work: Workplace, row: MessageRow, seq: int) -> Outcome:
+def _decide(work: Workplace, row: MessageRow, seq: int, raw: bytes | None) -> Outcome:
     """The mail's outcome: of what was handed in for a unit, too, if the process died before it was recorded."""
-    raw, circumstances, envelope = work.archive.raw(row.sha256), work.circumstances(), row.envelope
+    circumstances, envelope = work.circumstances(), row.envelope
+    raw = work.archive.raw(row.sha256) if raw is None else raw
     if "handed_in_by" in envelope:
         unit = circumstances.register.by_id[envelope["unit"]]
         return hand_in(raw, row.received, seq, unit, envelope["handed_in_by"], circumstances)
@@ -286,7 +291,7 @@ def _set_aside(work: Workplace, row: MessageRow, error: str) -> Outcome:
     reason = REASON_TRIES.format(tries=TRIES, error=error)
     outcome = Outcome("failed", reason, rules=work.campaign.digest)
     try:
-        message = parse(work.archive.raw(row.sha256))
+        message = parse(work.archive.raw(row.sha256), files=False)
     except Exception:  # it may be this that fails
         return outcome
     return replace(outcome, sender=message.sender, subject=message.subject)
@@ -332,7 +337,7 @@ def _commit(
 
 def with_submission(before: Dossier, submission: Submission) -> Dossier:
     """The dossier once the submission has joined it."""
-    return assemble(before.unit, [*before.submissions, submission], before.decisions, before.campaign)
+    return joined(before, submission)
 
 
 def answer(
@@ -403,11 +408,11 @@ def written(work: Workplace, write: Callable[[Letters], Letter]) -> Letter:
 
 
 def _answered(work: Workplace, row: MessageRow, outcome: Outcome, decided_seq: int | None) -> Answered:
-    message = parse(work.archive.raw(row.sha256))
+    message_id, references = thread_of(work.archive.head(row.sha256))
     return Answered(
         message=row.sha256,
-        message_id=message.message_id,
-        references=message.references,
+        message_id=message_id,
+        references=references,
         subject=outcome.subject,
         to=outcome.reply_to,
         received=row.received,

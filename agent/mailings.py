@@ -13,7 +13,7 @@ from agent.letters.confirming import reminder_about
 from agent.overview import Overview
 from agent.timetable import digest_due, first_reminder, reminder_due, to_remind
 from agent.units import Unit
-from agent.workplace import Workplace
+from agent.workplace import Workplace, final_decision
 
 
 def digest_letter(work: Workplace, now: dt.datetime, day: dt.date | None = None) -> Letter:
@@ -81,8 +81,11 @@ def send_reminders(work: Workplace, now: dt.datetime) -> None:
 
 def run_timetable(work: Workplace, now: dt.datetime) -> list[str]:
     """Queue what fell due since it last ran; returns the names of what ran."""
+    reminders = _reminders_due(work, now)
+    due = digest_due(work.settings.schedule, work.zone, now, _last(work, "digest", now))
+    if not reminders and due is None:
+        return []  # as nearly always: where all stands needn't be put together for that
     overview, ran = work.overview(now), []
-    reminders = _reminders_due(work, overview)
     if reminders:
         # One a unit and day, also where yesterday's was made good this morning or the contact has sent one.
         already = _reminded(work, overview.today)
@@ -91,7 +94,6 @@ def run_timetable(work: Workplace, now: dt.datetime) -> list[str]:
         letters = _reminders(work, overview, owing, f"{overview.today}")
         _record(work, now, "remind", max(moment for _, moment in reminders), letters)
         ran.append("remind")
-    due = digest_due(work.settings.schedule, work.zone, now, _last(work, "digest", now))
     if due is not None:
         # Of the day that it fell due on: yesterday's, made good this morning, isn't today's.
         letters = [digest_letter(work, now, due.date())] if _has_news(overview) else []
@@ -100,13 +102,13 @@ def run_timetable(work: Workplace, now: dt.datetime) -> list[str]:
     return ran
 
 
-def _reminders_due(work: Workplace, overview: Overview) -> list[tuple[Dossier, dt.datetime]]:
+def _reminders_due(work: Workplace, now: dt.datetime) -> list[tuple[Dossier, dt.datetime]]:
     """The units whose reminder fell due, and when, each by its own deadline; none once the report is final."""
-    if overview.final is not None:
+    if final_decision(work.ledger.decisions()) is not None:
         return []
-    schedule, now, last = work.settings.schedule, overview.as_of, _last(work, "remind", overview.as_of)
+    schedule, now, last = work.settings.schedule, now.astimezone(work.zone), _last(work, "remind", now)
     due = []
-    for dossier in overview.dossiers:
+    for dossier in (work.dossier(unit.id) for unit in work.listed.units):
         # What would have fallen due before the unit was given its deadline didn't.
         since = max([last, *(one.at for one in dossier.decisions if one.kind == "extend")])
         moment = reminder_due(schedule, work.zone, now, since, dossier.deadline)

@@ -71,13 +71,19 @@ class Mime:
     plain: str = ""
 
 
-def parse_mime(raw: bytes) -> Mime:
-    """The message in raw bytes, whatever they are."""
+def parse_mime(raw: bytes, *, files: bool = True) -> Mime:
+    """The message in raw bytes, whatever they are.
+
+    Args:
+        raw: the bytes.
+        files: False leaves the data of all parts empty but of texts and messages: for who only wants to know what
+            the mail says, where it may be large.
+    """
     if b"\n" not in raw:
         raw = raw.replace(b"\r", b"\n")
-    undecoded, body = split_headers(raw)
-    root = _Entity.of(undecoded, body)
-    found = _Found()
+    undecoded, at = _headers_at(raw, 0, len(raw))
+    root = _Entity.of(undecoded, _Body(raw, at, len(raw)))
+    found = _Found(files)
     texts = list(_texts(root, found, depth=0))
     html = "\n".join(one.html for one in texts if one.html)
     headers = tuple((name, decode_words(value)) for name, value in undecoded)
@@ -97,6 +103,15 @@ def parse_mime(raw: bytes) -> Mime:
 
 
 @dataclass(frozen=True, slots=True)
+class _Body:
+    """A stretch of the raw mail. Not copied: each multipart in another would be the whole mail once more."""
+
+    raw: bytes = field(repr=False)
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Entity:
     """A message or a part of one: its headers' parameters and its body, still encoded."""
 
@@ -106,11 +121,11 @@ class _Entity:
     name: str
     encoding: str
     content_id: str
-    body: bytes
+    body: _Body
 
     @classmethod
     def of(
-        cls, headers: tuple[tuple[str, str], ...], body: bytes, default_type: str = "text/plain"
+        cls, headers: tuple[tuple[str, str], ...], body: _Body, default_type: str = "text/plain"
     ) -> _Entity:
         first: dict[str, str] = {}
         for name, value in headers:
@@ -128,7 +143,7 @@ class _Entity:
         )
 
     def data(self) -> bytes:
-        return decode_body(self.body, self.encoding)
+        return decode_body(self.body.raw, self.encoding, self.body.start, self.body.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +157,15 @@ class _Text:
         return self.plain if self.plain.strip() else html_text(self.html)
 
 
+_SAYS = ("text/", "message/")
+"""What is of a type that begins so says something itself: of whom a bounce tells, which mail it answers."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
     """The parts on the way; names are completed once the HTML is known."""
 
+    files: bool
     parts: list[MimePart] = field(default_factory=list)
 
 
@@ -161,11 +181,11 @@ def _texts(entity: _Entity, found: _Found, depth: int) -> Iterator[_Text]:
         part = MimePart(
             name=entity.name,
             content_type=entity.content_type,
-            data=entity.data(),
+            data=entity.data() if found.files or entity.content_type.startswith(_SAYS) else b"",
             inline=entity.disposition == "inline",
             content_id=entity.content_id,
         )
-        if part.name or part.data:
+        if part.name or part.data or (not found.files and entity.data()):
             found.parts.append(part)
 
 
@@ -176,32 +196,41 @@ def _children(entity: _Entity) -> tuple[_Entity, ...]:
     pieces = _cut(entity.body, entity.parameters.get("boundary", "")) or _cut(
         entity.body, _guessed_boundary(entity.body)
     )
-    return tuple(_Entity.of(*split_headers(piece), default_type=default) for piece in pieces)
+    return tuple(_entity_in(piece, default) for piece in pieces)
 
 
-def _cut(body: bytes, boundary: str) -> list[bytes]:
+def _entity_in(piece: _Body, default_type: str) -> _Entity:
+    headers, at = _headers_at(piece.raw, piece.start, piece.end)
+    return _Entity.of(headers, replace(piece, start=at), default_type)
+
+
+def _cut(body: _Body, boundary: str) -> list[_Body]:
     """The body's pieces between its boundary lines (RFC 2046 section 5.1); a missing end is forgiven."""
     if not boundary:
         return []
-    mark = b"--" + _as_sent(boundary)
-    pieces: list[bytes] = []
-    start, at = -1, 0 if body.startswith(mark) else body.find(b"\n" + mark) + 1 or -1
+    mark, raw, end = b"--" + _as_sent(boundary), body.raw, body.end
+    pieces: list[_Body] = []
+    first = raw.startswith(mark, body.start, end)
+    start, at = -1, body.start if first else raw.find(b"\n" + mark, body.start, end) + 1 or -1
     while at >= 0:
-        line_end = body.find(b"\n", at)
-        rest = body[at + len(mark) : line_end if line_end >= 0 else len(body)].strip(b" \t\r")
+        line_end = raw.find(b"\n", at, end)
+        rest = raw[at + len(mark) : line_end if line_end >= 0 else end].strip(b" \t\r")
         if rest in (b"", b"--"):
             if start >= 0:
-                pieces.append(_without_line_end(body[start:at]))
+                pieces.append(_without_line_end(_Body(raw, start, at)))
             start = line_end + 1 if line_end >= 0 and not rest else -1
             if start < 0 or len(pieces) >= MAX_PARTS - 1:
                 break
-        at = body.find(b"\n" + mark, line_end) + 1 or -1 if line_end >= 0 else -1
-    return [*pieces, body[start:]] if start >= 0 else pieces
+        at = raw.find(b"\n" + mark, line_end, end) + 1 or -1 if line_end >= 0 else -1
+    return [*pieces, _Body(raw, start, end)] if start >= 0 else pieces
 
 
-def _guessed_boundary(body: bytes) -> str:
+_LOOKS_LIKE_ONE = re.compile(rb"^--([^\s-][^\s]{0,200})[ \t]*\r?\nContent-", re.MULTILINE | re.IGNORECASE)
+
+
+def _guessed_boundary(body: _Body) -> str:
     """The boundary of a multipart that doesn't tell it, or tells another: its first line of that look."""
-    first = re.search(rb"^--([^\s-][^\s]{0,200})[ \t]*\r?\nContent-", body, re.MULTILINE | re.IGNORECASE)
+    first = _LOOKS_LIKE_ONE.search(body.raw, body.start, body.end)
     return first[1].decode("latin-1") if first else ""
 
 
@@ -212,8 +241,11 @@ def _as_sent(boundary: str) -> bytes:
         return boundary.encode("utf-8", "surrogateescape")
 
 
-def _without_line_end(piece: bytes) -> bytes:
-    return piece.removesuffix(b"\n").removesuffix(b"\r")
+def _without_line_end(piece: _Body) -> _Body:
+    end = piece.end
+    for letter in (b"\n", b"\r"):
+        end -= piece.raw.endswith(letter, piece.start, end)
+    return replace(piece, end=end)
 
 
 def _is_multipart(entity: _Entity) -> bool:
@@ -293,10 +325,16 @@ _HEADER = re.compile(rb"([!-9;-~]+)[ \t]*:(.*)", re.DOTALL)
 
 def split_headers(raw: bytes) -> tuple[tuple[tuple[str, str], ...], bytes]:
     """Headers on one line each, not yet decoded by RFC 2047, and the body behind the blank line."""
+    headers, at = _headers_at(raw, 0, len(raw))
+    return headers, raw[at:]
+
+
+def _headers_at(raw: bytes, start: int, stop: int) -> tuple[tuple[tuple[str, str], ...], int]:
+    """The same of a stretch of the raw mail, with the place where the body begins."""
     headers: list[tuple[str, list[bytes]]] = []
-    at = 0
-    while at < len(raw):
-        end = raw.find(b"\n", at) + 1 or len(raw)
+    at = start
+    while at < stop:
+        end = raw.find(b"\n", at, stop) + 1 or stop
         line = raw[at:end].rstrip(b"\r\n")
         if not line:
             at = end
@@ -306,19 +344,19 @@ def split_headers(raw: bytes) -> tuple[tuple[tuple[str, str], ...], bytes]:
             headers[-1][1].append(line)
         elif header:
             headers.append((header[1].decode("latin-1"), [header[2]]))
-        elif at == 0 and line.startswith((b"From ", b">From ")):
+        elif at == start and line.startswith((b"From ", b">From ")):
             pass  # a line of mbox
-        elif headers and _header_follows(raw, end):
+        elif headers and _header_follows(raw, end, stop):
             headers[-1][1].append(b" " + line)  # folded without its space
         else:
             break  # no blank line: the body begins here
         at = end
     unfolded = tuple((name, _on_one_line(_repaired(b"".join(lines)))) for name, lines in headers)
-    return unfolded, raw[at:]
+    return unfolded, at
 
 
-def _header_follows(raw: bytes, at: int) -> bool:
-    return bool(re.compile(rb"[!-9;-~]{2,76}:[ \t]").match(raw, at))
+def _header_follows(raw: bytes, at: int, stop: int) -> bool:
+    return bool(re.compile(rb"[!-9;-~]{2,76}:[ \t]").match(raw, at, stop))
 
 
 def _repaired(value: bytes) -> str:

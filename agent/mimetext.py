@@ -6,6 +6,7 @@ Knows nothing of how a message is put together.
 from __future__ import annotations
 
 import binascii
+import io
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +17,12 @@ _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _NOT_BASE64 = bytes(set(range(256)) - set(_BASE64))
 
 
-def decode_body(body: bytes, encoding: str) -> bytes:
+def decode_body(raw: bytes, encoding: str, start: int = 0, end: int | None = None) -> bytes:
+    """The bytes that are encoded between two places of a raw mail; large base64 isn't copied for that."""
+    end = len(raw) if end is None else end
+    if encoding == "base64" and _is_one_piece(raw, start, end):
+        return _decode_in_turn(raw, start, end)
+    body = raw[start:end]
     if encoding == "base64":
         return decode_base64(body)
     if encoding == "quoted-printable":
@@ -36,6 +42,27 @@ def decode_base64(body: bytes) -> bytes:
     if len(pieces) > 1 and body.translate(None, _BASE64 + b" \t\r\n"):
         pieces = pieces[:1]
     return b"".join(map(_decode_letters, pieces))
+
+
+CHUNK = 1 << 20
+
+
+def _is_one_piece(raw: bytes, start: int, end: int) -> bool:
+    """Whether nothing but its own filling, and ends of lines, stands behind the first "="."""
+    first = raw.find(b"=", start, end)
+    return first < 0 or (end - first < CHUNK and not raw[first:end].strip(b"= \t\r\n"))
+
+
+def _decode_in_turn(raw: bytes, start: int, end: int) -> bytes:
+    """As `decode_base64`, a piece at a time: a file of 60 MB takes 60 MB, and not five times that."""
+    decoded, left = io.BytesIO(), b""
+    for at in range(start, end, CHUNK):
+        letters = left + raw[at : min(at + CHUNK, end)].translate(None, _NOT_BASE64).rstrip(b"=")
+        whole = len(letters) - len(letters) % 4
+        decoded.write(binascii.a2b_base64(letters[:whole]))
+        left = letters[whole:]
+    decoded.write(_decode_letters(left))
+    return decoded.getvalue()
 
 
 def _decode_letters(letters: bytes) -> bytes:

@@ -178,7 +178,7 @@ def decide(
         dossier_of: unit id → what that unit has sent before.
         signed: what verifying its signature came to when it was taken in; None: it wasn't verified.
     """
-    message = parse(raw)
+    message = parse(raw, files=False)  # what is attached is the readers' affair
     local = received.astimezone(circumstances.zone)
     outcome = _judge(message, raw, local, seq, circumstances, dossier_of, signed)
     return replace(
@@ -204,7 +204,7 @@ def hand_in(
 
     Of a table of several units, that unit's rows.
     """
-    message = parse(raw)
+    message = parse(raw, files=False)  # what is attached is the readers' affair
     local = received.astimezone(circumstances.zone)
     brought = _read(message, raw, local, circumstances, unit)
     submission = adopt(

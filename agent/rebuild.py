@@ -108,7 +108,7 @@ def verify(work: Workplace) -> list[str]:
 def damaged_mails(work: Workplace) -> dict[str, str]:
     """SHA-256 → what is wrong with the raw mail that should be kept under it."""
     found = {}
-    for row in work.ledger.all_messages():
+    for row in work.ledger.each_message():
         if row.outcome is not None and (row.outcome.private or row.outcome.removed):
             continue
         if not work.archive.has_raw(row.sha256):
@@ -215,7 +215,7 @@ def _differing_copies(work: Workplace) -> Iterator[str]:
 
 def _differing_readings(work: Workplace, damaged: Mapping[str, str]) -> Iterator[str]:
     """What today's readers and rules would read differently from what is recorded; accepted figures stay."""
-    for row in work.ledger.all_messages():
+    for row in work.ledger.each_message():
         if row.outcome is None or row.outcome.state == "failed" or row.sha256 in damaged:
             continue
         if not work.archive.has_raw(row.sha256):  # a private mail's text isn't kept

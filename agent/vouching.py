@@ -42,7 +42,7 @@ class Vouching:
         if SIGNED in kept:  # found out, and perhaps not noted before a crash
             return self._noted(row, kept)
         raw = self._work.archive.raw(row.sha256)
-        message = parse(raw)
+        message = parse(raw, files=False)
         sender = self._whose(message)
         if sender is None:
             return row

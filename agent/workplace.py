@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from agent import resources
-from agent.dossier import Decision, Dossier, Submission, assemble
+from agent.dossier import Decision, Dossier, Submission, assemble, joined
 from agent.errors import ConfigurationError
 from agent.filing import Archive
 from agent.ledger import Ledger, RunEntry
@@ -34,6 +34,7 @@ class Workplace:
         self.listed = register
         self.zone = settings.zone
         self.archive = Archive(settings.path(settings.archive), campaign.id)
+        self._dossiers: dict[str, tuple[tuple[Ledger, int, int], Dossier]] = {}
 
     @classmethod
     def open(cls, settings: Settings) -> Workplace:
@@ -150,20 +151,27 @@ class Workplace:
             return at if at.tzinfo else at.replace(tzinfo=self.zone)
         return None if inbox.folder is not None else self.first_start()
 
-    def dossier(self, unit_id: str, more: Sequence[Submission] = ()) -> Dossier:
-        """What the unit has sent, with submissions that aren't recorded yet."""
-        sent = self.ledger.submissions(unit_id).get(unit_id, [])
-        unit = self.register().by_id[unit_id]
-        return assemble(unit, [*sent, *more], self.ledger.decisions(), self.campaign)
+    def dossier(self, unit_id: str) -> Dossier:
+        """What the unit has sent. Of what was read of the ledger before only the dossier is kept, and added to."""
+        decisions, purges = self.ledger.decisions(), self.ledger.purges()
+        unit, stands = self.register(decisions).by_id[unit_id], (self.ledger, len(decisions), len(purges))
+        known = self._dossiers.get(unit_id)
+        if known is None or known[0] != stands or known[1].unit != unit:
+            dossier = assemble(unit, self.ledger.submissions(unit_id), decisions, self.campaign)
+        else:
+            dossier = known[1]
+            above = dossier.submissions[-1].seq if dossier.submissions else 0
+            for submission in self.ledger.submissions(unit_id, above):
+                dossier = joined(dossier, submission)
+        self._dossiers[unit_id] = stands, dossier
+        return dossier
 
     # Where it stands
 
     def overview(self, now: dt.datetime) -> Overview:
         ledger, decisions = self.ledger, self.ledger.decisions()
-        register, sent = self.register(decisions), self.ledger.submissions()
-        dossiers = tuple(
-            assemble(unit, sent.get(unit.id, ()), decisions, self.campaign) for unit in register.units
-        )
+        register = self.register(decisions)
+        dossiers = tuple(self.dossier(unit.id) for unit in register.units)
         digest = ledger.last_run("digest")
         return Overview(
             campaign=self.campaign,

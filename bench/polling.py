@@ -63,11 +63,11 @@ def _stages(config: Path, now: dt.datetime) -> dict[str, Any]:
 
 
 def _setup(config: Path, now: dt.datetime) -> dict[str, Any]:
-    os.fsync = _unsynced
+    os.fsync = unsynced
     return _agent(config, now)
 
 
-def _unsynced(fd: Any) -> None:
+def unsynced(fd: Any) -> None:
     del fd
 
 

@@ -66,7 +66,8 @@ class Scene:
         for name in ("cur", "new", "tmp"):
             (inbox / name).mkdir(parents=True, exist_ok=True)
         total = 0
-        for number, (raw, received) in enumerate(mails):
+        had = len(list((inbox / "cur").iterdir()))
+        for number, (raw, received) in enumerate(mails, start=had):
             path = inbox / "cur" / f"{int(received.timestamp())}.M{number}.bench,S={len(raw)}:2,"
             path.write_bytes(raw)
             os.utime(path, (received.timestamp(), received.timestamp()))
@@ -79,7 +80,7 @@ class Scene:
             "new",
             ".",
         ):  # of a folder changed just now, Dovecot reads every name at each look
-            os.utime(inbox / name, (FIRST.timestamp(), FIRST.timestamp()))
+            os.utime(inbox / name, (FIRST.timestamp() + had, FIRST.timestamp() + had))
         os.sync()  # or the first run's own syncs would wait for all this
         with self.dovecot.session(user):  # so that no run pays for the first index
             pass

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 from itertools import permutations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from agent.dossier import Decision, Dossier, Submission, assemble
+from agent.dossier import Decision, Dossier, Submission, assemble, joined
 from agent.findings import Finding
 from agent.jsontext import dumps, loads
 from agent.rules import Campaign
@@ -247,3 +250,54 @@ def test_the_order_in_which_it_is_given_does_not_matter(unit: Unit, campaign: Ca
     ]
     orders: list[Dossier] = [assemble(unit, order, [], campaign) for order in permutations(sent)]
     assert all(one == orders[0] for one in orders)
+
+
+KINDS = ("corrects", "form", "wrong", "again", "narrative", "photo", "says", "confirms", "decided")
+
+
+@given(st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 7)), max_size=9))
+def test_joining_one_by_one_comes_to_the_same_as_putting_all_together(
+    campaign: Campaign, register: Register, steps: list[tuple[str, int]]
+) -> None:
+    """Mails of every kind that bears on others, with decisions about any of them."""
+    unit, sent, decided = register.by_id["qingnian"], list[Submission](), list[Decision]()
+    for seq, (kind, number) in enumerate(steps, start=1):
+        earlier = sent[number % len(sent)] if sent else None
+        if kind == "decided":
+            decided.append(_decided(seq, number, earlier))
+        else:
+            sent.append(_sent(seq, kind, number, earlier, campaign))
+    dossier = assemble(unit, [], decided, campaign)
+    for count, one in enumerate(sent, start=1):
+        dossier = joined(dossier, one)
+        assert dossier == assemble(unit, sent[:count], decided, campaign)
+
+
+def _decided(seq: int, number: int, about: Submission | None) -> Decision:
+    if number < 2 or about is None:
+        return decision(seq, "withdraw")
+    if number < 4:
+        return decision(seq, "override", about=about, field="patrols", value=Decimal(number))
+    return decision(seq, ("confirm", "close")[number % 2], about=about)  # type: ignore[arg-type]
+
+
+def _sent(seq: int, kind: str, number: int, earlier: Submission | None, campaign: Campaign) -> Submission:
+    if kind == "narrative":
+        return submission(seq, piece("narrative", f"材料{number % 2}.docx"))
+    if kind == "photo":
+        return submission(seq, piece("photo", f"{number % 2}.jpg"), piece("photo", f"{seq}.jpg"))
+    if kind == "says":
+        return submission(seq, explanation="已核实")
+    if kind == "corrects":
+        about = earlier.message if earlier and number % 3 else ""
+        put_right = {"staff_deployed": Decimal(number)}
+        return submission(seq, confirms=number % 2 == 0, answers=about, corrections=put_right)
+    if kind == "confirms":
+        return submission(seq, confirms=True, answers=earlier.message if earlier else "")
+    filled = form(
+        campaign, needs_confirmation=number % 3 == 0, staff_deployed=number, moving_stories=number % 2
+    )
+    sent = submission(seq, of=filled, findings=(BLANK,) if kind == "wrong" else (), day=9 - number)
+    if kind == "again" and earlier is not None and earlier.form_file is not None:
+        return replace(sent, pieces=(earlier.form_file,), form_file=earlier.form_file)
+    return sent

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, RowMapping, create_engine, event, func, select
+from sqlalchemy import URL, ColumnElement, Engine, RowMapping, create_engine, event, func, select
 
 from agent import jsontext
 from agent.dossier import Decision, Submission
@@ -70,7 +70,6 @@ class Ledger:
         self._campaign = campaign
         self._engine = _engine(path)
         self._read: dict[str, list[Entry]] = {}
-        self._outcomes: dict[str, Outcome] = {}
         with self._engine.connect() as connection:
             ready = is_prepared(connection)
         if not ready:  # only then: somebody who only asks doesn't wait for one who writes
@@ -80,7 +79,6 @@ class Ledger:
     def forget(self) -> None:
         """Read anew what was kept of earlier answers: a purge has changed it."""
         self._read.clear()
-        self._outcomes.clear()
 
     def close(self) -> None:
         self._engine.dispose()
@@ -167,7 +165,7 @@ class Ledger:
         return self._messages(messages.c.state == "waiting")
 
     def all_messages(self) -> list[MessageRow]:
-        return self._messages()
+        return list(self.each_message())
 
     def each_message(self) -> Iterator[MessageRow]:
         """Every mail, one at a time, in the order of arrival."""
@@ -175,27 +173,34 @@ class Ledger:
             for row in connection.execute(select(messages).order_by(messages.c.number)).mappings():
                 yield self._message(row)
 
-    def submissions(self, unit: str | None = None) -> dict[str, list[Submission]]:
-        """Unit id → what it has sent; of one unit, or of all."""
-        of_unit = messages.c.unit == unit if unit else messages.c.unit.is_not(None)
-        found: dict[str, list[Submission]] = {}
-        for row in self._messages((messages.c.state == "processed") & of_unit):
-            submission = row.outcome.submission if row.outcome else None
-            if submission is None or row.unit is None:
-                continue
-            if row.decided_by is not None and row.seq is not None:
-                submission = adopt(submission, row.seq, row.decided_by, self._campaign)
-            found.setdefault(row.unit, []).append(submission)
+    def submissions(self, unit: str, above: int = 0) -> list[Submission]:
+        """What the unit has sent, in the order of joining its dossier; of that what joined above that place."""
+        columns = (messages.c.seq, messages.c.decided_by, messages.c.outcome)
+        of_unit = (messages.c.unit == unit) & (messages.c.seq > above) & (messages.c.state == "processed")
+        found = []
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(*columns).where(of_unit).order_by(messages.c.seq))
+            for seq, decided_by, outcome in rows:
+                submission = Outcome.from_json(jsontext.loads(outcome)).submission
+                if submission is not None and decided_by is not None:
+                    submission = adopt(submission, seq, decided_by, self._campaign)
+                if submission is not None:
+                    found.append(submission)
         return found
 
-    def decidable(self) -> dict[str, str]:
+    def decidable(self) -> Mapping[str, str]:
         """Id, as `review` takes it → SHA-256 of each mail that waits or waited for the contact's decision."""
-        columns = (messages.c.sha256, messages.c.held_number)
-        query = select(*columns).where(
-            messages.c.held_number.is_not(None)
-            | (messages.c.state == "failed")
-            | (messages.c.reason == "rejected")
-        )
+        return _Decidable(self)
+
+    def with_ids(self, item: str | None = None) -> dict[str, str]:
+        """The same, read at once; or of one such id alone."""
+        failed: ColumnElement[bool] = (messages.c.state == "failed") | (messages.c.reason == "rejected")
+        which: ColumnElement[bool] = messages.c.held_number.is_not(None) | failed
+        if item is not None and item[:1] == "H":
+            which = messages.c.held_number == (int(item[1:]) if _is_number(item[1:]) else -1)
+        elif item is not None:
+            which = failed
+        query = select(messages.c.sha256, messages.c.held_number).where(which)
         with self._engine.connect() as connection:
             found = connection.execute(query).all()
         return {f"H{number}" if number is not None else failed_id(sha256): sha256 for sha256, number in found}
@@ -274,7 +279,8 @@ class Ledger:
 
     def sent_to_since(self, address: str, since: dt.datetime) -> int:
         """How many letters have gone to the address since then."""
-        return self._letters_to(address, letters.c.sent_at >= stamp(since))
+        likely = letters.c.recipients.contains(address, autoescape=True)  # a hint: the JSON says for certain
+        return self._letters_to(address, letters.c.sent_at >= stamp(since), likely)
 
     def written_since(self, address: str, kind: str, since: dt.datetime) -> int:
         """How many letters of that kind were written since then to the mailbox, whatever its tag (name+tag@…)."""
@@ -333,9 +339,8 @@ class Ledger:
 
         By their place, not by their date: a mail that came just before a digest may be read just after it.
         """
-        return [
-            one for row in self._messages(messages.c.seq > seq) if row.outcome for one in row.outcome.told
-        ]
+        told = (messages.c.seq > seq) & messages.c.outcome.not_like('%"told": []%')
+        return [one for row in self._messages(told) if row.outcome for one in row.outcome.told]
 
     def bounced_since(self, seq: int) -> list[tuple[dt.datetime, RowMapping]]:
         """The letters that bounces recorded after that place tell of, each with when its bounce came."""
@@ -360,10 +365,7 @@ class Ledger:
         for row in self._letter_rows(letters.c.bounced_at.is_not(None) & letters.c.unit.is_not(None)):
             bounced[row["unit"]] = max(bounced.get(row["unit"], ""), row["bounced_at"])
         last = {
-            unit: max(
-                (stamp(one.received) for one in self.submissions(unit).get(unit, ()) if wrote(one)),
-                default="",
-            )
+            unit: max((stamp(one.received) for one in self.submissions(unit) if wrote(one)), default="")
             for unit in bounced
         }
         return frozenset(unit for unit, at in bounced.items() if last[unit] <= at)
@@ -407,17 +409,35 @@ class Ledger:
             return [self._message(row) for row in connection.execute(query).mappings()]
 
     def _message(self, row: RowMapping) -> MessageRow:
-        sha256 = row["sha256"]
-        if row["outcome"] and sha256 not in self._outcomes:  # what a mail came to never changes
-            self._outcomes[sha256] = Outcome.from_json(jsontext.loads(row["outcome"]))
         return MessageRow(
             **{
                 **row,
                 "received": dt.datetime.fromisoformat(row["received"]),
                 "envelope": jsontext.loads(row["envelope"]),
-                "outcome": self._outcomes[sha256] if row["outcome"] else None,
+                "outcome": Outcome.from_json(jsontext.loads(row["outcome"])) if row["outcome"] else None,
             }
         )
+
+
+class _Decidable(Mapping[str, str]):
+    """Looked up when somebody asks: of ten thousand mails hardly one bears a decision."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def __getitem__(self, item: str) -> str:
+        return self._ledger.with_ids(item)[item]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ledger.with_ids())
+
+    def __len__(self) -> int:
+        return len(self._ledger.with_ids())
+
+
+def _is_number(text: str) -> bool:
+    """Whether SQLite can hold it."""
+    return text.isascii() and text.isdecimal() and len(text) <= 9
 
 
 def _untagged(address: str) -> str:

@@ -73,6 +73,7 @@ def _submission(one: Submission, purge: PurgeEntry) -> Submission:
         form=_form(one.form, purge) if one.form else None,
         form_findings=tuple(map(_finding, one.form_findings)),
         findings=tuple(map(_finding, one.findings)),
+        correction_findings=tuple(map(_finding, one.correction_findings)),
     )
 
 

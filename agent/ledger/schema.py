@@ -8,7 +8,7 @@ from sqlalchemy import Boolean, Column, Connection, Index, Integer, MetaData, St
 
 from agent.errors import ConfigurationError
 
-VERSION = 2
+VERSION = 3
 
 metadata = MetaData()
 
@@ -58,6 +58,10 @@ messages = Table(
 )
 Index("messages_state", messages.c.state)
 Index("messages_unit", messages.c.unit)
+# What is asked for at each mail, among thousands.
+messages_seq = Index("messages_unit_seq", messages.c.unit, messages.c.seq)
+messages_held = Index("messages_held_number", messages.c.held_number)
+messages_reason = Index("messages_reason", messages.c.reason)
 
 letters = Table(
     "letters",
@@ -80,13 +84,22 @@ letters = Table(
     Column("bounced_at", String),
 )
 Index("letters_state", letters.c.state)
+letters_sent = Index("letters_sent_at", letters.c.sent_at)
+letters_kind = Index("letters_kind", letters.c.kind, letters.c.queued_at)
+# Few at any time: what waits, and what has left and isn't recorded yet.
+letters_bytes = Index("letters_with_bytes", letters.c.state, sqlite_where=letters.c.raw.is_not(None))
 
 
 def _find_entries_by_kind(connection: Connection) -> None:
     journal_kind.create(connection)
 
 
-MIGRATIONS: Sequence[Callable[[Connection], None]] = (_find_entries_by_kind,)
+def _find_among_thousands(connection: Connection) -> None:
+    for index in (messages_seq, messages_held, messages_reason, letters_sent, letters_kind, letters_bytes):
+        index.create(connection, checkfirst=True)
+
+
+MIGRATIONS: Sequence[Callable[[Connection], None]] = (_find_entries_by_kind, _find_among_thousands)
 """MIGRATIONS[n] brings version n + 1 to n + 2."""
 
 

@@ -77,9 +77,9 @@ class Message:
     claims: int
 
 
-def parse(raw: bytes) -> Message:
-    """The message in raw bytes, whatever they are."""
-    mime = parse_mime(raw)
+def parse(raw: bytes, *, files: bool = True) -> Message:
+    """The message in raw bytes, whatever they are; without ``files``, its parts but for texts have no data."""
+    mime = parse_mime(raw, files=files)
     written = _Headers(mime.undecoded)
     sender_name, sender = _sender(written)
     return Message(
@@ -105,6 +105,13 @@ def parse(raw: bytes) -> Message:
         authentication=tuple(written.all("authentication-results")),
         claims=len({address for value in written.all("from") for _, address in addresses(value)}),
     )
+
+
+def thread_of(raw: bytes) -> tuple[str, tuple[str, ...]]:
+    """A mail's Message-ID and its references, as `parse` finds them, by its headers alone."""
+    written = _Headers(split_headers(raw)[0])
+    own = next(iter(message_ids(written.first("message-id"))), "")
+    return own, message_ids(" ".join(written.all("references")))
 
 
 def received_of(raw: bytes) -> dt.datetime | None:

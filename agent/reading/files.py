@@ -79,7 +79,8 @@ def read_message(
     ``owner`` is the unit for which the contact hands it in: of a table of several units only its rows are read.
     """
     context = _Context(campaign, register, near, limits, Budget(limits), owner=owner)
-    return _guarded(name, raw, context, lambda: _message(name, raw, context, depth=0))
+    most = limits.mail_bytes
+    return _guarded(name, raw, context, lambda: _message(name, raw, context, depth=0), most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +141,14 @@ def _read(name: str, data: bytes, context: _Context, depth: int) -> FileReading:
     return _guarded(name, data, context, lambda: _known(name, data, context, depth))
 
 
-def _guarded(name: str, data: bytes, context: _Context, read: Callable[[], FileReading]) -> FileReading:
-    """The reading, or the finding that there is none: the one place where a library's failure ends."""
-    most = context.limits.file_bytes
+def _guarded(
+    name: str, data: bytes, context: _Context, read: Callable[[], FileReading], most: int = 0
+) -> FileReading:
+    """The reading, or the finding that there is none: the one place where a library's failure ends.
+
+    ``most``: how many bytes it may have; 0: as many as a file.
+    """
+    most = most or context.limits.file_bytes
     try:
         if len(data) > most:
             raise too_large(f"超过 {most // MEGABYTE} MB")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal
 
 from agent.findings import Finding
@@ -58,13 +60,17 @@ class Form:
             reported_on=dt.date.fromisoformat(stored["reported_on"]) if stored["reported_on"] else None,
             reporter=stored["reporter"],
             phone=stored["phone"],
+            # One field's name, and a small number, is the same object in every form: thousands are kept at once.
             values={
-                name: Decimal(value) if isinstance(value, int) else value
+                sys.intern(name): _decimal(value) if isinstance(value, int) else value
                 for name, value in stored["values"].items()
             },
-            sources=stored["sources"],
+            sources={sys.intern(name): sys.intern(cell) for name, cell in stored["sources"].items()},
             needs_confirmation=stored["needs_confirmation"],
         )
+
+
+_decimal = lru_cache(10_000)(Decimal)
 
 
 @dataclass(frozen=True, slots=True)

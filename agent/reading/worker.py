@@ -55,8 +55,8 @@ def _answers() -> IO[bytes]:
     return os.fdopen(own, "wb")
 
 
-def _answer(head: Mapping[str, Any], blobs: Sequence[bytes], answers: IO[bytes]) -> bool:
-    """One job; returns whether it wanted more memory than it may have."""
+def _answer(head: Mapping[str, Any], blobs: list[bytes], answers: IO[bytes]) -> bool:
+    """One job; returns whether it wanted more memory than it may have. What was asked about is let go of."""
     budget = Budget.resumed(Limits(**head["limits"]), head["left"])
     out_of_memory = False
     told: dict[str, Any] = {}
@@ -64,6 +64,7 @@ def _answer(head: Mapping[str, Any], blobs: Sequence[bytes], answers: IO[bytes])
     with _ended_after(head["seconds"] + GRACE):
         try:
             data = JOBS[head["job"]](head["arguments"], blobs, budget)
+            blobs.clear()  # a mail of 80 MB and what is in it needn't be there together
         except Unreadable as refusal:
             told = {"refused": [refusal.rule, str(refusal)]}
         except MemoryError:

@@ -16,6 +16,7 @@ class Limits:
 
     Attributes:
         file_bytes: one file, packed or unpacked.
+        mail_bytes: a mail as it came: a file of 60 MB is 82 MB in it.
         unpacked_bytes: everything unpacked from one file given, in all.
         depth: containers inside containers.
         members: files inside one file given, in all.
@@ -26,6 +27,7 @@ class Limits:
     """
 
     file_bytes: int = 60 * MEGABYTE
+    mail_bytes: int = 120 * MEGABYTE
     unpacked_bytes: int = 300 * MEGABYTE
     depth: int = 4
     members: int = 1000

@@ -1,0 +1,55 @@
+"""A mail may be larger than a file may be: what it brings is taken by each file's own size."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from agent.demo.pictures import photo
+from agent.mail.message import parse, thread_of
+from agent.mime import parse_mime
+from agent.mimetext import CHUNK, decode_base64, decode_body
+from agent.reading.files import Limits, read_message
+from agent.rules import Campaign
+from agent.units import Register
+from tests.commands import form, mail
+
+
+def test_a_form_beside_photos_that_are_large_together_is_read(campaign: Campaign, register: Register) -> None:
+    photos = [(f"{number}.jpg", photo(number)) for number in range(3)]
+    raw = mail(form("青年镇"), *photos, **{"References": "<1@town.example> <2@town.example>"})
+    limits = replace(Limits(), file_bytes=max(len(data) for _, data in photos) + 1)
+    assert len(raw) > limits.file_bytes
+    reading = read_message("mail", raw, campaign, register, dt.date(2024, 3, 1), limits)
+    assert [one.kind for one in reading.contains] == ["form", "photo", "photo", "photo"]
+    small = replace(limits, mail_bytes=len(raw) - 1)
+    refused = read_message("mail", raw, campaign, register, dt.date(2024, 3, 1), small)
+    assert [one.rule for one in refused.findings] == ["too_large"]
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, CHUNK - 1, CHUNK, 3 * CHUNK + 7])
+@pytest.mark.parametrize("broken", [b"", b"\r\n", b" = \r\n", b"\r\nfooter", b"=QUJD"])
+def test_large_base64_is_decoded_piece_by_piece_to_the_same(size: int, broken: bytes) -> None:
+    import base64
+
+    body = base64.encodebytes(bytes(number * 7 % 256 for number in range(size))) + broken
+    raw = b"before\n" + body + b"\nbehind"
+    assert decode_body(raw, "base64", 7, 7 + len(body)) == decode_base64(body)
+
+
+def test_without_files_a_mail_says_the_same_but_for_their_data() -> None:
+    inner = mail(subject="原信")
+    raw = mail(form("青年镇"), ("转发.eml", inner), ("空.bin", b""), subject="报送")
+    whole, without = parse_mime(raw), parse_mime(raw, files=False)
+    assert replace(without, parts=()) == replace(whole, parts=())
+    assert [one.name for one in without.parts] == [one.name for one in whole.parts]
+    assert all(one.data in (b"", other.data) for one, other in zip(without.parts, whole.parts, strict=True))
+
+
+def test_what_answers_a_mail_is_found_in_its_head() -> None:
+    raw = mail(form("青年镇"), References="<1@town.example> <2@town.example>", Message_ID="<3@town.example>")
+    message = parse(raw)
+    assert thread_of(raw[: raw.index(b"\r\n\r\n") + 400]) == (message.message_id, message.references)
+    assert message.references == ("<1@town.example>", "<2@town.example>")
