@@ -7,6 +7,7 @@ submissions and decisions themselves (ledger.py, and beside the raw mails).
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -126,7 +127,7 @@ class Submission:
             seq=stored["seq"],
             message=stored["message"],
             received=dt.datetime.fromisoformat(stored["received"]),
-            sender=stored["sender"],
+            sender=sys.intern(stored["sender"]),
             subject=stored["subject"],
             pieces=tuple(Piece(**piece) for piece in stored["pieces"]),
             form=Form.from_json(stored["form"]) if stored["form"] else None,

@@ -341,7 +341,7 @@ def _holds(expression: str, names: Mapping[str, Value | None]) -> bool:
     return _evaluated(expression, tuple(names.items()))
 
 
-@lru_cache(maxsize=50_000)  # each mail puts its unit's dossier together anew, with every form before it
+@lru_cache(maxsize=2_000)  # a decision, or a word about a form, puts its unit's dossier together anew
 def _evaluated(expression: str, names: tuple[tuple[str, Value | None], ...]) -> bool:
     try:
         return bool(_evaluator(dict(names)).eval(expression))

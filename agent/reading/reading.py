@@ -65,12 +65,18 @@ class Form:
                 sys.intern(name): _decimal(value) if isinstance(value, int) else value
                 for name, value in stored["values"].items()
             },
-            sources={sys.intern(name): sys.intern(cell) for name, cell in stored["sources"].items()},
+            sources=_sources(tuple(stored["sources"].items())),
             needs_confirmation=stored["needs_confirmation"],
         )
 
 
 _decimal = lru_cache(10_000)(Decimal)
+
+
+@lru_cache(1_000)
+def _sources(items: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    """Most forms stand in the same cells of the same template."""
+    return {sys.intern(name): cell for name, cell in items}
 
 
 @dataclass(frozen=True, slots=True)
