@@ -452,13 +452,13 @@ class Archive:
         return self.folder / "letters" / f"{kind}-{digest}"
 
     def _entry_of(self, stored: dict[str, Any], gone: Set[str]) -> Entry:
-        """The entry with its letters' bytes, but of those that were removed."""
-        letters = tuple(
-            QueuedLetter.from_json(
-                one, b"" if one["id"] in gone else self.letter_path(one["id"]).read_bytes()
-            )
-            for one in stored["letters"]
-        )
+        """The entry with its letters' bytes, but of those that were removed, or lost."""
+
+        def raw(letter: str) -> bytes:
+            path = self.letter_path(letter)
+            return path.read_bytes() if letter not in gone and path.exists() else b""
+
+        letters = tuple(QueuedLetter.from_json(one, raw(one["id"])) for one in stored["letters"])
         return entry_from_json(stored, letters)
 
 

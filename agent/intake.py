@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -61,8 +62,9 @@ def take_in(
     vouching = Vouching(work)
     judged = [judge(work, row, clock(), vouching, tell) for row in work.ledger.waiting()]
     new = 0
-    mark = work.ledger.mark(inbox.name)
-    for event in inbox.arrivals(Mark(*mark) if mark else None, _since(work), work.ledger.knows):
+    since = _since(work)
+    mark = _mark(work, inbox, since)
+    for event in inbox.arrivals(mark, since, work.ledger.knows):
         row = _receive(work, inbox, event, clock())
         if row is not None:
             new += 1
@@ -142,6 +144,19 @@ def take_back_copies(work: Workplace) -> None:
         for message in work.archive.filing_begun():
             if writing.state(message) != "waiting":  # else it is tried again
                 work.archive.end_filing(message, filed)
+
+
+def _mark(work: Workplace, inbox: Inbox, since: dt.datetime) -> Mark | None:
+    """How far the mailbox was had; None, so that all is listed again, where older mail is asked for than before."""
+    key, told = f"since {inbox.name}", since.isoformat()
+    before = work.ledger.meta(key)
+    if before != told:
+        with work.ledger.writing() as writing:
+            if before is not None and since < dt.datetime.fromisoformat(before):
+                writing.forget_mark(inbox.name)
+            writing.set_meta(key, told)
+    mark = work.ledger.mark(inbox.name)
+    return Mark(*mark) if mark else None
 
 
 def _since(work: Workplace) -> dt.datetime:
@@ -421,7 +436,8 @@ def _answered(work: Workplace, row: MessageRow, outcome: Outcome, decided_seq: i
 
 
 def queued(letter: Letter) -> QueuedLetter:
-    return QueuedLetter(letter.id, letter.kind, letter.to, letter.unit, letter.about, letter.raw)
+    digest = hashlib.sha256(letter.raw).hexdigest()
+    return QueuedLetter(letter.id, letter.kind, letter.to, letter.unit, letter.about, letter.raw, digest)
 
 
 STATE_NAMES = {"processed": "已登记", "held": "待核", "ignored": "不处理", "failed": "失败"}

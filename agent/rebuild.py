@@ -23,6 +23,8 @@ from agent.workplace import Workplace, purged_words
 
 log = logging.getLogger(__name__)
 
+LETTER_LOST = "信的原文丢失，发不出去，请联系对方"
+
 
 def rebuild(work: Workplace) -> list[str]:
     """Make the ledger and the filed copies anew; returns what was done, a line each.
@@ -35,6 +37,7 @@ def rebuild(work: Workplace) -> list[str]:
     _remove(fresh)
     ledger = Ledger(fresh, work.campaign)
     _replay(work, ledger)
+    _doubt_again(work, ledger)
     ledger.close()
     if path.exists():
         if "ledger" in work.__dict__:  # else it isn't open, and may be past opening
@@ -56,8 +59,26 @@ def rebuild(work: Workplace) -> list[str]:
         f"台账已重建：{counts.received} 封邮件。",
         f"归档文件：补写 {copies} 份。",
         *damaged.values(),
+        *damaged_letters(work),
         *removed_words(work),
     ]
+
+
+def _doubt_again(work: Workplace, ledger: Ledger) -> None:
+    """Letters that may have left already stay in doubt; without the old ledger, those of which no departure is known."""
+    if work.settings.outbox.folder is not None:  # there the same letter is the same file
+        return
+    from sqlalchemy.exc import DatabaseError
+
+    waiting = {row["id"] for row in ledger.letter_rows() if row["state"] == "queued"}
+    try:
+        known = {} if work.ledger_is_lost() else {row["id"]: row for row in work.ledger.letter_rows()}
+    except (ConfigurationError, DatabaseError):
+        known = {}
+    with ledger.writing() as writing:
+        for letter in waiting:
+            if letter not in known or known[letter]["doubt"] or known[letter]["state"] == "sending":
+                writing.letter_in_doubt(letter)
 
 
 def removed_words(work: Workplace) -> list[str]:
@@ -100,6 +121,7 @@ def verify(work: Workplace) -> list[str]:
     return [
         *differences,
         *damaged.values(),
+        *damaged_letters(work),
         *_differing_copies(work),
         *_differing_readings(work, damaged),
     ]
@@ -116,6 +138,17 @@ def damaged_mails(work: Workplace) -> dict[str, str]:
         elif hashlib.sha256(work.archive.raw(row.sha256)).hexdigest() != row.sha256:
             found[row.sha256] = f"原始邮件 {row.sha256}：内容已被改动。请从备份恢复。"
     return found
+
+
+def damaged_letters(work: Workplace) -> Iterator[str]:
+    """What is wrong with the letters that should be kept; what had left stays sent all the same."""
+    gone = {letter for one in work.ledger.purges() for letter in one.gone}
+    for letter in (one for entry in work.ledger.entries() for one in entry.letters if one.id not in gone):
+        path = work.archive.letter_path(letter.id)
+        if not path.exists():
+            yield f"信件 {path.name}：缺失。请从备份恢复。"
+        elif letter.sha256 and hashlib.sha256(path.read_bytes()).hexdigest() != letter.sha256:
+            yield f"信件 {path.name}：内容已被改动。请从备份恢复。"
 
 
 def blobs_of(work: Workplace, row: MessageRow) -> Mapping[str, bytes]:
@@ -158,10 +191,13 @@ def _replay_all(work: Workplace, ledger: Ledger) -> None:
             writing.add_message(mail.sha256, mail.received, mail.envelope)
         for entry in archive.entries():
             writing.append(entry)
+        entry_at = {letter.id: entry.at for entry in archive.entries() for letter in entry.letters}
         for letter in [letter for entry in archive.entries() for letter in entry.letters]:
             departure = archive.departure(letter.id)
             if departure is not None:
                 writing.letter_restored(letter.id, departure["state"], departure["at"], departure["error"])
+            elif not archive.letter_path(letter.id).exists():  # it can't leave any more: the contact is told
+                writing.letter_failed(letter.id, LETTER_LOST, entry_at[letter.id])
         for mail in kept:
             place = mail.envelope
             if "uid" in place and "mailbox" in place:

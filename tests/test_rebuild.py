@@ -171,7 +171,6 @@ def test_a_raw_mail_that_is_lost_is_named(office: Bureau) -> None:
         ("raw/*/*.envelope.json", b"{}"),
         ("records/*.json", None),
         ("records/*.json", b"{"),
-        ("letters/*.eml", None),
     ],
 )
 def test_a_record_that_is_lost_or_damaged_is_told_of_without_a_crash(
@@ -191,6 +190,46 @@ def test_a_record_that_is_lost_or_damaged_is_told_of_without_a_crash(
     path.write_bytes(whole)
     assert office.run("rebuild").status == 0
     assert office.json("status") == before
+
+
+def test_a_lost_letter_that_had_left_is_named_and_stops_nothing(office: Bureau) -> None:
+    before, path = office.json("status"), min((office.office.archive / "letters").glob("*.eml"))
+    path.unlink()
+    verified = office.run("rebuild", "--verify")
+    assert (verified.status, verified.out.strip()) == (1, f"信件 {path.name}：缺失。请从备份恢复。")
+    lose_the_ledger(office)
+    rebuilt = office.run("rebuild")
+    assert rebuilt.status == 0, rebuilt.err
+    assert path.name in rebuilt.out
+    assert office.json("status") == before
+    assert not path.exists()
+
+
+def test_a_lost_letter_that_had_not_left_is_told_to_the_contact_and_the_others_leave(tmp_path: Path) -> None:
+    office = bureau(tmp_path, outbox={"folder": "sent", "per_address_per_hour": 1})
+    for number in range(3):
+        office.post(mail(form(patrols=number), subject=f"第{number}次"))
+    office.run("poll")
+    waiting = sorted(set((office.office.archive / "letters").glob("*.eml")) - _departed(office))
+    assert len(waiting) == 2
+    waiting[0].unlink()
+    lose_the_ledger(office)
+    assert office.run("rebuild").status == 0
+    office.run("poll", now="2024-03-01T12:00")
+    office.run("poll", now="2024-03-01T14:00")
+    assert office.json("status")["letters"] == {"queued": 0, "sent": 2, "doubtful": 0, "failed": 1}
+    assert "原文丢失" in office.run("digest", now="2024-03-01T15:00").out
+
+
+def _departed(office: Bureau) -> set[Path]:
+    return {path.with_suffix(".eml") for path in (office.office.archive / "letters").glob("*.json")}
+
+
+def test_a_letter_that_was_altered_is_named(office: Bureau) -> None:
+    path = min((office.office.archive / "letters").glob("*.eml"))
+    path.write_bytes(path.read_bytes().replace(b"To:", b"Cc:"))
+    verified = office.run("rebuild", "--verify")
+    assert (verified.status, verified.out.strip()) == (1, f"信件 {path.name}：内容已被改动。请从备份恢复。")
 
 
 def test_what_todays_rules_would_read_differently_is_named_and_changes_nothing(office: Bureau) -> None:

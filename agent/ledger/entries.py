@@ -14,7 +14,7 @@ from agent.outcome import Outcome
 
 @dataclass(frozen=True, slots=True)
 class QueuedLetter:
-    """A letter that an entry queued: its Message-ID, whom it goes to, and its bytes."""
+    """A letter that an entry queued: its Message-ID, whom it goes to, its bytes, and their SHA-256 ("": not known)."""
 
     id: str
     kind: str
@@ -22,14 +22,24 @@ class QueuedLetter:
     unit: str | None
     about: str
     raw: bytes
+    sha256: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Without the bytes: those lie beside, as an .eml file."""
-        return {"id": self.id, "kind": self.kind, "to": list(self.to), "unit": self.unit, "about": self.about}
+        told = {"id": self.id, "kind": self.kind, "to": list(self.to), "unit": self.unit, "about": self.about}
+        return told | ({"sha256": self.sha256} if self.sha256 else {})
 
     @classmethod
     def from_json(cls, stored: dict[str, Any], raw: bytes) -> QueuedLetter:
-        return cls(stored["id"], stored["kind"], tuple(stored["to"]), stored["unit"], stored["about"], raw)
+        return cls(
+            stored["id"],
+            stored["kind"],
+            tuple(stored["to"]),
+            stored["unit"],
+            stored["about"],
+            raw,
+            stored.get("sha256", ""),
+        )
 
     @property
     def encoded(self) -> str:

@@ -50,6 +50,10 @@ class Writing:
         statement = insert(marks).values(mailbox=mailbox, **new)
         self.connection.execute(statement.on_conflict_do_update(index_elements=["mailbox"], set_=new))
 
+    def forget_mark(self, mailbox: str) -> None:
+        """All that lies there is listed again; what is known stays known by its hash."""
+        self.connection.execute(marks.delete().where(marks.c.mailbox == mailbox))
+
     def add_message(self, sha256: str, received: dt.datetime, envelope: Mapping[str, Any]) -> bool:
         """The mail joins the work list; False, and nothing changes, where it is known."""
         number = (

@@ -94,6 +94,24 @@ def test_killed_twice_while_it_sends_no_letter_comes_more_than_twice(
     assert ("没有等到" in "".join(one.text for one in office.open().overview(NOW).told)) == (len(doubts) == 2)
 
 
+@pytest.mark.parametrize("how", ["the ledger is made anew", "the ledger is lost"])
+def test_a_letter_in_doubt_stays_so_through_a_rebuild(
+    tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, how: str
+) -> None:
+    office = make_office(tmp_path, on_servers(dovecot, smtp_server) | {"inbox": {"folder": "mails"}})
+    (tmp_path / "mails" / "1.eml").write_bytes(_mail())
+    smtp_server.accepted.clear()
+    _poll(office, "letter accepted")
+    if how == "the ledger is lost":
+        for path in office.archive.glob("ledger.*"):
+            path.unlink()
+    else:
+        assert office.run("rebuild").returncode == 0
+    assert _poll(office) == 0
+    letters = office.open().overview(NOW).letters
+    assert (letters.sent, letters.doubtful, len(smtp_server.accepted)) == (0, 1, 2)
+
+
 def _office_on_servers(folder: Path, dovecot: Dovecot, smtp: SmtpServer) -> Office:
     office = make_office(folder, on_servers(dovecot, smtp))
     dovecot.deliver(User(AGENT_ADDRESS, PASSWORD), _mail(), NOW)
