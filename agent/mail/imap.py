@@ -115,16 +115,10 @@ class ImapInbox:
             return [Checked(False, where, str(error))]
         except BROKEN as error:
             return [Checked(False, where, str(unreachable(self.account, error)))]
-        lines = [Checked(True, f"{where}：登录成功，{self.folder} 中有 {count} 封邮件")]
-        if self.account.host.lower().endswith(("qq.com", "foxmail.com")):
-            lines.append(
-                Checked(
-                    True,
-                    "QQ 邮箱的收取范围",
-                    "默认只给出最近 30 天的邮件：请在网页版“设置—账号—收取选项”中选“全部”",
-                )
-            )
-        return lines
+        return [
+            Checked(True, f"{where}：登录成功，{self.folder} 中有 {count} 封邮件"),
+            *ways_of(self.account.host),
+        ]
 
     @contextlib.contextmanager
     def _session(self, one_by_one: bool = False) -> Iterator[_Session]:
@@ -184,6 +178,14 @@ def _hung_up(mailbox: Mailbox) -> None:
     """Without a goodbye: on a dead connection that would hang, and hide the error."""
     with contextlib.suppress(*BROKEN):
         mailbox.client.shutdown()
+
+
+def ways_of(host: str) -> list[Checked]:
+    """What the operator should know of this provider's mailboxes."""
+    if not host.lower().endswith(("qq.com", "foxmail.com")):
+        return []
+    advice = "默认只给出最近 30 天的邮件：请在网页版“设置—账号—收取选项”中选“全部”"
+    return [Checked(True, "QQ 邮箱的收取范围", advice)]
 
 
 # --- one connection --------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 
 from agent.errors import Unreachable
 from agent.mail.connection import LoginRefused
-from agent.mail.imap import ImapInbox
+from agent.mail.imap import ImapInbox, ways_of
 from agent.mail.inbox import Arrival, Event, Passed, Withheld
 from agent.settings import ImapServer
 
@@ -172,3 +172,10 @@ def test_the_five_causes_of_qqs_one_answer_are_told_in_order() -> None:
     text = str(login_refused(account, b"Login fail. Account is abnormal, service is not open"))
     places = [text.index(cause) for cause in ("没有开启", "不是授权码", "太频繁", "账号异常", "服务器繁忙")]
     assert places == sorted(places)
+
+
+def test_of_qq_it_is_told_that_only_the_last_thirty_days_come_unless_that_is_set() -> None:
+    [told] = ways_of("imap.qq.com")
+    assert "30 天" in told.advice
+    assert "收取选项" in told.advice
+    assert ways_of("imap.163.com") == []
