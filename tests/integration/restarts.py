@@ -10,6 +10,7 @@ import contextlib
 import functools
 import hashlib
 import os
+import re
 import shutil
 import sqlite3
 import sys
@@ -252,13 +253,23 @@ def digest_of(disk: Path, half_written: bool = False) -> str:
 
 def contents(disk: Path, campaign: Campaign) -> dict[str, str]:
     """What people and the agent find there in the end: without tries and what a kill left half written."""
-    # A digest tells of the moment it is written in: whether the reminders before it have left already.
-    files = {
-        path.relative_to(disk).as_posix(): "" if "digest" in path.name else _of_bytes(path.read_bytes())
-        for path in sorted(disk.rglob("*"))
-        if path.is_file() and not path.name.startswith(("ledger.", "agent.lock")) and path.suffix != ".part"
+    found = {
+        path.relative_to(disk).as_posix(): path for path in sorted(disk.rglob("*")) if _is_for_good(path)
     }
-    return files | {"ledger": str(_dump(next(disk.rglob("ledger.sqlite")), campaign))}
+    # A digest tells of the moment it is written in: whether the reminders before it have left already.
+    digests = [
+        hashlib.sha256(path.read_bytes()).hexdigest() for path in found.values() if "digest-" in path.name
+    ]
+    told = {
+        name: "" if "digest" in name else path.read_bytes().decode("latin-1") for name, path in found.items()
+    }
+    told["ledger"] = str(_dump(next(disk.rglob("ledger.sqlite")), campaign))
+    pattern = re.compile("|".join(digests) or "$.")
+    return {name: _of_bytes(pattern.sub("", text).encode()) for name, text in told.items()}
+
+
+def _is_for_good(path: Path) -> bool:
+    return path.is_file() and path.suffix != ".part" and not path.name.startswith(("ledger.", "agent."))
 
 
 def _name(name: str) -> str:
