@@ -167,7 +167,7 @@ def withdraw(work: Workplace, unit: str, ruling: Ruling) -> str:
     dossier = work.dossier(find_unit(work, unit).id)
     _newest(dossier)
     _record(work, "withdraw", ruling, unit=dossier.unit.id)
-    return f"{dossier.unit.name}已报的统计表已撤回，不计入汇总，等待重新报送。请告知该单位。"
+    return f"{dossier.unit.name}已报的统计表已撤回，不计入汇总，等待重新报送。"
 
 
 def extend(work: Workplace, unit: str, date: str, ruling: Ruling) -> str:
