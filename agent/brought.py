@@ -30,6 +30,7 @@ class Brought:
 
     Attributes:
         form_file: the piece in which the form stands that counts.
+        elsewhere: field id → SHA-256 of the piece that it stands in, where another file fills what that one lacks.
         own_words: what the sender wrote now, without quotations, signature, and letters of ours.
         names: of every file, also of those inside others.
         accounts: of each narrative its name and its text.
@@ -39,6 +40,7 @@ class Brought:
     pieces: tuple[Piece, ...] = ()
     form: Form | None = None
     form_file: Piece | None = None
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
     form_findings: tuple[Finding, ...] = ()
     findings: tuple[Finding, ...] = ()
     own_words: str = ""
@@ -86,10 +88,12 @@ def bring(message: Message, reading: FileReading, campaign: Campaign, for_anothe
         accounts.append((BODY_NAME.removesuffix(".txt"), piece.text or ""))
     findings.extend(_links(message))
     found = combine([form for form, _ in forms], campaign) if forms else None
+    form_file = _file_of(found, forms) if found else None
     return Brought(
         pieces=tuple(pieces),
         form=found.form if found else None,
-        form_file=_file_of(found, forms) if found else None,
+        form_file=form_file,
+        elsewhere=dict(_elsewhere(found, forms, form_file)) if found and form_file else {},
         form_findings=found.findings if found else (),
         findings=tuple(findings),
         own_words=words,
@@ -112,6 +116,20 @@ def _file_of(counted: FoundForm, forms: Sequence[tuple[FoundForm, Piece]]) -> Pi
         return same, not form.needs_confirmation
 
     return max(forms, key=agreement)[1]
+
+
+def _elsewhere(
+    counted: FoundForm, forms: Sequence[tuple[FoundForm, Piece]], form_file: Piece
+) -> Iterator[tuple[str, str]]:
+    for name, cell in counted.form.sources.items():
+        value = counted.form.values.get(name)
+        holders = [
+            piece
+            for found, piece in forms
+            if found.form.sources.get(name) == cell and found.form.values.get(name) == value
+        ]
+        if holders and form_file not in holders:
+            yield name, holders[0].sha256
 
 
 _PIECES: Mapping[str, PieceKind] = {

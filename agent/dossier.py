@@ -69,6 +69,7 @@ class Submission:
         message: SHA-256 of the raw mail.
         received: in the configured zone.
         form, form_file, form_findings: the form, the piece it stands in, what reading found in it.
+        elsewhere: field id → SHA-256 of the piece that it stands in, where that isn't ``form_file``.
         findings: about files of this mail rather than its form (one that can't be read).
         explanation: the sender's words where the mail explains open warnings; else "".
         answers: SHA-256 of the mail whose form it confirms, corrects or explains; else "".
@@ -93,6 +94,12 @@ class Submission:
     answers: str = ""
     corrections: Mapping[str, Figure] = field(default_factory=dict)
     correction_findings: tuple[Finding, ...] = ()
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+
+    def file_of(self, name: str) -> Piece | None:
+        """The piece that a field of the form stands in."""
+        sha256 = self.elsewhere.get(name)
+        return next((piece for piece in self.pieces if piece.sha256 == sha256), self.form_file)
 
     @property
     def not_taken(self) -> tuple[Finding, ...]:
@@ -118,6 +125,7 @@ class Submission:
             "decided_by": self.decided_by,
             "answers": self.answers,
             **({"corrections": dict(self.corrections)} if self.corrections else {}),
+            **({"elsewhere": dict(self.elsewhere)} if self.elsewhere else {}),
             **_if_any("correction_findings", [one.as_json() for one in self.correction_findings]),
         }
 
@@ -143,6 +151,7 @@ class Submission:
                 for name, value in stored.get("corrections", {}).items()
             },
             correction_findings=tuple(map(Finding.from_json, stored.get("correction_findings", ()))),
+            elsewhere=stored.get("elsewhere", {}),
         )
 
 

@@ -380,7 +380,7 @@ def _spoken(case: _Case, dossier: Dossier) -> Submission | None:
     said = case.submission
     if spoken.corrections:  # figures in its own words are no form of their own, and no account
         files = tuple(one for one in said.pieces if one.text is None)
-        said = replace(said, pieces=files, form=None, form_file=None, form_findings=())
+        said = replace(said, pieces=files, form=None, form_file=None, form_findings=(), elsewhere={})
     return replace(
         said,
         subject=PATTERN.sub("…", said.subject),
@@ -560,6 +560,7 @@ def _submission(
         pieces=brought.pieces,
         form=brought.form,
         form_file=brought.form_file,
+        elsewhere=brought.elsewhere,
         form_findings=(*brought.form_findings, *_besides(brought), *in_remarks(brought, campaign, phone)),
         findings=(*brought.findings, *in_accounts(brought, phone)),
     )

@@ -121,7 +121,9 @@ def test_an_unknown_sender_is_acknowledged_once_a_day(tmp_path: Path) -> None:
         assert len(office.held) == 4
 
 
-def test_the_figures_of_a_form_that_a_later_one_had_replaced_are_not_called_registered(tmp_path: Path) -> None:
+def test_the_figures_of_a_form_that_a_later_one_had_replaced_are_not_called_registered(
+    tmp_path: Path,
+) -> None:
     with bureau(tmp_path) as office:
         office.send(QINGNIAN, form(leaflets_distributed=11))
         late = office.mail(QINGNIAN, form(leaflets_distributed=12), at=office.now - dt.timedelta(hours=2))

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import email
 import email.policy
+import io
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
+from agent import jsontext
 from agent.demo.district import CONTACT_ADDRESS
-from tests.outcome.bureau import Bureau, Sent, bureau, form, photo, sender_of
+from agent.merging import merge
+from tests.outcome.bureau import Bureau, Sent, bureau, campaign, form, photo, sender_of
 
 QINGNIAN = sender_of("qingnian")
 ACCOUNT = "我镇组织力量开展夜间巡查，劝导救助流浪乞讨人员，发放御寒物资，" * 5
@@ -114,3 +118,28 @@ def test_a_document_that_says_next_to_nothing_is_filed_and_its_sender_is_told(tm
         assert letter.kind == "receipt"
         assert "文件“说明.txt”内容很少，未作为开展情况登记" in letter.text
         assert "其他材料 1 件：说明.txt" in letter.text
+
+
+def test_a_figure_that_a_second_file_fills_in_is_traced_to_that_file(tmp_path: Path) -> None:
+    whole, lacking = table(patrols=True), table(patrols=False)
+    with bureau(tmp_path / "office") as office:
+        office.send(QINGNIAN, ("甲.xlsx", lacking), ("乙.xlsx", whole))
+        assert office.unit("qingnian")["form"]["status"] == "accepted"
+        merge(office.work, office.now, tmp_path / "out")
+        made = jsontext.loads((tmp_path / "out" / "report.json").read_bytes())
+        traced = next(one for one in made["units"] if one["id"] == "qingnian")["sources"]
+        assert (traced["patrols"]["file"], traced["patrols"]["cell"]) == ("乙.xlsx", "Sheet!A2")
+        assert (traced["joint_patrols"]["file"], traced["joint_patrols"]["cell"]) == ("甲.xlsx", "Sheet!A2")
+
+
+def table(*, patrols: bool) -> bytes:
+    """A workbook of labels and tens, with or without the first column."""
+    names = [one for one in campaign().form.figures if patrols or one.id != "patrols"]
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append([one.full_label for one in names])
+    sheet.append([0 if one.id == "moving_stories" else 10 for one in names])
+    made = io.BytesIO()
+    book.save(made)
+    return made.getvalue()

@@ -44,7 +44,7 @@ class Source:
     @property
     def file(self) -> Piece | None:
         """The file that the figure stands in; None where it is the unit's own words."""
-        return None if self.correction else self.version.submission.form_file
+        return None if self.correction else self.version.submission.file_of(self.field)
 
     @property
     def decided_by(self) -> str | None:
