@@ -314,24 +314,33 @@ class Archive:
     def filing_begun(self) -> dict[str, list[str]]:
         """Raw mail → the paths of its copies, for each mail of which copies may be there and none may be due."""
         marks = sorted((self.folder / "raw" / FILING).glob("[!.]*"))
-        return {one.name: one.read_text(encoding="utf-8").splitlines() for one in marks}
+        return {one.name: one.read_text(encoding="utf-8", errors="replace").splitlines() for one in marks}
 
     def end_filing(self, message: str, wanted: Iterable[str] | None = None) -> None:
-        """The mail has been judged: take away the copies that aren't wanted; None: all are."""
-        if wanted is not None:
-            for path in set(self.filing_begun().get(message, ())) - set(wanted):
-                self.take_away(_thumbnail(self.folder / path))
-                self.take_away(self.folder / path)
+        """The mail has been judged: take away the copies that aren't wanted; None: all are.
+
+        Nobody else may be filing: what is half written is taken for a dead process's.
+        """
+        begun = self.filing_begun().get(message, []) if wanted is not None else []
+        stays = set(wanted or ())
+        for name in begun:
+            copy = self.folder / name
+            for path in (_thumbnail(copy), copy):
+                for part in path.parent.glob(f".{path.name[:80]}.*.part"):
+                    part.unlink(missing_ok=True)
+                if name not in stays and path.is_file():
+                    self.take_away(path)
         self.take_away(self.folder / "raw" / FILING / message)
 
     def _begin_filing(self, message: str, filed: Iterable[Filed]) -> None:
         mark = self.folder / "raw" / FILING / message
         paths = dict.fromkeys((*self.filing_begun().get(message, ()), *(one.path for one in filed)))
         self._make(mark.parent)
-        self._sweep((self.folder / next(iter(paths))).parent, "**/.*.part")
+        part = mark.with_name(f".{message}.{os.getpid()}.part")
+        part.write_text("\n".join(paths), encoding="utf-8")
         # Not synced: if the power fails, and only then, `rebuild --verify` names the copies instead.
         with around("filing mark"):
-            mark.write_text("\n".join(paths), encoding="utf-8")
+            part.replace(mark)
 
     def sweep(self) -> None:
         """Take away whatever a crash left half written, anywhere."""

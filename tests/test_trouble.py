@@ -112,6 +112,18 @@ def test_a_mail_that_takes_the_process_down_leaves_no_copies(tmp_path: Path) -> 
         assert office.unit("qingnian")["photos"]["files"] == ["青年镇/青年镇_照片_01.jpg"]
 
 
+def test_what_was_half_written_when_the_process_died_is_taken_away(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        office.deliver(office.mail(QINGNIAN, form(), photo()))
+        for place in ("thumbnail written beside", "copy written beside"):
+            assert killed(office, place)
+        folder = office.work.archive.folder / "青年镇"
+        assert len(list(folder.rglob("*.part"))) == 2
+        office.poll()
+        assert list(folder.rglob("*.part")) == []
+        assert office.counts() == (1, 0, 0, 0)
+
+
 def test_copies_of_a_decision_that_never_came_to_be_are_taken_back(tmp_path: Path) -> None:
     """The contact's command dies once the copies are filed; the mail is then given to another unit."""
     with bureau(tmp_path) as office:

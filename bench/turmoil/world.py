@@ -210,9 +210,14 @@ class World:
         self.line.breaks.append(chance.choice(("cut", "reset", "stall")))
 
     def fill_disk(self, chance: random.Random) -> None:
-        with self.disk.full(chance.randrange(0, 150_000)):
+        started = self.started
+        with self.disk.full(chance.randrange(20_000, 150_000)):
             self.done["disk full"] += 1
             time.sleep(chance.uniform(1, 3))
+            for _ in range(100):
+                if self.started > started:  # somebody has started meanwhile
+                    return
+                time.sleep(0.1)
 
     def leap(self, chance: random.Random) -> None:
         self.clock.leap(chance.choice(JUMPS))
