@@ -24,7 +24,7 @@ from agent.logbook import keep_quiet, kept, without_messages
 from agent.usage import Commands, Config, Now, complaint
 
 if TYPE_CHECKING:
-    from agent.decisions import Ruling
+    from agent.deciding.decisions import Ruling
     from agent.settings import Settings
     from agent.workplace import Workplace
 
@@ -190,7 +190,7 @@ def status(config: Config = None, now: Now = None, json: Json = False) -> None:
     if json:
         _print_json(overview.as_json())
     else:
-        from agent.masked import masked
+        from agent.privacy.masked import masked
         from agent.terminal import show_status
 
         show_status(masked(overview, work.settings.contact.phone))
@@ -206,7 +206,7 @@ def review_list(context: typer.Context, config: Config = None, now: Now = None, 
     if json:
         _print_json(overview.as_json()["held"])
     else:
-        from agent.masked import masked
+        from agent.privacy.masked import masked
         from agent.terminal import show_review
 
         show_review(masked(overview, work.settings.contact.phone))
@@ -227,7 +227,7 @@ def review_accept(
     now: Now = None,
 ) -> None:
     """接受：归入系统推断的单位。"""
-    from agent.decisions import accept
+    from agent.deciding.decisions import accept
 
     _decide(config, now, by, reason, lambda work, ruling: accept(work, held, ruling, register=register))
 
@@ -241,7 +241,7 @@ def review_reject(
     now: Now = None,
 ) -> None:
     """退回：不计入。"""
-    from agent.decisions import reject
+    from agent.deciding.decisions import reject
 
     _decide(config, now, by, reason, lambda work, ruling: reject(work, held, ruling))
 
@@ -257,7 +257,7 @@ def review_assign(
     now: Now = None,
 ) -> None:
     """归入指定的单位。"""
-    from agent.decisions import assign
+    from agent.deciding.decisions import assign
 
     _decide(
         config,
@@ -277,7 +277,7 @@ def review_confirm(
     now: Now = None,
 ) -> None:
     """确认：等待确认的统计表（识别自图片，或未标合计的多行相加）。"""
-    from agent.decisions import confirm
+    from agent.deciding.decisions import confirm
 
     _decide(config, now, by, reason, lambda work, ruling: confirm(work, unit, ruling))
 
@@ -293,7 +293,7 @@ def review_override(
     now: Now = None,
 ) -> None:
     """改定一个数。"""
-    from agent.decisions import override
+    from agent.deciding.decisions import override
 
     _decide(config, now, by, reason, lambda work, ruling: override(work, unit, field, value, ruling))
 
@@ -307,7 +307,7 @@ def review_close(
     now: Now = None,
 ) -> None:
     """了结：该单位的待核实事项。"""
-    from agent.decisions import close
+    from agent.deciding.decisions import close
 
     _decide(config, now, by, reason, lambda work, ruling: close(work, unit, ruling))
 
@@ -323,7 +323,7 @@ def review_hand_in(
     now: Now = None,
 ) -> None:
     """代交：把别的途径收到的文件登记给该单位；单位写 all，则把一张总表里各单位的数分别登记。"""
-    from agent.decisions import ALL_UNITS, hand_in, hand_in_table
+    from agent.deciding.handing_in import ALL_UNITS, hand_in, hand_in_table
 
     if unit in ALL_UNITS:
         _decide(config, now, by, reason, lambda work, ruling: hand_in_table(work, files, ruling))
@@ -342,7 +342,7 @@ def review_withdraw(
     now: Now = None,
 ) -> None:
     """撤回：该单位已报的统计表，等待重报。"""
-    from agent.decisions import withdraw
+    from agent.deciding.decisions import withdraw
 
     _decide(config, now, by, reason, lambda work, ruling: withdraw(work, unit, ruling))
 
@@ -357,7 +357,7 @@ def review_extend(
     now: Now = None,
 ) -> None:
     """延期：改该单位的报送期限。"""
-    from agent.decisions import extend
+    from agent.deciding.decisions import extend
 
     _decide(config, now, by, reason, lambda work, ruling: extend(work, unit, date, ruling))
 
@@ -365,7 +365,7 @@ def review_extend(
 @review.command("reopen")
 def review_reopen(reason: Reason = "", by: By = None, config: Config = None, now: Now = None) -> None:
     """重新打开：定稿以后还要改时。"""
-    from agent.decisions import reopen
+    from agent.deciding.decisions import reopen
 
     _decide(config, now, by, reason, lambda work, ruling: reopen(work, ruling))
 
@@ -571,7 +571,7 @@ def _rules(config: Path | None) -> Any:
 
 
 def _ruling(work: Workplace, clock: Callable[[], dt.datetime], by: str | None, reason: str) -> Ruling:
-    from agent.decisions import Ruling
+    from agent.deciding.decisions import Ruling
 
     return Ruling(by or work.settings.contact.address, clock(), reason)
 

@@ -31,12 +31,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from agent import jsontext
+from agent.deciding.tokens import KEY_BYTES
 from agent.dossier import Dossier, Filed
 from agent.errors import ArchiveBusy
 from agent.faults import around, passing
 from agent.ledger.entries import Entry, MailEntry, QueuedLetter, entry_from_json
 from agent.privately import make_private, to_add_to, to_write
-from agent.tokens import KEY_BYTES
 
 log = logging.getLogger(__name__)
 

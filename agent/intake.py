@@ -269,7 +269,9 @@ def _recorded(
         seq = work.ledger.last_seq() + 1
         outcome = judging(seq)
         if outcome.orders:
-            from agent.obeying import obey  # here, since what it decides is answered by this file's means
+            from agent.deciding.obeying import (
+                obey,  # here, since what it decides is answered by this file's means
+            )
 
             outcome = obey(work, row, outcome, now)
             seq = work.ledger.last_seq() + 1
@@ -387,7 +389,7 @@ def _answer_to_orders(
     work: Workplace, row: MessageRow, outcome: Outcome, now: dt.datetime
 ) -> tuple[QueuedLetter, ...]:
     """What the contact is told of each decision that a mail asked for."""
-    from agent.obeying import decided
+    from agent.deciding.obeying import decided
 
     told, answered = decided(work, outcome.orders), _answered(work, row, outcome, None)
     return (queued(written(work, lambda letters: letters.decision(answered, told, now))),)

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.decisions import Ruling, close_campaign
+from agent.deciding.decisions import Ruling, close_campaign
 from agent.overview import Overview
 from agent.report.compile import compile_report
 from agent.report.words import file_name, titles

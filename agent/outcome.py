@@ -13,23 +13,23 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from agent.brought import Brought, bring
+from agent.deciding.hearing import hear
+from agent.deciding.orders import Order
+from agent.deciding.tokens import PATTERN, Tokens
 from agent.dossier import Dossier, Submission
-from agent.exposed import in_accounts, in_remarks
 from agent.findings import Finding
-from agent.hearing import hear
 from agent.letters import is_own_id
 from agent.mail.authentication import Signed, verdict
 from agent.mail.automatic import automatic, bounced_ids, failed_recipients, is_bounce
 from agent.mail.message import Message, parse
-from agent.orders import Order
 from agent.overview import HeldReason, Told
-from agent.personal import mask, numbers_in
+from agent.privacy.exposed import in_accounts, in_remarks
+from agent.privacy.personal import mask, numbers_in
 from agent.reading.files import read_message
 from agent.reading.reading import READERS_VERSION
 from agent.replies import contradiction, in_own_words, question, spoken_about
 from agent.rules import Campaign
 from agent.settings import Authentication, Contact
-from agent.tokens import PATTERN, Tokens
 from agent.units import Register, Unit, fold
 
 State = Literal["processed", "held", "ignored", "failed"]

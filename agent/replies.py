@@ -12,17 +12,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from agent.brought import Brought
+from agent.deciding.tokens import PATTERN, Tokens, Verdict, of_form
 from agent.dossier import Dossier, FormVersion
 from agent.findings import Finding
 from agent.letters import message_id
 from agent.letters.confirming import reminder_about
 from agent.letters.envelope import Kind
 from agent.mail.message import Message
-from agent.personal import mask
+from agent.privacy.personal import mask
 from agent.reading.corrections import Corrections, read_corrections
 from agent.reading.reading import Figure
 from agent.rules import Campaign, plain, run_checks
-from agent.tokens import PATTERN, Tokens, Verdict, of_form
 from agent.units import fold
 
 

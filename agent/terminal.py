@@ -11,9 +11,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from agent.dossier import Dossier
-from agent.exposed import notes
 from agent.findings import Finding
 from agent.overview import Overview
+from agent.privacy.exposed import notes
 from agent.rules import plain
 from agent.shown import COLOURS, SEVERITIES, safe
 from agent.workplace import purged_words

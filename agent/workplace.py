@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from agent import resources
+from agent.deciding.tokens import Tokens, of_form, of_mail
 from agent.dossier import Decision, Dossier, Submission, assemble, joined
 from agent.errors import ConfigurationError
 from agent.filing import Archive
@@ -21,7 +22,6 @@ from agent.outcome import Circumstances
 from agent.overview import Health, Overview, Purged, Told, across_units
 from agent.rules import Campaign, plain
 from agent.settings import Settings, load_rules
-from agent.tokens import Tokens, of_form, of_mail
 from agent.units import Register
 
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from agent import jsontext
-from agent.decisions import confirm, override
+from agent.deciding.decisions import confirm, override
 from agent.demo.district import CONTACT_ADDRESS
 from agent.mailings import run_timetable, send_digest
 from agent.merging import merge

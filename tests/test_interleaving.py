@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import agent.outcome
-from agent.decisions import accept, assign, close_campaign, override
+from agent.deciding.decisions import accept, assign, close_campaign, override
 from agent.errors import ArchiveBusy
 from tests.outcome.bureau import STRANGER, bureau, form, kinds, photo, sender_of
 

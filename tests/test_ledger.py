@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.decisions import assign, close, extend, override, reject
+from agent.deciding.decisions import assign, close, extend, override, reject
 from agent.ledger import DecisionEntry, Ledger, RunEntry
 from agent.rebuild import rebuild
 from agent.rules import Campaign

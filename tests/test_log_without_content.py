@@ -71,7 +71,9 @@ def test_a_pass_over_mails_full_of_words_logs_none_of_them(
 
     with bureau(tmp_path) as office:
         deliver_all(office)
-        logging.captureWarnings(False)  # a test before may have taken them to where pytest has since looked away
+        logging.captureWarnings(
+            False
+        )  # a test before may have taken them to where pytest has since looked away
         logging.captureWarnings(True)
         monkeypatch.setattr(files._Context, "find", find)
         log = run_in(office)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.decisions import accept, assign
+from agent.deciding.decisions import accept, assign
 from agent.demo.district import AGENT_ADDRESS, CONTACT_ADDRESS
 from agent.errors import UsageError
 from tests.outcome.bureau import DEPUTY, STRANGER, bureau, form, kinds, narrative, photo, sender_of

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from agent import logbook
-from agent.decisions import override
+from agent.deciding.decisions import override
 from agent.mailings import send_digest
 from agent.merging import merge
 from agent.rebuild import rebuild

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.decisions import accept, hand_in
+from agent.deciding.decisions import accept
+from agent.deciding.handing_in import hand_in
 from agent.demo.district import CONTACT_ADDRESS
 from agent.mailings import digest_letter, send_digest
 from agent.replies import contradiction, explains

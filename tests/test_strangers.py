@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.decisions import accept
+from agent.deciding.decisions import accept
 from agent.demo.district import AGENT_ADDRESS, CONTACT_ADDRESS
 from tests.outcome.bureau import STRANGER, Bureau, Sent, bureau, form, kinds, make_mail, photo, sender_of
 

@@ -11,7 +11,7 @@ import pytest
 
 import agent.outcome
 from agent import faults
-from agent.decisions import assign, reject
+from agent.deciding.decisions import assign, reject
 from agent.errors import ReaderNotStarted
 from agent.ledger import Writing
 from agent.reading import apart

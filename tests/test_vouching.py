@@ -9,7 +9,7 @@ from pathlib import Path
 import dns.resolver
 import pytest
 
-from agent.decisions import accept
+from agent.deciding.decisions import accept
 from agent.demo.district import CONTACT_ADDRESS
 from agent.mail import signature
 from agent.outcome import decide

@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 
 from agent import resources
-from agent.decisions import Ruling, accept
+from agent.deciding.decisions import Ruling, accept
 from agent.demo import MARK
 from agent.demo.district import AGENT_ADDRESS, CONTACT_ADDRESS, DemoMail, addresses, mails
 from agent.demo.server import HOST, MailServer

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent.decisions import Ruling
+from agent.deciding.decisions import Ruling
 from agent.dossier import Dossier, Filed, assemble
 from agent.errors import AgentError, UsageError
 from agent.faults import passing

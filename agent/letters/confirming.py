@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agent.deciding.orders import ReadyReply, ready_reply
 from agent.dossier import Dossier
-from agent.orders import ReadyReply, ready_reply
 from agent.reading.reading import Figure
 from agent.rules import plain
 

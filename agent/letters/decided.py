@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from agent.deciding.orders import Order
 from agent.dossier import Decision
-from agent.orders import Order
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from agent.deciding.orders import ReadyReply, ready_replies, rejecting
 from agent.dossier import Dossier, Standing, Submission
-from agent.exposed import notes
 from agent.findings import Finding
 from agent.letters.views import Owed, Problem, owed
-from agent.orders import ReadyReply, ready_replies, rejecting
 from agent.overview import Failed, Held, Overview, Told
+from agent.privacy.exposed import notes
 from agent.settings import Contact
 from agent.units import Register, Unit
 

@@ -26,8 +26,8 @@ from agent.letters.views import (
     unit_view,
     with_held,
 )
-from agent.masked import masked
 from agent.overview import Held, Overview
+from agent.privacy.masked import masked
 from agent.rules import Campaign
 from agent.settings import Contact
 from agent.units import Unit

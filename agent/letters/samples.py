@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, get_args
 
+from agent.deciding.orders import Order, Result
 from agent.dossier import (
     NOTICED,
     Decision,
@@ -24,7 +25,6 @@ from agent.findings import Finding
 from agent.letters.decided import Decided
 from agent.letters.digest import news
 from agent.letters.envelope import Answered, Letter
-from agent.orders import Order, Result
 from agent.overview import Failed, Health, Held, HeldReason, LetterCounts, MessageCounts, Overview, Told
 from agent.reading.reading import Figure, Form
 from agent.rules import Campaign

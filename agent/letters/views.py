@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from agent.dossier import Dossier, Filed, FormVersion, Piece, Standing, Submission
-from agent.exposed import RULE
 from agent.findings import Finding, Severity
 from agent.letters.envelope import Answered
 from agent.overview import Held
+from agent.privacy.exposed import RULE
 from agent.reading.reading import Figure
 from agent.rules import Campaign, FormField
 

@@ -31,7 +31,7 @@ def compile_report(
         AgentError: the totals can't be vouched for, or a figure doesn't fit into a workbook.
         ConfigurationError: the template is missing or wrong.
     """
-    from agent.masked import masked
+    from agent.privacy.masked import masked
     from agent.report.album import album
     from agent.report.document import has_album, report_document
     from agent.report.merge import merge

@@ -18,14 +18,15 @@ from typing import Any
 
 import pytest
 
-from agent.decisions import Ruling, accept, hand_in
+from agent.deciding.decisions import Ruling, accept
+from agent.deciding.handing_in import hand_in
+from agent.deciding.tokens import KEY_BYTES, Tokens, of_mail
 from agent.demo.district import CONTACT_ADDRESS
 from agent.errors import UsageError
 from agent.mailings import run_timetable
 from agent.merging import merge
 from agent.rebuild import rebuild, verify
 from agent.service import Service
-from agent.tokens import KEY_BYTES, Tokens, of_mail
 from tests.integration.restarts import Act, Bench, Left, bench, digest_of, distinct, read_once
 from tests.outcome.bureau import STRANGER, ZONE, File, everything, form, make_mail, photo, sender_of
 

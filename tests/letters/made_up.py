@@ -9,10 +9,10 @@ from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from agent.deciding.orders import Order
 from agent.dossier import Decision, Dossier, Piece, Submission, assemble
 from agent.findings import Finding
 from agent.letters import Answered, Decided
-from agent.orders import Order
 from agent.overview import (
     Health,
     Held,

@@ -25,7 +25,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from agent import faults, jsontext
-from agent.decisions import Ruling
+from agent.deciding.decisions import Ruling
 from agent.demo.district import AGENT_ADDRESS, CONTACT_ADDRESS, addresses
 from agent.demo.forms import form_csv, form_xlsx, narrative_docx
 from agent.demo.pictures import photo as draw_photo

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agent.brought import Brought
+from agent.deciding.orders import Order, heard, judged
 from agent.mail.authentication import Verdict
 from agent.mail.message import Message
-from agent.orders import Order, heard, judged
 from agent.overview import Told
 
 if TYPE_CHECKING:

@@ -8,22 +8,22 @@ from typing import Any
 
 import pytest
 
-import agent.decisions
+import agent.deciding.decisions
 import agent.outcome
-from agent import decisions, faults, jsontext
-from agent.decisions import (
+from agent import faults, jsontext
+from agent.deciding import decisions
+from agent.deciding.decisions import (
     accept,
     assign,
     close,
     confirm,
     extend,
-    hand_in,
-    hand_in_table,
     override,
     reject,
     reopen,
     withdraw,
 )
+from agent.deciding.handing_in import hand_in, hand_in_table
 from agent.demo.district import CONTACT_ADDRESS
 from agent.errors import UsageError
 from agent.merging import merge
@@ -91,11 +91,11 @@ def test_of_two_who_decide_at_once_the_second_is_told(
         other, sound = office.office.open(), decisions._blobs
 
         def meanwhile(*given: Any) -> Any:
-            monkeypatch.setattr(agent.decisions, "_blobs", sound)
+            monkeypatch.setattr(agent.deciding.decisions, "_blobs", sound)
             assign(other, "H1", "石林镇", office.ruling())
             return sound(*given)
 
-        monkeypatch.setattr(agent.decisions, "_blobs", meanwhile)
+        monkeypatch.setattr(agent.deciding.decisions, "_blobs", meanwhile)
         with pytest.raises(UsageError, match="H1"):
             accept(office.work, "H1", office.ruling())
         assert not office.dossier("qingnian").has_sent
@@ -277,7 +277,7 @@ def test_after_the_final_report_a_change_is_held_until_it_is_accepted_or_reopene
 
 def test_what_is_handed_in_after_the_final_report_asks_to_reopen_first(tmp_path: Path) -> None:
     with bureau(tmp_path) as office:
-        agent.decisions.close_campaign(office.work, office.ruling())
+        agent.deciding.decisions.close_campaign(office.work, office.ruling())
         file = tmp_path / "表.xlsx"
         file.write_bytes(form()[1])
         with pytest.raises(UsageError, match="reopen"):

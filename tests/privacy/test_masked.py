@@ -19,10 +19,10 @@ from agent import jsontext
 from agent.dossier import assemble
 from agent.findings import Finding
 from agent.mailings import digest_letter
-from agent.masked import masked
 from agent.merging import merge
 from agent.overview import Overview
-from agent.personal import find
+from agent.privacy.masked import masked
+from agent.privacy.personal import find
 from agent.rebuild import rebuild
 from agent.rules import Campaign
 from agent.terminal import show_review, show_status

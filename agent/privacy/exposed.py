@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from agent.brought import Brought
 from agent.dossier import Dossier
 from agent.findings import Finding
-from agent.personal import counted, find, numbers_in
+from agent.privacy.personal import counted, find, numbers_in
 from agent.rules import Campaign
 
 RULE = "personal_data"

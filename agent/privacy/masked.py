@@ -11,7 +11,7 @@ from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
 from typing import Any, TypeVar, cast
 
-from agent.personal import mask, numbers_in
+from agent.privacy.personal import mask, numbers_in
 from agent.rules import plain
 
 Whole = TypeVar("Whole")

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.orders import Order, heard, judged, ready_replies, rejecting
-from agent.tokens import PATTERN, Tokens, of_mail
+from agent.deciding.orders import Order, heard, judged, ready_replies, rejecting
+from agent.deciding.tokens import PATTERN, Tokens, of_mail
 from agent.units import Register, Unit
 
 NOW = dt.datetime(2024, 3, 1, 12, 20, tzinfo=dt.timezone(dt.timedelta(hours=8)))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from agent.decisions import assign
+from agent.deciding.decisions import assign
 from agent.demo.district import CONTACT_ADDRESS
 from agent.keeping.backup import back_up
 from agent.mailings import digest_letter, send_digest

@@ -6,22 +6,17 @@ A held mail that is taken gets its receipt; of what changes its figures or its d
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from email.message import EmailMessage
-from email.policy import SMTP
-from pathlib import Path
 from typing import Any
 
-from agent.dossier import NOTICED, Decision, DecisionKind, Dossier, FormVersion, Submission, assemble
+from agent.dossier import NOTICED, Decision, DecisionKind, Dossier, FormVersion, assemble
 from agent.errors import UsageError
 from agent.intake import answer, queued, take_back_copies, with_submission, written
-from agent.ledger import DecisionEntry, MailEntry, MessageRow, QueuedLetter, Writing
-from agent.outcome import adopt, names_another
-from agent.outcome import hand_in as judge_hand_in
+from agent.ledger import DecisionEntry, MessageRow, QueuedLetter, Writing
+from agent.outcome import adopt
 from agent.reading.grid import Cell
-from agent.reading.reading import Form
 from agent.reading.values import read_figure
 from agent.rules import plain, run_checks
 from agent.units import Unit
@@ -212,96 +207,6 @@ def reopen(work: Workplace, ruling: Ruling) -> str:
     return "已重新打开，之后的来件照常登记。"
 
 
-def hand_in(
-    work: Workplace, unit: str, files: Sequence[Path], ruling: Ruling, *, anyway: bool = False
-) -> str:
-    """File what came another way (on paper, by chat) as the unit's; decided by the contact.
-
-    Raises:
-        UsageError: a file can't be read from the disk; the same was handed in just now; the report is final; the
-            form names another unit (``anyway``: take it all the same).
-    """
-    owner, circumstances = find_unit(work, unit), work.circumstances()
-    if circumstances.closed:
-        raise UsageError("本次行动已经定稿。要登记新的材料，请先运行 review reopen。")
-    raw = _hand_in_mail(work, owner, files, ruling)
-    envelope = {
-        "number": work.ledger.next_number(),
-        "received": ruling.at.isoformat(),
-        "fetched_at": ruling.at.isoformat(),
-        "handed_in_by": ruling.by,
-        "unit": owner.id,
-        "reason": ruling.reason,
-    }
-    outcome = judge_hand_in(raw, ruling.at, 0, owner, ruling.by, circumstances)
-    assert outcome.submission is not None
-    if not anyway:
-        _require_own_form(work, owner, outcome.submission)
-    kept = work.archive.keep(raw, envelope)
-    with work.ledger.writing() as writing:
-        seq = writing.next_seq()
-        if not writing.add_message(kept.sha256, kept.received, kept.envelope):
-            raise UsageError(f"这些文件刚才已经为{owner.name}登记过。")
-        submission = replace(outcome.submission, seq=seq)
-        after = with_submission(work.dossier(owner.id), submission)
-        work.archive.file(after, kept.sha256, outcome.blobs)
-        entry = MailEntry(seq, ruling.at, kept.sha256, replace(outcome, submission=submission))
-        writing.append(entry)
-    work.archive.noted(kept.sha256)
-    work.archive.record(entry)
-    take_back_copies(work)
-    return _handed_in(after, kept.sha256)
-
-
-ALL_UNITS = ("all", "全部")
-
-
-def hand_in_table(work: Workplace, files: Sequence[Path], ruling: Ruling) -> str:
-    """File a table in which several units' rows stand: to each unit its own.
-
-    Raises:
-        UsageError: no unit's figures are in it; it holds more than forms, which would be every unit's; as `hand_in`.
-    """
-    told = []
-    for owner in _owners(work, files, ruling):
-        told.append(hand_in(work, owner.id, files, ruling))
-    return "\n".join(told)
-
-
-def _owners(work: Workplace, files: Sequence[Path], ruling: Ruling) -> list[Unit]:
-    """The units whose forms are in the files."""
-    owners, circumstances = [], work.circumstances()
-    for unit in work.listed.units:
-        raw = _hand_in_mail(work, unit, files, ruling)
-        submission = judge_hand_in(raw, ruling.at, 0, unit, ruling.by, circumstances).submission
-        assert submission is not None
-        others = [one.name for one in submission.pieces if one.kind != "form" or one.is_narrative]
-        if others:
-            raise UsageError(
-                f"{'、'.join(others)} 不只是统计表。开展情况和照片请用 review hand-in 单位 分别代交。"
-            )
-        if submission.form is not None and _has_figures_of(unit, submission.form, work):
-            owners.append(unit)
-    if not owners:
-        raise UsageError("文件里没有找到写明单位的统计数据。请检查表中每一行是否写有单位名称。")
-    return owners
-
-
-def _has_figures_of(unit: Unit, form: Form, work: Workplace) -> bool:
-    named = work.listed.in_form(form.unit or "").unit
-    figures = (form.values.get(one.id) for one in work.campaign.form.figures)
-    return named is not None and named.id == unit.id and any(one is not None for one in figures)
-
-
-def _require_own_form(work: Workplace, owner: Unit, submission: Submission) -> None:
-    """A slip of the hand would put one unit's figures into another's row."""
-    written = submission.form.unit if submission.form else None
-    if written and names_another(written, owner, work.register()):
-        raise UsageError(
-            f"统计表上写的单位是“{written}”，不是{owner.name}。如确要登记给{owner.name}，请加 --anyway。"
-        )
-
-
 def find_unit(work: Workplace, name: str) -> Unit:
     """The unit of that id, name or alias.
 
@@ -398,37 +303,3 @@ def _blobs(work: Workplace, row: MessageRow) -> Mapping[str, bytes]:
     from agent.rebuild import blobs_of
 
     return blobs_of(work, row)
-
-
-def _hand_in_mail(work: Workplace, owner: Unit, files: Sequence[Path], ruling: Ruling) -> bytes:
-    """The files as a mail of the contact's, so that they go the way of every mail."""
-    mail = EmailMessage(policy=SMTP)
-    mail["From"] = work.settings.contact.address
-    mail["To"] = work.settings.address
-    mail["Subject"] = f"{owner.name}材料（联系人代交）"
-    mail["Date"] = ruling.at
-    mail.set_content(
-        "联系人代交。"
-    )  # the reason is the contact's and lies in the envelope: no word of the unit's
-    for path in files:
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise UsageError(f"读不到文件 {path}：{error.strerror}。") from error
-        mail.add_attachment(data, "application", "octet-stream", filename=" ".join(path.name.split()))
-    mail.set_boundary(f"hand-in-{owner.id}-{ruling.at:%Y%m%d%H%M%S}")
-    return mail.as_bytes()
-
-
-def _handed_in(dossier: Dossier, sha256: str) -> str:
-    filed = [one for one in dossier.filed if one.message == sha256]
-    version = next((one for one in dossier.versions if one.submission.message == sha256), None)
-    submission = next(one for one in dossier.submissions if one.message == sha256)
-    lines = [f"已为{dossier.unit.name}登记 {len(filed)} 份材料。"]
-    if version is not None and version.standing == "needs_correction":
-        lines.append("统计表有错误，暂不计入汇总：")
-    if version is not None and version.standing == "needs_confirmation":
-        lines.append(f"统计表需要确认：核对后运行 review confirm {dossier.unit.id}。")
-    findings = (*(version.findings if version else ()), *submission.findings)
-    lines.extend(f"  · {one.text}" for one in findings if one.severity != "note")
-    return "\n".join(lines)

@@ -10,13 +10,13 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
-from agent.decisions import Ruling, assign, reject
+from agent.deciding.decisions import Ruling, assign, reject
+from agent.deciding.orders import Order
 from agent.dossier import Decision
 from agent.errors import UsageError
 from agent.faults import passing
 from agent.ledger import MessageRow
 from agent.letters import Decided
-from agent.orders import Order
 from agent.outcome import Outcome
 from agent.workplace import Workplace
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import quote
 
-from agent.tokens import PATTERN, Tokens, of_mail
+from agent.deciding.tokens import PATTERN, Tokens, of_mail
 from agent.units import Register, fold
 
 Verb = Literal["accept", "assign", "reject"]
