@@ -57,6 +57,8 @@ DONE = "已记入台账。邮箱里和以前的备份里还有同样的材料，
 
 def size_words(count: int) -> str:
     """So many bytes, as people say it."""
+    if count < 1e5:
+        return f"{count / 1e3:.1f} KB"
     return f"{count / 1e6:.1f} MB" if count < 1e9 else f"{count / 1e9:.2f} GB"
 
 

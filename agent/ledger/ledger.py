@@ -169,9 +169,7 @@ class Ledger:
 
     def each_message(self) -> Iterator[MessageRow]:
         """Every mail, one at a time, in the order of arrival."""
-        with self._engine.connect() as connection:
-            for row in connection.execute(select(messages).order_by(messages.c.number)).mappings():
-                yield self._message(row)
+        yield from self._each()
 
     def submissions(self, unit: str, above: int = 0) -> list[Submission]:
         """What the unit has sent, in the order of joining its dossier; of that what joined above that place."""
@@ -311,12 +309,12 @@ class Ledger:
     # Where it stands
 
     def held(self) -> list[Held]:
-        return [_held(row) for row in self._messages(messages.c.state == "held")]
+        return [_held(row) for row in self._each(messages.c.state == "held")]
 
     def failed(self) -> list[Failed]:
         return [
             Failed(row.sha256, row.outcome.sender, row.outcome.subject, row.received, row.reason or "")
-            for row in self._messages(messages.c.state == "failed")
+            for row in self._each(messages.c.state == "failed")
             if row.outcome
         ]
 
@@ -340,7 +338,7 @@ class Ledger:
         By their place, not by their date: a mail that came just before a digest may be read just after it.
         """
         told = (messages.c.seq > seq) & messages.c.outcome.not_like('%"told": []%')
-        return [one for row in self._messages(told) if row.outcome for one in row.outcome.told]
+        return [one for row in self._each(told) if row.outcome for one in row.outcome.told]
 
     def bounced_since(self, seq: int) -> list[tuple[dt.datetime, RowMapping]]:
         """The letters that bounces recorded after that place tell of, each with when its bounce came."""
@@ -404,9 +402,14 @@ class Ledger:
             }
 
     def _messages(self, *where: Any) -> list[MessageRow]:
+        return list(self._each(*where))
+
+    def _each(self, *where: Any) -> Iterator[MessageRow]:
+        """One at a time: of a thousand mails that wait, nobody needs all their outcomes at once."""
         query = select(messages).where(*where).order_by(messages.c.number)
         with self._engine.connect() as connection:
-            return [self._message(row) for row in connection.execute(query).mappings()]
+            for row in connection.execute(query).mappings():
+                yield self._message(row)
 
     def _message(self, row: RowMapping) -> MessageRow:
         return MessageRow(
