@@ -337,7 +337,8 @@ class Archive:
         paths = dict.fromkeys((*self.filing_begun().get(message, ()), *(one.path for one in filed)))
         self._make(mark.parent)
         part = mark.with_name(f".{message}.{os.getpid()}.part")
-        part.write_text("\n".join(paths), encoding="utf-8")
+        with os.fdopen(to_write(part), "w", encoding="utf-8") as file:
+            file.write("\n".join(paths))
         # Not synced: if the power fails, and only then, `rebuild --verify` names the copies instead.
         with around("filing mark"):
             part.replace(mark)

@@ -192,6 +192,22 @@ def test_a_record_that_is_lost_or_damaged_is_told_of_without_a_crash(
     assert office.json("status") == before
 
 
+def test_the_lost_reading_of_a_mail_that_was_decided_about_lets_its_form_not_drop_out_unseen(
+    office: Bureau,
+) -> None:
+    decided = next(
+        one["decision"]["message"]
+        for path in sorted((office.office.archive / "records").glob("*.json"))
+        if (one := jsontext.loads(path.read_bytes()))["kind"] == "decision"
+        and one["decision"]["kind"] == "assign"
+    )
+    path = office.office.archive / "raw" / decided[:2] / f"{decided}.reading.json"
+    path.unlink()
+    rebuilt = office.run("rebuild")
+    assert rebuilt.status == 2
+    assert decided in rebuilt.err
+
+
 def test_a_lost_letter_that_had_left_is_named_and_stops_nothing(office: Bureau) -> None:
     before, path = office.json("status"), min((office.office.archive / "letters").glob("*.eml"))
     path.unlink()

@@ -123,6 +123,8 @@ class Writing:
 
     def _decide(self, entry: DecisionEntry) -> None:
         decision = entry.decision
+        if decision.kind in ("assign", "reject"):
+            self._require_outcome(decision.message)
         if decision.kind == "assign":
             change = {
                 "state": "processed",
@@ -133,6 +135,12 @@ class Writing:
             self._change(decision.message, change)
         elif decision.kind == "reject":
             self._change(decision.message, {"state": "ignored", "reason": "rejected", "seq": entry.seq})
+
+    def _require_outcome(self, sha256: str | None) -> None:
+        """A mail is decided about once it was judged: replayed without that, its form would drop out unseen."""
+        query = select(messages.c.outcome).where(messages.c.sha256 == sha256)
+        if self.connection.execute(query).scalar_one_or_none() is None:
+            raise LookupError(f"缺少邮件 {sha256} 读出的结果")
 
     def purge(self, entry: PurgeEntry) -> None:
         """Take out of the rows what the entry says is removed; done again, it changes nothing."""
