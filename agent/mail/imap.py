@@ -35,7 +35,8 @@ PAGE = 500  # UIDs named in one command
 BATCH_BYTES = 8_000_000  # of mail asked for in one command
 BATCH_COUNT = 200
 TRIES = 4
-GIVE_UP = 3  # breaks of the connection at one mail, asked for alone, before it is passed over and told of
+GIVE_UP = 6  # breaks of the connection at one mail, asked for alone, before it is passed over and told of
+LONGEST_PAUSE = 8.0  # seconds before another try
 
 
 @dataclass
@@ -99,12 +100,13 @@ class ImapInbox:
             except _BrokenAt as error:
                 broken_at[error.uid] += 1
                 broken: BaseException = error.cause
+                most = GIVE_UP + 1  # a line that breaks now and then must not make a sound mail look like a bad one
             except BROKEN as error:
-                broken = error
+                broken, most = error, self.tries
             failures += 1
-            if failures >= self.tries or is_hopeless(broken):
+            if failures >= most or is_hopeless(broken):
                 raise unreachable(self.account, broken) from broken
-            self.sleep(2.0 ** (failures - 1))
+            self.sleep(min(2.0 ** (failures - 1), LONGEST_PAUSE))
 
     def check(self) -> list[Checked]:
         where = f"收件 {self.account.host}:{self.account.port}"
