@@ -100,7 +100,9 @@ class ImapInbox:
             except _BrokenAt as error:
                 broken_at[error.uid] += 1
                 broken: BaseException = error.cause
-                most = GIVE_UP + 1  # a line that breaks now and then must not make a sound mail look like a bad one
+                most = (
+                    GIVE_UP + 1
+                )  # a line that breaks now and then must not make a sound mail look like a bad one
             except BROKEN as error:
                 broken, most = error, self.tries
             failures += 1

@@ -40,7 +40,9 @@ def look(world: World) -> Findings:
     rows = {row.sha256: row for row in ledger.all_messages()}
     found.broken += [*world.complaints, *world.said()]
     found.broken += _mails(world, mails, rows, found.figures)
-    rows = {sha256: row for sha256, row in rows.items() if sha256 in mails}  # what else is there is told above
+    rows = {
+        sha256: row for sha256, row in rows.items() if sha256 in mails
+    }  # what else is there is told above
     found.broken += _judged(mails, rows, ledger, found.figures)
     found.broken += _letters(world, mails, rows, ledger, found.figures)
     for sha256, row in rows.items():
