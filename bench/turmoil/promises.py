@@ -37,10 +37,7 @@ def look(world: World) -> Findings:
     work = world.office.open()
     ledger = work.ledger
     mails = {mail.sha256: mail for mail in world.delivered}
-    everything = ledger.all_messages()
-    # In place of a mail at which the line broke too often: what is asked is whether the mail itself came in the end.
-    rows = {row.sha256: row for row in everything if "withheld" not in row.envelope}
-    found.figures["mails that weren't given at once"] = len(everything) - len(rows)
+    rows = {row.sha256: row for row in ledger.all_messages()}
     found.broken += [*world.complaints, *world.said()]
     found.broken += _mails(world, mails, rows, found.figures)
     rows = {
