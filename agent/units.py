@@ -79,6 +79,15 @@ class Register(Model):
     def by_id(self) -> Mapping[str, Unit]:
         return {unit.id: unit for unit in self.units}
 
+    @cached_property
+    def _named(self) -> tuple[tuple[str, Unit], ...]:
+        """Each name, folded, with the unit whose it is."""
+        return tuple((fold(name), unit) for unit in self.units for name in unit.names)
+
+    @cached_property
+    def _prefix(self) -> str:
+        return fold(self.district)
+
     def with_senders(self, registered: Iterable[tuple[str, str]]) -> Register:
         """The register with (address, unit id) pairs added that the contact has decided.
 
@@ -94,7 +103,9 @@ class Register(Model):
             unit.model_copy(update={"senders": (*unit.senders, *more[unit.id])}) if unit.id in more else unit
             for unit in self.units
         )
-        return self.model_copy(update={"units": units})
+        return Register(
+            district=self.district, units=units
+        )  # a copy would keep what was looked up in the old one
 
     def of_sender(self, address: str) -> Unit | None:
         """The unit to which the address is registered, or None."""
@@ -122,44 +133,33 @@ class Register(Model):
     def in_text(self, *texts: str) -> Unit | None:
         """The unit that subjects and file names name, where just one is named there; else None."""
         named: dict[str, Unit] = {}
-        for text in texts:
-            folded = fold(text)
-            for unit in self.units:
-                if any(self._stands_in(fold(name), folded) for name in unit.names):
-                    named[unit.id] = unit
+        for folded in map(fold, texts):
+            named |= {unit.id: unit for name, unit in self._named if self._stands_in(name, folded)}
         return next(iter(named.values())) if len(named) == 1 else None
 
     def _without_district(self, folded: str) -> str:
         # Loosely: 重庆市万盛经开区青年镇. But 万盛街道 stays: only the district's whole name is a prefix.
-        district = fold(self.district)
-        before, found, rest = folded.partition(district)
+        before, found, rest = folded.partition(self._prefix)
         return rest if found and not _PLACE.search(before) else folded
 
     def _longest(self, folded: str) -> tuple[str, Unit | None]:
         """The longest registered name that the text begins with, and whose it is."""
-        starts = [
-            (name, unit) for unit in self.units for name in map(fold, unit.names) if folded.startswith(name)
-        ]
+        starts = [(name, unit) for name, unit in self._named if folded.startswith(name)]
         return max(starts, key=lambda one: len(one[0]), default=("", None))
 
     def _names_another(self, rest: str, owner: Unit) -> bool:
-        names = [fold(name) for unit in self.units if unit is not owner for name in unit.names]
+        names = [name for name, unit in self._named if unit is not owner]
         return any(name in rest for name in names) or _ANOTHER_PLACE.search(rest) is not None
 
     def _stands_in(self, name: str, folded: str) -> bool:
         # A name inside a longer name of another unit doesn't count; the longest registered name wins.
-        others = [
-            fold(other)
-            for unit in self.units
-            for other in unit.names
-            if name in fold(other) and fold(other) != name
-        ]
-        for other in others:
+        for other in (longer for longer, _ in self._named if name in longer and longer != name):
             folded = folded.replace(other, "\0") if not self._same_unit(name, other) else folded
         return name in folded
 
     def _same_unit(self, one: str, other: str) -> bool:
-        return any({one, other} <= {fold(name) for name in unit.names} for unit in self.units)
+        owners = [{unit.id for name, unit in self._named if name == each} for each in (one, other)]
+        return bool(owners[0] & owners[1])
 
 
 @dataclass(frozen=True, slots=True)

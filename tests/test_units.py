@@ -63,7 +63,9 @@ def test_a_subject_names_a_unit_only_where_it_names_just_one(register: Register)
 
 
 def test_addresses_are_compared_without_regard_to_case(register: Register) -> None:
+    assert register.by_id["qingnian"].senders == ()
     with_sender = register.with_senders([("Qingnian@Town.Example", "qingnian")])
+    assert with_sender.by_id["qingnian"].senders == ("Qingnian@Town.Example",)
     unit = with_sender.of_sender("qingnian@town.example")
     assert unit is not None
     assert unit.id == "qingnian"

@@ -19,11 +19,12 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from agent.errors import ReaderNotStarted, Unreadable
-from agent.reading.formats.limits import MEGABYTE, Budget
+from agent.reading.formats.limits import MEGABYTE, Budget, Limits
 from agent.reading.formats.refusals import damaged, took_too_long
 from agent.reading.outside import bare_environment, network_cut, patience
 from agent.reading.plain import Told
@@ -41,7 +42,9 @@ class Task:
     """What one process is for: how long a file may take it, and how much memory it may allocate.
 
     The seconds are the processor's, where the system tells them (Linux), and as many of the clock, or up to three
-    times as many on a busy machine: what keeps a reader busy is hostile, what waits for a busy machine is not. Elsewhere they are the clock's. The memory is bounded by the system (on Windows not); with the libraries' code 460 MB are less than 512.
+    times as many on a busy machine: what keeps a reader busy is hostile, what waits for a busy machine is not.
+    Elsewhere they are the clock's. The memory is bounded by the system (on Windows not); with the libraries' code
+    460 MB are less than 512.
     """
 
     seconds: float = 10
@@ -170,7 +173,7 @@ class _Worker:
             "job": ask.job,
             "arguments": ask.arguments,
             "seconds": 3 * seconds,
-            "limits": dataclasses.asdict(budget.limits),
+            "limits": _told(budget.limits),
             "left": budget.left(),
         }
         try:
@@ -218,6 +221,11 @@ class _Worker:
         for stream in (self._asked, self._answers):
             with contextlib.suppress(OSError):
                 stream.close()
+
+
+@cache
+def _told(limits: Limits) -> dict[str, int | float]:
+    return dataclasses.asdict(limits)
 
 
 def _processor_seconds(process: int) -> float | None:

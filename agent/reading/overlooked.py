@@ -38,10 +38,10 @@ def overlooked(document: Document, campaign: Campaign, found: FoundForm | None) 
     return tuple(told)
 
 
-def with_overlooked(found: FoundForm | None, document: Document, campaign: Campaign) -> FoundForm | None:
+def with_overlooked(found: FoundForm, document: Document, campaign: Campaign) -> FoundForm:
     """The form, with what is told of the tables beside it."""
-    if found is None:
-        return None
+    if len(document.grids) == 1 and found.form.sources:  # it is from that one
+        return found
     return replace(found, findings=(*found.findings, *overlooked(document, campaign, found)))
 
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import make_forms as forms
 import pytest
+from hostile import changed
+from openpyxl.styles import Font
 
 from agent.errors import Unreadable
 from agent.reading.formats.delimited import read_delimited
@@ -54,6 +56,29 @@ def xlsx_with(**cells: Any) -> Grid:
 
 
 # --- .xlsx -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("usual", "odd"),
+    [
+        (b"<patternFill/>", b""),
+        (b'patternType="gray125"', b'patternType="wavy"'),
+        (b"<left/>", b'<left style="wavy"/>'),
+        (b'builtinId="0"', b'builtinId="x"'),
+        (b'<color theme="1"/>', b'<color rgb="red"/>'),
+        (b'<family val="2"/>', b'<family val="20"/>'),
+    ],
+)
+def test_looks_that_openpyxl_gives_up_at_keep_no_workbook_from_being_read(usual: bytes, odd: bytes) -> None:
+    def change(part: bytes) -> bytes:
+        assert usual in part
+        return part.replace(usual, odd, 1)
+
+    book = forms.workbook()
+    book.active["A6"].font = Font(strike=True)
+    sheet = read_xlsx(changed(forms.saved(book), "xl/styles.xml", change), budget()).grids[0]
+    assert (cell(sheet, "A6").struck, cell(sheet, "B6").struck) == (True, False)
+    assert cell(sheet, "B6").number == forms.FIGURES[1]
 
 
 @pytest.mark.parametrize(
