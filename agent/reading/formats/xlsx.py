@@ -92,10 +92,8 @@ def _trim(package: Package, budget: Budget) -> _Trimmed:
         for name in package.names:
             if _UNUSED.match(name) or not name.lower().endswith((".xml", ".rels")):
                 continue
-            part = _utf8(package.read(name))
-            if posixpath.basename(name) == "styles.xml":
-                part = _styles_only(part)
-            elif b"sheetData" in part[:100_000]:
+            part = _needed(posixpath.basename(name), _utf8(package.read(name)))
+            if b"sheetData" in part[:100_000]:
                 merges[name] = tuple(_merges(part))
                 part = _cells_only(part)
                 cells += sum(1 for _ in _CELL.finditer(part))
@@ -121,14 +119,25 @@ def _utf8(part: bytes) -> bytes:
     return part
 
 
-def _styles_only(part: bytes) -> bytes:
-    """What is struck through, number formats, and which cell has which: at the rest openpyxl may give up."""
+_RUN_LOOKS = re.compile(rb"(<(?:\w+:)?rPr\b[^<>]*(?<!/)>)(.*?)(?=</(?:\w+:)?rPr>)", re.DOTALL)
+_LOOK = re.compile(rb"<((?:\w+:)?(?:strike|vertAlign))\b[^<>]*?(?:/>|></\1>)")
+
+
+_KEPT = {
+    "styles.xml": frozenset({"numFmts", "fonts", "cellXfs", "strike"}),
+    "workbook.xml": frozenset({"workbookPr", "sheets"}),
+}
+
+
+def _needed(name: str, part: bytes) -> bytes:
+    """A part without the looks and names that no figure depends on: at odd ones openpyxl gives up."""
+    if name not in _KEPT:
+        return _RUN_LOOKS.sub(lambda run: run[1] + b"".join(one[0] for one in _LOOK.finditer(run[2])), part)
     from lxml import etree
 
     root = parse_xml(part)
-    for one in [*root, *root.iterfind("{*}fonts/{*}font/{*}*")]:
-        above = one.getparent()
-        if above is not None and etree.QName(one).localname not in ("numFmts", "fonts", "cellXfs", "strike"):
+    for above in (root, *root.iterfind("{*}fonts/{*}font")):
+        for one in [one for one in above if str(one.tag).rpartition("}")[2] not in _KEPT[name]]:
             above.remove(one)
     return bytes(etree.tostring(root))
 
