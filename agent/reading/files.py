@@ -39,6 +39,8 @@ LOG = logging.getLogger(__name__)
 TEXT_TYPES: tuple[FileType, ...] = ("docx", "odt", "html", "mht", "text", "doc", "rtf", "word-xml", "pdf")
 """Formats whose running text may be a narrative."""
 
+MOST_OF_A_KIND = 40  # characters of what an object calls itself
+
 LONG_CELL = 40  # characters from which a table's cell is prose
 
 NO_FILES = ("message/delivery-status", "message/disposition-notification", "text/rfc822-headers")
@@ -223,9 +225,28 @@ def _document(
     found, overlooked = context.look_through(document, set_out=kind_of_file != "pdf")
     text = _running_text(document, found is not None) if kind_of_file in TEXT_TYPES else ""
     inner = replace(context, within=name)
-    inside = tuple(_read(picture.name, picture.data, inner, depth + 1) for picture in document.pictures)
+    held = (*document.pictures, *document.files)
+    inside = tuple(_read(one.name, one.data, inner, depth + 1) for one in held)
     if kind_of_file == "pdf":
-        return _paged(name, data, document, (found, text, inside, overlooked), inner)
+        reading = _paged(name, data, document, (found, text, inside, overlooked), inner)
+    else:
+        reading = _flowing(name, data, had, (found, text, inside, overlooked), context)
+    if any(one.form for one in inside):  # few words around the form are enough
+        enough = tuple(one for one in reading.findings if one.rule != "little_text")
+        reading = replace(reading, findings=enough)
+    return _with_unread(reading, document.unread)
+
+
+def _flowing(
+    name: str,
+    data: bytes,
+    had: tuple[FileType, Document],
+    gained: tuple[FoundForm | None, str, tuple[FileReading, ...], tuple[Finding, ...]],
+    context: _Context,
+) -> FileReading:
+    """A document without pages."""
+    kind_of_file, _ = had
+    found, text, inside, overlooked = gained
     if overlooked:
         return _reading(name, data, "unreadable", findings=overlooked, contains=inside, text=text)
     if (
@@ -237,6 +258,21 @@ def _document(
         raise refusal_of("unknown")
     kind, notes = ("form", ()) if found else _words(name, text, context.campaign)
     return _reading(name, data, kind, found=found, findings=notes, contains=inside, text=text)
+
+
+def _with_unread(reading: FileReading, unread: tuple[str, ...]) -> FileReading:
+    """With a word about what is inside and can't be read: an error where the form may be nowhere else."""
+    if not unread:
+        return reading
+    kinds = "、".join(dict.fromkeys(one[:MOST_OF_A_KIND] for one in unread))
+    said = (
+        f"文件“{reading.file}”里嵌入了无法读取的对象（{kinds}），其中的内容没有读取。"
+        "如里面有统计表，请在对象上双击打开，另存为 Excel（.xlsx）后作为附件发送。"
+    )
+    gained = reading.kind in ("form", "narrative") or any(one.form for one in reading.everything())
+    finding = Finding("warning" if gained else "error", "unreadable", said)
+    kind: Kind = reading.kind if gained else "unreadable"
+    return replace(reading, kind=kind, findings=(*reading.findings, finding))
 
 
 def _is_text(name: str) -> bool:

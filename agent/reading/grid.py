@@ -99,7 +99,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture inside a document.
+    """A picture, or another file, inside a document.
 
     Attributes:
         name: the file's name inside the document (image1.jpeg).
@@ -131,16 +131,20 @@ class Document:
         grids: its tables.
         text: its running text without the tables' cells, a paragraph a line.
         pictures: the pictures inside it.
+        files: other files inside it, each to be read as what it is.
         pages: pages that are pictures (a scan in a PDF), each by its number and to be read like a picture file.
         joined: sources of cells where a number goes on in the next line, as only the page's layout tells.
         loose: tables without ruled lines, by where their letters stand: a form in one counts whole or not at all.
         downwards: texts outside of tables that stand below each other, as headings of several lines do.
+        unread: what calls itself so is inside it, and nothing here can read it (Word.Document.8).
     """
 
     grids: tuple[Grid, ...] = ()
     text: str = ""
     pictures: tuple[Picture, ...] = ()
+    files: tuple[Picture, ...] = ()
     pages: tuple[PagePicture, ...] = ()
     joined: frozenset[str] = frozenset()
     loose: tuple[Grid, ...] = ()
     downwards: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()

@@ -63,9 +63,12 @@ def message_apart(data: bytes, budget: Budget) -> Mime:
     return opened.content
 
 
-def document_apart(kind: FileType, blobs: list[bytes], budget: Budget) -> Document:
-    """The document in what a file was converted to; with the original workbook behind it, its stored results."""
-    return plain.documents(_ask("document", blobs, budget, {"kind": kind}))[0]
+def converted_apart(
+    kind: FileType, target: FileType, converted: bytes, original: bytes, budget: Budget
+) -> Document:
+    """The document in what a file was converted to, with what only the original tells."""
+    arguments = {"kind": kind, "target": target}
+    return plain.documents(_ask("document", [converted, original], budget, arguments))[0]
 
 
 def texts_apart(mime: Mime, budget: Budget) -> tuple[Document, ...]:
@@ -211,11 +214,27 @@ def _load(kind: FileType, data: bytes, budget: Budget) -> Document:
             return replace(read_text(text), text=text)
 
 
-def load_with_stored_results(converted: bytes, original: bytes, budget: Budget) -> Document:
-    """A workbook by way of LibreOffice, with the numbers that the original stores."""
-    from agent.reading.formats.stored import with_stored_results
+def load_converted(
+    kind: FileType, target: FileType, converted: bytes, original: bytes, budget: Budget
+) -> Document:
+    """A document by way of LibreOffice: the files inside are the original's, and so are a workbook's numbers."""
+    from agent.reading.formats import embedded
+    from agent.reading.formats.package import Package
 
-    return with_stored_results(load("xlsx", converted, budget), original)
+    document = load(target, converted, budget)
+    match kind:
+        case "xlsb":
+            from agent.reading.formats.stored import with_stored_results
+
+            document = with_stored_results(document, original)
+            inside = embedded.in_parts(Package(original, budget), "xl", budget)
+        case "doc":
+            inside = embedded.in_compound(original, budget)
+        case "rtf":
+            inside = embedded.in_rtf(original, budget)
+        case _:
+            inside = embedded.in_word_xml(original)
+    return replace(document, files=inside.files, unread=inside.unread)
 
 
 def _page(data: bytes) -> str:

@@ -34,10 +34,12 @@ def of_documents(documents: Sequence[Document]) -> Told:
             "grids": [_of_grid(grid) for grid in one.grids],
             "text": one.text,
             "pictures": [picture.name for picture in one.pictures],
+            "files": [file.name for file in one.files],
+            "unread": one.unread,
         }
         for one in documents
     ]
-    return Told(data, [picture.data for one in documents for picture in one.pictures])
+    return Told(data, [held.data for one in documents for held in (*one.pictures, *one.files)])
 
 
 def documents(told: Told) -> tuple[Document, ...]:
@@ -48,6 +50,8 @@ def documents(told: Told) -> tuple[Document, ...]:
             grids=tuple(_grid(grid) for grid in one["grids"]),
             text=one["text"],
             pictures=tuple(Picture(name, data) for name, data in zip(one["pictures"], blobs, strict=False)),
+            files=tuple(Picture(name, data) for name, data in zip(one["files"], blobs, strict=False)),
+            unread=tuple(one["unread"]),
         )
         for one in told.data
     )

@@ -118,12 +118,11 @@ def _open(arguments: Arguments, blobs: Blobs, budget: Budget) -> Told:
 
 
 def _document(arguments: Arguments, blobs: Blobs, budget: Budget) -> Told:
-    from agent.reading.opening import load, load_with_stored_results
+    from agent.reading.opening import load_converted
     from agent.reading.plain import of_documents
 
-    if len(blobs) == 2:
-        return of_documents([load_with_stored_results(blobs[0], blobs[1], budget)])
-    return of_documents([load(arguments["kind"], blobs[0], budget)])
+    converted, original = blobs
+    return of_documents([load_converted(**arguments, converted=converted, original=original, budget=budget)])
 
 
 def _texts(_: Arguments, blobs: Blobs, budget: Budget) -> Told:

@@ -21,7 +21,7 @@ from agent.rules import Campaign
 Read = Callable[..., FileReading]
 
 
-def drawn_pdf(commands: str, notes: str = "", sixth: str = "") -> bytes:
+def drawn_pdf(commands: str, notes: str = "", sixth: str = "", encoding: str = "utf-8") -> bytes:
     """A page of 400 × 300 points in Helvetica from its drawing commands.
 
     ``notes`` are annotations upon it, ``sixth`` is one more object that they may refer to.
@@ -34,7 +34,7 @@ def drawn_pdf(commands: str, notes: str = "", sixth: str = "") -> bytes:
         + f"/Annots[{notes}]>>".encode(),
         b"<</Length %d>>stream\n%b\nendstream" % (len(stream), stream),
         b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-        *([sixth.encode()] if sixth else []),
+        *([sixth.encode(encoding)] if sixth else []),
     ]
     data, places = b"%PDF-1.4\n", []
     for number, one in enumerate(objects, 1):

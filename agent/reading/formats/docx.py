@@ -9,10 +9,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agent.reading.folding import RAISED, level
+from agent.reading.formats.embedded import Embedded, in_parts
 from agent.reading.formats.flow import Block, Line, Table, TableEnd, document, text_cell
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.package import Package
@@ -27,7 +28,6 @@ STRICT_W = b"http://purl.oclc.org/ooxml/wordprocessingml/main"
 DOCUMENT_TYPE = "/officeDocument"
 OFF = ("0", "false", "off", "none")
 DEEPEST_STYLE = 20  # styles based on each other
-EMBEDDED_SUFFIXES = (".xlsx", ".xls", ".xlsm", ".docx", ".doc", ".et", ".wps")
 
 _WRAPPERS = frozenset(
     f"{W}{name}"
@@ -63,7 +63,9 @@ def read_docx(data: bytes, budget: Budget) -> Document:
     if body is None:
         raise damaged()
     reader = _Reader(_styles(package, name), budget)
-    return document(reader.blocks(body, inside=False), _pictures(package, name, body))
+    inside = _embedded(package, name, body, budget)
+    read = document(reader.blocks(body, inside=False), _pictures(package, name, body))
+    return replace(read, files=inside.files, unread=inside.unread)
 
 
 def _main_part(package: Package) -> str:
@@ -359,21 +361,26 @@ def _wide(merges: list[Merge]) -> Iterator[Merge]:
 
 
 def _pictures(package: Package, main: str, body: _Element) -> tuple[Picture, ...]:
-    """Pictures in the order in which the text shows them, then embedded workbooks and documents."""
+    """Pictures in the order in which the text shows them."""
     targets = package.relationships(main)
     names: dict[str, None] = {}
     for one in body.iter("{*}blip", "{*}imagedata"):
         for key, value in one.attrib.items():
             if str(key).endswith(("}embed", "}id", "}pict")) and str(value) in targets:
                 names[targets[str(value)]] = None
-    folder = posixpath.join(posixpath.dirname(main), "embeddings")
-    embedded = [
-        name
-        for name in package.names
-        if name.startswith(f"{folder}/") and name.lower().endswith(EMBEDDED_SUFFIXES)
-    ]
     return tuple(
-        Picture(posixpath.basename(name), package.read(name))
-        for name in [*names, *embedded]
-        if name in package.names
+        Picture(posixpath.basename(name), package.read(name)) for name in names if name in package.names
+    )
+
+
+def _embedded(package: Package, main: str, body: _Element, budget: Budget) -> Embedded:
+    """Embedded workbooks and documents, and pages that the text takes in as they are (altChunk)."""
+    targets = package.relationships(main)
+    ids = [str(value) for one in body.iter(f"{W}altChunk") for value in one.attrib.values()]
+    chunks = [targets[one] for one in ids if targets.get(one) in package.names]
+    linked = any(one.get("Type") == "Link" for one in body.iter("{*}OLEObject"))
+    return (
+        Embedded(tuple(Picture(posixpath.basename(name), package.read(name)) for name in chunks))
+        + in_parts(package, posixpath.dirname(main), budget)
+        + Embedded(unread=("链接的文件",) if linked else ())
     )

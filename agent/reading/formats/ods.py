@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from agent.reading.folding import RAISED, level
+from agent.reading.formats.embedded import in_opendocument
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.package import Package
 from agent.reading.formats.refusals import damaged, encrypted, too_large
@@ -43,7 +44,8 @@ def read_ods(data: bytes, budget: Budget) -> Document:
     pictures = tuple(
         Picture(name.rpartition("/")[2], package.read(name)) for name in package.pictures_under("Pictures")
     )
-    return Document(grids=grids, pictures=pictures)
+    inside = in_opendocument(package, budget)
+    return Document(grids=grids, pictures=pictures, files=inside.files, unread=inside.unread)
 
 
 def require_open(package: Package) -> None:

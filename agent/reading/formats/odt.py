@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agent.reading.folding import level
+from agent.reading.formats.embedded import in_opendocument
 from agent.reading.formats.flow import Block, Line, Table, TableEnd, document, text_cell
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.ods import OFFICE, TABLE, TEXT, Styles, require_open, runs
@@ -36,7 +38,9 @@ def read_odt(data: bytes, budget: Budget) -> Document:
     if body is None:
         raise damaged()
     styles = Styles.of(root, package.xml("styles.xml") if "styles.xml" in package.names else None)
-    return document(_Reader(styles, budget).blocks(body, inside=False), _pictures(package, body))
+    inside = in_opendocument(package, budget)
+    read = document(_Reader(styles, budget).blocks(body, inside=False), _pictures(package, body))
+    return replace(read, files=inside.files, unread=inside.unread)
 
 
 class _Reader:

@@ -22,7 +22,7 @@ from agent.reading.attachments import FileType
 from agent.reading.formats.limits import MEGABYTE, Budget
 from agent.reading.formats.refusals import damaged, encrypted, took_too_long, without_program
 from agent.reading.grid import Document
-from agent.reading.opening import document_apart
+from agent.reading.opening import converted_apart
 from agent.reading.outside import Bounds, Ran, find, folder_for, patience, run
 
 SECONDS = 10  # for one file
@@ -63,7 +63,7 @@ def read_by_office(kind: FileType, data: bytes, budget: Budget) -> Document:
     """
     target = KINDS[kind].target
     converted = convert(KINDS[kind], data, budget)
-    return document_apart(target, [converted, data] if target == "xlsx" else [converted], budget)
+    return converted_apart(kind, target, converted, data, budget)
 
 
 def convert(kind: _Kind, data: bytes, budget: Budget) -> bytes:

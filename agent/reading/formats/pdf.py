@@ -28,6 +28,7 @@ def _document(told: Told) -> Document:
     blobs = iter(told.blobs)
     pictures = tuple(Picture(str(name), next(blobs)) for name in told.data["pictures"])
     pages = tuple(PagePicture(int(number), next(blobs)) for number in told.data["pages"])
+    files = tuple(Picture(str(name), next(blobs)) for name in told.data["files"])
     return Document(
         grids=tuple(_grid(one) for one in _over_pages(told.data["grids"])),
         loose=tuple(map(_grid, told.data["loose"])),
@@ -35,6 +36,8 @@ def _document(told: Told) -> Document:
         text=str(told.data["text"]),
         pictures=pictures,
         pages=pages,
+        files=files,
+        unread=tuple(map(str, told.data["unread"])),
         joined=frozenset(
             f"{one['name']}!{address}" for one in _over_pages(told.data["grids"]) for address in one["joined"]
         ),

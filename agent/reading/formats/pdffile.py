@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
+from agent.reading.formats.pdfattached import attached
 from agent.reading.formats.pdfloose import downwards, loose_tables
 from agent.reading.formats.pdfnotes import with_notes
 from agent.reading.formats.pdfpage import Page
@@ -62,8 +63,11 @@ def tell(data: bytes, most_bytes: int, most_cells: int, most_pixels: int) -> Tol
         text.append(page.text(found))
     told["text"] = "\n".join(one for one in text if one)
     _add_pictures(data, drawn, most_pixels, told, blobs)
+    held = attached(data)
+    told |= {"files": [one.name for one in held.files], "unread": held.unread}
+    blobs += [one.data for one in held.files]
     if sum(len(one) for one in blobs) > most_bytes:
-        raise too_large("里面的图片太多太大")
+        raise too_large("里面的图片和附件太多太大")
     return told, blobs
 
 

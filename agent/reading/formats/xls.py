@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 from agent.reading.folding import RAISED, level
+from agent.reading.formats.embedded import in_compound
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.refusals import damaged, encrypted, too_large
 from agent.reading.formats.sheet import address, decimal_text, exact, sheet_grid
@@ -23,9 +24,11 @@ def read_xls(data: bytes, budget: Budget) -> Document:
     """
     book = _open(data)
     try:
-        return Document(grids=tuple(_grid(book, sheet, budget) for sheet in book.sheets()))
+        grids = tuple(_grid(book, sheet, budget) for sheet in book.sheets())
     except (IndexError, KeyError) as error:  # a cell names a style, a font or a text that isn't there
         raise damaged() from error
+    inside = in_compound(data, budget, pool="MBD")
+    return Document(grids=grids, files=inside.files, unread=inside.unread)
 
 
 def _open(data: bytes) -> Any:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.errors import Unreadable
 from agent.reading.folding import RAISED, level
+from agent.reading.formats.embedded import in_parts
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.package import Package, parse_xml
 from agent.reading.formats.refusals import damaged, too_large
@@ -45,7 +46,8 @@ def read_xlsx(data: bytes, budget: Budget) -> Document:
         )
         for sheet in shown.worksheets
     )
-    return Document(grids=grids, pictures=_pictures(package))
+    inside = in_parts(package, "xl", budget)
+    return Document(grids=grids, pictures=_pictures(package), files=inside.files, unread=inside.unread)
 
 
 # --- what openpyxl is given ------------------------------------------------------------------------------
