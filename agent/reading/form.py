@@ -15,17 +15,19 @@ from agent.reading.columns import Assigned, Header, are_parts, assign, find_head
 from agent.reading.combining import FoundForm, combine, join
 from agent.reading.formats.refusals import too_large
 from agent.reading.grid import Cell, Document, Grid
-from agent.reading.heading import Heading, from_cells, from_lines
+from agent.reading.heading import Heading, from_cells, from_lines, stated
 from agent.reading.labels import LabelBook
 from agent.reading.layout import Table, concealed, revealed, turned, upright
 from agent.reading.measures import factor_of
+from agent.reading.no_part import is_example, no_part, not_counted, only_an_example
 from agent.reading.reading import Figure, Form
 from agent.reading.rows import Body, Row, read_body
-from agent.reading.sums import add_up, likely_total, no_part, not_added, total_row
+from agent.reading.sums import add_up, likely_total, total_row
 from agent.reading.values import Reading, quote, read_figure, read_text
 from agent.rules import Campaign, FormField
 from agent.units import Register
 
+TITLE_LINES = 5  # lines above a table among which its title is looked for
 MOST_ROWS = 3000  # with something in them, in all tables of a document that have the form's labels
 
 __all__ = ["FoundForm", "combine", "find_form", "find_forms_by_unit"]
@@ -67,12 +69,23 @@ def find_forms_by_unit(
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One form's part of a table: its header, what stands below it, and the header values around it."""
+    """One form's part of a table: its header, what stands below it, and the header values around it.
+
+    ``begin`` is the row behind the part before it.
+    """
 
     table: Table
+    begin: int
     header: Header
     body: Body
     heading: Heading
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """What may be its title: the sheet's name, the lines above the table, and the rows above the header."""
+        grid = self.table.grid
+        above = () if self.table.turned else self.table.cells(self.begin, self.header.top)
+        return (grid.name, *grid.lines_before[-TITLE_LINES:], *(cell.text for cell in above if cell.text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +148,7 @@ class _Reader:
             for at, header in enumerate(headers):
                 stop = headers[at + 1].top if at + 1 < len(headers) else len(table.rows)
                 body = read_body(table, header, stop, self.book)
-                yield _Part(table, header, body, self._heading(table, header, body, begin))
+                yield _Part(table, begin, header, body, self._heading(table, header, body, begin))
                 begin = stop
             if headers:
                 return
@@ -144,7 +157,7 @@ class _Reader:
         """The form that some rows of a part make."""
         part = replace(part, body=replace(part.body, rows=rows))
         strangers = reporter.other_units(rows, part.heading, self.book, self.register)
-        alien = no_part(rows)
+        alien, example = no_part(rows), next(filter(is_example, part.titles), None)
         values: dict[str, Figure] = {}
         sources: dict[str, str] = {}
         findings: list[Finding] = []
@@ -154,7 +167,9 @@ class _Reader:
             if strangers and len(rows) > 1 and field.is_figure:
                 reading = Reading(None, (reporter.mixed(field, strangers),))
             elif alien is not None and field.is_figure:
-                reading = Reading(None, (not_added(field, alien),))
+                reading = Reading(None, (not_counted(field, alien, rows),))
+            elif example and rows and field.is_figure:
+                reading = Reading(None, (only_an_example(field, example),))
             values[field.id] = reading.value
             findings.extend(reading.findings)
             sources |= {field.id: source} if source else {}
@@ -241,6 +256,11 @@ class _Reader:
         heading.take(reporter.from_columns(header, body.rows, self.register), self.book)
         heading.take(from_cells([table.rows[at] for at in body.lines], self.book), self.book)
         heading.take(from_lines(lines.lines_after, self.book), self.book)
+        for text in (
+            *(text for row in body.rows for text in row.remarks),
+            *(text for _, text in body.remarks),
+        ):
+            heading.take(stated(text, self.book), self.book)
         return heading
 
 

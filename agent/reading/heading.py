@@ -14,6 +14,7 @@ from agent.reading.folding import fold, squeeze
 from agent.reading.grid import Cell
 from agent.reading.labels import LabelBook, key
 from agent.reading.layout import Placed
+from agent.reading.measures import is_scale
 from agent.rules import HeaderField
 
 Written = Cell | str
@@ -41,10 +42,10 @@ def from_lines(lines: Sequence[str], book: LabelBook) -> Iterator[tuple[HeaderFi
     """The header values in paragraphs, the footnote and what belongs to it apart."""
     seen = unfinished = False
     for line in (part for paragraph in lines for part in paragraph.splitlines() if part.strip()):
+        yield from stated(line, book)
         if is_footnote(line) or (seen and (unfinished or not _begins_anew(line, book))):
             seen, unfinished = True, re.search("[,，、:：]\\s*$", line) is not None
         else:
-            yield from _stated(line, book)
             yield from ((header, value) for header, value in _pairs(line, book) if value)
 
 
@@ -52,6 +53,9 @@ def from_cells(rows: Iterable[Sequence[Placed]], book: LabelBook) -> Iterator[tu
     """The header values in rows that hold no figures: 单位：青年镇 in a cell, or 单位 with 青年镇 beside it."""
     for row in rows:
         filled = [placed for placed in row if not placed.empty]
+        texts = [placed.text for placed in filled if placed.text]
+        for text in [*texts, "：".join(texts)] if len(texts) == 2 else texts:
+            yield from stated(text, book)
         if any(is_footnote(placed.text) for placed in filled):
             continue
         if any(key(placed.text) in _TABLE_WORDS for placed in filled):
@@ -80,7 +84,6 @@ def _begins_anew(line: str, book: LabelBook) -> bool:
 def _in_row(filled: Sequence[Placed], book: LabelBook) -> Iterator[tuple[HeaderField, Written]]:
     awaiting: HeaderField | None = None
     for placed in filled:
-        yield from _stated(placed.text, book)
         pairs = list(_pairs(placed.text, book)) if placed.text else []
         label = book.header(placed.text) if placed.text and not pairs else None
         if pairs:
@@ -93,13 +96,14 @@ def _in_row(filled: Sequence[Placed], book: LabelBook) -> Iterator[tuple[HeaderF
             awaiting = None
 
 
-def _stated(text: str, book: LabelBook) -> Iterator[tuple[HeaderField, str]]:
-    """The measures that a line or a title states where no header value begins: 金额单位：元, …统计表（单位：元）."""
+def stated(text: str, book: LabelBook) -> Iterator[tuple[HeaderField, str]]:
+    """The measures that a line, a title, a note or a remark states: 金额单位：元, （单位：元）, 以元为单位, 金额按元填写."""
     header = next((one for one in book.campaign.form.header if one.type == "unit"), None)
-    for match in _MEASURE_LINE.finditer(fold(text)) if header else ():
-        stated = match[1] or match[2]
-        if header and _measures(stated, book):
-            yield header, stated
+    if header is None or not text or len(text) > _LONGEST_STATEMENT:
+        return
+    line = squeeze(text)
+    for match in (match for pattern in _MEASURE_LINES for match in pattern.finditer(line)):
+        yield from ((header, one) for one in _measures(match[1], book))
 
 
 def _pairs(text: str, book: LabelBook) -> Iterator[tuple[HeaderField, str]]:
@@ -131,13 +135,31 @@ def _clean(value: str) -> str:
 
 
 def _measures(text: str, book: LabelBook) -> list[str]:
-    parts = [part for part in re.split(r"[\s、,，/;；]+", fold(text).strip()) if part]
-    known = book.campaign.measure_names
-    return parts if parts and all(part in known for part in parts) else []
+    """The measures that a text lists; none where it is no list of measures (青年镇). 件 and its like may be among them."""
+    listed = re.split(r"[\s、,，/;；和及或]+", fold(text).strip(" ()"))
+    parts = [part.removeprefix("人民币") for part in listed if part]
+    known = [part for part in parts if is_scale(part, book.campaign)]
+    others = [part for part in parts if part not in known]
+    return known if known and all(len(part) <= _LONGEST_MEASURE for part in others) else []
 
 
-_MEASURE_LINE = re.compile(
-    r"(?:金额|计量|货币|数据)单位\s*:\s*([^():;。]{1,30})|\(\s*单位\s*:\s*([^():;。]{1,30})\)"
+_LONGEST_STATEMENT = 400
+_LONGEST_MEASURE = 2
+_LIST = r"([^():;。为是]{1,30})"
+_MEASURE_LINES = tuple(
+    map(
+        re.compile,
+        (
+            # 单位：青年镇 on a line of its own is a header value; behind 金额 or in brackets it isn't.
+            rf"(?:金额|计量|货币|数据|统计|物资|经费|资金|款项)[^,。;:]{{0,6}}?单位:{_LIST}",
+            rf"\(单位:{_LIST}",
+            rf"单位(?:均|都|统一)?[为是]:?{_LIST}",
+            rf"(?:金额|物资|经费|资金):{_LIST}(?=\)|$)",
+            r"(?=(?:以|按|均?为|用)[“\"]?([\u4e00-\u9fff]{1,6}?)[”\"]?(?:[为作]|作为)(?:计量)?单位)",
+            r"(?=(?:以|按|用)[“\"]?([\u4e00-\u9fff]{1,6}?)[”\"]?(?:计(?!划)|填[写报列]?|核?算|统计))",
+            r"(?:单位|金额|表)\(([^():;。]{1,6})\)$",
+        ),
+    )
 )
 _TABLE_WORDS = (
     UNIT_HEADINGS

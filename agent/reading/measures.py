@@ -68,6 +68,15 @@ def is_measure(text: str, campaign: Campaign) -> bool:
     return strip_measure(text) in campaign.measure_names
 
 
+def is_scale(text: str, campaign: Campaign) -> bool:
+    """Whether the text is a measure that the campaign knows, or a multiple of one (百元)."""
+    if text in campaign.measure_names:
+        return True
+    return text not in MULTIPLIERS and any(
+        factor_of(text, field, campaign) is not None for field in campaign.form.figures
+    )
+
+
 def strip_measure(text: str) -> str:
     """A measure without brackets and without 单位： before it, from text without white space."""
     return re.sub(r"^(?:计量|金额)?单位[:：]", "", text.strip("()"))

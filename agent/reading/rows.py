@@ -28,6 +28,7 @@ class Row:
         cells: the cell under each column that has one, by the column's index.
         problems: for a column, why its cell can't be told from its neighbours'.
         names: what the row's other columns say (a village, 合计).
+        remarks: what its text columns say.
         level: how high a sum it is (labels.SUM_LEVELS); 0 for none.
     """
 
@@ -35,6 +36,7 @@ class Row:
     problems: Mapping[int, str] = field(default_factory=dict)
     names: tuple[str, ...] = ()
     level: int = 0
+    remarks: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -74,7 +76,7 @@ def read_body(table: Table, header: Header, stop: int, book: LabelBook) -> Body:
         if not table.turned and (remark := _own_row(filled, header, book)):
             remarks.append(remark)
             continue
-        if not table.turned and _is_line(filled, header, book):
+        if not table.turned and (_is_line(filled, header, book) or (rows and _is_words(filled))):
             lines.append(at)
             continue
         row = _row(table, at, header)
@@ -120,6 +122,14 @@ def _is_line(filled: Sequence[Placed], header: Header, book: LabelBook) -> bool:
     words = re.findall("[\u4e00-\u9fff]+", first.text)
     wordy = any(len(word) >= 6 for word in words) or sum(map(len, words)) >= 10
     return len(filled) == 1 and wordy and (across or _is_sentence(first.text))
+
+
+def _is_words(filled: Sequence[Placed]) -> bool:
+    """Whether a row below figures is a lone phrase without any number, and so nobody's figures."""
+    text = squeeze(filled[0].text)
+    if len(filled) > 1 or _may_be_read(filled[0]) or any(mark in text for mark in numerals.CHARACTERS):
+        return False
+    return re.search("[\u4e00-\u9fff]{6}", text) is not None
 
 
 def _labelled(filled: Sequence[Placed], book: LabelBook) -> Iterator[tuple[Placed, bool]]:
@@ -248,7 +258,8 @@ def _row(table: Table, at: int, header: Header) -> Row:
     ]
     marks = [sum_level(name) for name in names]
     marks += [SUM_LEVELS.get(key(cell.text), 0) for at, cell in under.items() if not _is_figure(at, header)]
-    return Row(under, problems, tuple(names), max(marks, default=0))
+    remarks = tuple(text for _, text in _remarks(Row(under), header))
+    return Row(under, problems, tuple(names), max(marks, default=0), remarks)
 
 
 def _beside(placed: Sequence[Placed], table: Table, at: int, header: Header) -> bool:

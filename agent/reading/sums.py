@@ -5,13 +5,11 @@ A 小计 sums up the rows since the last one, a 合计 all rows; a 小计 is nev
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 
 from agent.findings import Finding
-from agent.reading.labels import key
 from agent.reading.reading import Figure
 from agent.reading.rows import Row
 from agent.reading.values import Reading, tidy
@@ -25,22 +23,6 @@ def total_row(rows: Sequence[Row]) -> int | None:
     highest = max((row.level for row in rows), default=0)
     marked = [at for at, row in enumerate(rows) if row.level == highest > 0]
     return marked[0] if len(marked) == 1 else None
-
-
-def no_part(rows: Sequence[Row]) -> Row | None:
-    """A row that by its name is no part of a sum (last year's figures, a target, an example), where none is marked."""
-    if len(rows) < 2 or total_row(rows) is not None:
-        return None
-    return next((row for row in rows if any(_NO_PART.fullmatch(key(name)) for name in row.names)), None)
-
-
-def not_added(field: FormField, row: Row) -> Finding:
-    """The error for a figure of which only one row can be meant, and nobody said which."""
-    text = (
-        f"“{field.full_label}”：表中有几行数据，其中一行是“{row.name}”，不能相加，也不能确定哪一行是要报的数。"
-        "请只留要报的一行。"
-    )
-    return Finding("error", "sum_unmarked", text, field.id, None, (field.id,))
 
 
 def add_up(field: FormField, rows: Sequence[Row], readings: Sequence[Reading]) -> Reading:
@@ -153,11 +135,3 @@ def _gap(field: FormField, row: Row) -> Finding:
     where = f"“{row.name}”一行" if row.name else "有一行"
     text = f"“{field.full_label}”一栏{where}未填写，合计按 0 相加无误。如无请填 0。"
     return Finding("warning", "blank", text, field.id, None, (field.id,))
-
-
-_PERIOD = "(?:年|年度|季度|季|月|月份|旬|周|期|次)"
-_NO_PART = re.compile(
-    rf"(?:上|上一|去|前|本|今|当){_PERIOD}(?:数|同期|同期数)?|同期数?|历年|往年|(?:同比|环比|增减|较).*"
-    r"|(?:目标|计划|任务|预计|应|指标|完成|实际|实际完成)(?:数|值|量|任务|情况)?|完成率"
-    r"|(?:填写|填表|填报)?(?:示例|样例|范例|举例|例子?|样表)"
-)

@@ -27,6 +27,7 @@ from making import (  # noqa: E402
     headers,
     hiding,
     mails,
+    offices,
     pages,
     papers,
     printing,
@@ -52,6 +53,7 @@ WHOLE: dict[str, Callable[[], dict[str, tuple[bytes, Any]]]] = {
     "mails": mails.files,
     "containers": containers.files,
     "traps": traps.files,
+    "offices": offices.files,
 }
 WRITERS: dict[str, Callable[[Sequence[Form]], bytes]] = {
     "xlsx": books.xlsx,

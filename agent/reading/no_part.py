@@ -1,0 +1,85 @@
+"""What stands where figures belong and isn't the unit's to report: an example, last year's figures, a target.
+
+Knows rows and titles by their words; nothing of what the cells hold.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from agent.findings import Finding
+from agent.reading.folding import squeeze
+from agent.reading.labels import key
+from agent.reading.rows import Row
+from agent.reading.sums import total_row
+from agent.rules import FormField
+
+
+def no_part(rows: Sequence[Row]) -> Row | None:
+    """The row that by its name can't be the figures to report, or a part of them, alone or in a sum; or None."""
+    if len(rows) < 2:
+        wrong = _NEVER
+    elif total_row(rows) is None:
+        wrong = _NO_PART
+    else:  # 上月 and 本月 may add up to a 累计; an example or last year's figures never do
+        wrong = _IN_NO_SUM
+    return next(
+        (row for row in rows if _is_example(row) or any(map(wrong.fullmatch, map(key, row.names)))), None
+    )
+
+
+def is_example(title: str) -> bool:
+    """Whether a title or a sheet's name says that what stands below it is an example (填表示例, …统计表（示例）)."""
+    name = key(title)
+    return (
+        len(name) <= _LONGEST_TITLE and _EXAMPLE_TITLE.search(name) is not None and not _REFERS.search(name)
+    )
+
+
+def not_counted(field: FormField, row: Row, rows: Sequence[Row]) -> Finding:
+    """The error for a figure of a form with such a row."""
+    if len(rows) == 1:
+        return _not_filled_in(field, f"表中只有“{row.name}”一行有数据")
+    text = (
+        f"“{field.full_label}”：表中有几行数据，其中一行是“{row.name}”，不能相加，也不能确定哪一行是要报的数。"
+        "请只留要报的一行。"
+    )
+    return Finding("error", "sum_unmarked", text, field.id, None, (field.id,))
+
+
+def only_an_example(field: FormField, title: str) -> Finding:
+    """The error for a figure of a form whose title says that it is an example."""
+    return _not_filled_in(field, f"这张表标明是示例（“{title.strip()}”）")
+
+
+def _not_filled_in(field: FormField, why: str) -> Finding:
+    text = f"“{field.full_label}”未填写：{why}，不是本单位要报的数，没有登记。请填写本单位的数后重报，如无请填 0。"
+    return Finding("error", "blank", text, field.id, None, (field.id,))
+
+
+def _is_example(row: Row) -> bool:
+    return any(_EXAMPLE.search(squeeze(name)) for name in row.names if len(name) <= _LONGEST_NAME) or any(
+        _EXAMPLE_REMARK.fullmatch(key(text)) for text in row.remarks
+    )
+
+
+_LONGEST_NAME = 20
+_LONGEST_TITLE = 40
+_EXAMPLES = "(?:示例|样例|范例|举例)"
+_EXAMPLE = re.compile(rf"{_EXAMPLES}|^\(?例[如子表]?(?:[):、.,0-9]|$)|^样表$")
+_EXAMPLE_REMARK = re.compile(
+    rf"(?:此行|本行|此为|这是|填[写报表])?(?:为|是)?{_EXAMPLES}(?:行|数据)?(?:请删除?|勿[删动改])?"
+)
+_EXAMPLE_TITLE = re.compile(rf"{_EXAMPLES}(?:表|页)?[0-9]*$|^(?:填[写报表]*)?{_EXAMPLES}(?:表|页)?[0-9]*$")
+_REFERS = re.compile("参照|参考|按照|依照|对照|详?见")
+_PERIOD = "(?:年|年度|季度|季|月|月份|旬|周|期|次)"
+_BEFORE = rf"(?:上|上一|去|前){_PERIOD}(?:数|同期|同期数)?"
+_OF_YEARS = r"(?:上|上一|去|前)(?:年|年度)(?:数|同期|同期数)?"
+_COMPARED = r"同期数?|历年|往年|(?:同比|环比|增减|较).*"
+_PLANNED = r"(?:目标|计划|任务|预计|应)(?:数|值|量|任务|情况)?|完成率"
+_NEVER = re.compile(rf"{_BEFORE}|{_COMPARED}|{_PLANNED}")
+_IN_NO_SUM = re.compile(rf"{_OF_YEARS}|{_BEFORE}同期数?|{_COMPARED}|{_PLANNED}")
+_NO_PART = re.compile(
+    rf"{_NEVER.pattern}|(?:本|今|当){_PERIOD}(?:数|同期|同期数)?|(?:指标|完成|实际|实际完成)(?:数|值|量|任务|情况)?"
+)
