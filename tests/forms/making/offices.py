@@ -50,8 +50,12 @@ def _not_theirs() -> dict[str, File]:
         **_written("only-an-example-by-its-remark", [form(row(remarks="示例，请删除"))], unfilled),
         **_written("only-last-year", led(("上年同期", row()), ("本期", BLANK)), unfilled),
         **_written("only-a-target", led(("计划数", row()), ("完成数", BLANK)), unfilled),
-        **_written("an-example-in-the-sum", led(("示例", row()), ("红岩村", row()), ("合计", twice)), unclear),
-        **_written("an-example-to-be-deleted", led(("示例（填报时删除）", row()), ("红岩村", row())), unclear),
+        **_written(
+            "an-example-in-the-sum", led(("示例", row()), ("红岩村", row()), ("合计", twice)), unclear
+        ),
+        **_written(
+            "an-example-to-be-deleted", led(("示例（填报时删除）", row()), ("红岩村", row())), unclear
+        ),
         **_written("last-year-in-the-sum", led(("去年", row()), ("今年", row()), ("合计", twice)), unclear),
         **_written("a-sheet-of-examples-beside", [form(), example], expect().as_yaml(), "xlsx"),
         **_written("an-example-behind-the-form", [form(), titled], expect().as_yaml(), "docx"),
@@ -82,8 +86,10 @@ def _measures() -> dict[str, File]:
         **made,
         **_written("yuan-in-the-title", [form(figures, above=title)], unclear),
         **_written("yuan-above", [form(figures, above=[*ABOVE, ("（金额：元）",)])], unclear, "docx", "html"),
-        **_written("yuan-among-other-measures", [form(figures, above=[*ABOVE, ("单位：人、元、件",)])], unclear),
-        **_written("hundreds-of-yuan", [form(figures, above=[*ABOVE, ("单位：百元",)])], unclear),
+        **_written(
+            "yuan-among-other-measures", [form(figures, above=[*ABOVE, ("单位：人、元、件",)])], unclear
+        ),
+        **_written("hundreds-of-yuan", [form(figures, above=[*ABOVE, ("单位：百元",)])], unclear, "docx"),
         **_written("yuan-in-the-remarks", [form([*figures[:-1], "物资单位为元"])], told),
         **_written("wan-yuan-in-a-footnote", [good], expect().as_yaml()),
     }
