@@ -50,6 +50,9 @@ class Measure(Model):
     scales: dict[str, Decimal] = {}
 
 
+_NO_MEASURE = Measure()
+
+
 class HeaderField(Model):
     """A header value: a line above or below the table, or a column beside the figures."""
 
@@ -222,7 +225,8 @@ class Campaign(Model):
         )
 
     def measure_of(self, field: FormField) -> Measure:
-        return self.measures.get(field.measure or "", Measure())
+        """How a field's measure may be written; in no other way where the rules don't say."""
+        return self.measures.get(field.measure or "", _NO_MEASURE)
 
     @field_validator("checks")
     @classmethod

@@ -129,21 +129,25 @@ def fewest_figures(campaign: Campaign) -> int:
     return min(figures, max(2, -(-figures // 3)))
 
 
+_Heading = tuple[int, Match, str]  # a column's index, the field that it names, its text
+
+
 def assign(header: Header, book: LabelBook) -> list[Assigned]:
     """A column for each field of the campaign, or the finding that says why there is none."""
-    return [_assign(one, header, book.campaign) for one in book.campaign.form.fields]
+    skewed = header.skewed
+    found: dict[str, list[_Heading]] = {}
+    for at, column in enumerate(header.columns):
+        if column.match:
+            found.setdefault(column.match.field.id, []).append((at, column.match, column.text))
+    return [_assign(one, found.get(one.id, []), skewed, book.campaign) for one in book.campaign.form.fields]
 
 
-def _assign(one: FormField, header: Header, campaign: Campaign) -> Assigned:
-    found = [
-        (at, column.match, column.text)
-        for at, column in enumerate(header.columns)
-        if column.match and column.match.field.id == one.id
-    ]
+def _assign(one: FormField, found: Sequence[_Heading], skewed: bool, campaign: Campaign) -> Assigned:
+    """The one column, where among the headings that name the field one is certain."""
     if not one.is_figure:
         printed = [entry for entry in found if key(entry[2]) == key(one.label)] or found
         return Assigned(one, printed[0][0] if printed else None)
-    if header.skewed:
+    if skewed:
         return Assigned(one, None, finding=_skewed(one))
     fitting = [entry for entry in found if _converts(entry[1], campaign)]
     if len(fitting or found) > 1:
