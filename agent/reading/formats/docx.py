@@ -8,11 +8,22 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agent.reading.folding import RAISED, level
+from agent.reading.formats.docxlooks import (
+    PLAIN,
+    Style,
+    Styles,
+    W,
+    is_flat,
+    is_shaded,
+    properties_of,
+    read_styles,
+    switch,
+)
 from agent.reading.formats.embedded import Embedded, in_parts
 from agent.reading.formats.flow import Block, Line, Table, TableEnd, document, text_cell
 from agent.reading.formats.limits import Budget
@@ -23,11 +34,9 @@ from agent.reading.grid import Cell, Document, Merge, Picture
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 STRICT_W = b"http://purl.oclc.org/ooxml/wordprocessingml/main"
 DOCUMENT_TYPE = "/officeDocument"
-OFF = ("0", "false", "off", "none")
-DEEPEST_STYLE = 20  # styles based on each other
 
 _WRAPPERS = frozenset(
     f"{W}{name}"
@@ -62,7 +71,7 @@ def read_docx(data: bytes, budget: Budget) -> Document:
     body = next((one for one in root if one.tag == f"{W}body"), None)
     if body is None:
         raise damaged()
-    reader = _Reader(_styles(package, name), budget)
+    reader = _Reader(read_styles(package, name), budget)
     inside = _embedded(package, name, body, budget)
     read = document(reader.blocks(body, inside=False), _pictures(package, name, body))
     return replace(read, files=inside.files, unread=inside.unread)
@@ -75,80 +84,6 @@ def _main_part(package: Package) -> str:
         if one.get("Type", "").endswith(DOCUMENT_TYPE):
             return one.get("Target", "").lstrip("/")
     raise damaged()
-
-
-# --- styles ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Style:
-    """What a style says of text that counts: None where it leaves it to the style below it."""
-
-    hidden: bool | None = None
-    struck: bool | None = None
-    raised: bool | None = None
-
-    def over(self, below: _Style) -> _Style:
-        return _Style(
-            below.hidden if self.hidden is None else self.hidden,
-            below.struck if self.struck is None else self.struck,
-            below.raised if self.raised is None else self.raised,
-        )
-
-
-PLAIN = _Style()
-
-
-class _Styles:
-    """The document's styles, each looked into when a paragraph or a run names it."""
-
-    def __init__(self, own: Mapping[str, _Element]) -> None:
-        self._own = own
-        self._known: dict[str, _Style] = {}
-
-    def get(self, style_id: str) -> _Style:
-        if style_id not in self._known:
-            self._known[style_id] = _inherited(style_id, self._own)
-        return self._known[style_id]
-
-
-def _styles(package: Package, main: str) -> _Styles:
-    name = posixpath.join(posixpath.dirname(main), "styles.xml")
-    if name not in package.names or not _TELLING.search(package.read(name)):
-        return _Styles({})
-    root = package.xml(name)
-    return _Styles({one.get(f"{W}styleId", ""): one for one in root.iterfind(f"{W}style")})
-
-
-_TELLING = re.compile(rb"strike|vanish|vertAlign|\0|<!DOCTYPE")
-"""What must stand in the styles for any to matter, as far as bytes tell (another encoding is looked into)."""
-
-
-def _inherited(style_id: str, own: Mapping[str, _Element]) -> _Style:
-    style = PLAIN
-    for _ in range(DEEPEST_STYLE):
-        if style_id not in own:
-            break
-        style = style.over(_properties(own[style_id].find(f"{W}rPr")))
-        based = own[style_id].find(f"{W}basedOn")
-        style_id = based.get(f"{W}val", "") if based is not None else ""
-    return style
-
-
-def _properties(properties: _Element | None) -> _Style:
-    if properties is None:
-        return PLAIN
-    strikes = [
-        one for one in (_switch(properties, "strike"), _switch(properties, "dstrike")) if one is not None
-    ]
-    place = properties.find(f"{W}vertAlign")
-    raised = None if place is None else place.get(f"{W}val") in ("superscript", "subscript")
-    return _Style(_switch(properties, "vanish"), any(strikes) if strikes else None, raised)
-
-
-def _switch(properties: _Element, name: str) -> bool | None:
-    found = properties.find(f"{W}{name}")
-    return None if found is None else found.get(f"{W}val", "true").lower() not in OFF
 
 
 # --- paragraphs and tables -------------------------------------------------------------------------------
@@ -166,7 +101,7 @@ class _Text:
 class _Reader:
     """Walks a body with its styles at hand, counting cells against the bounds."""
 
-    def __init__(self, styles: _Styles, budget: Budget) -> None:
+    def __init__(self, styles: Styles, budget: Budget) -> None:
         self._styles = styles
         self._limit = budget.limits.cells
         self._cells = 0
@@ -201,7 +136,7 @@ class _Reader:
 
     def _row(self, row: _Element, number: int) -> tuple[tuple[Cell, ...], tuple[tuple[int, int], ...]]:
         properties = row.find(f"{W}trPr")
-        hidden = properties is not None and bool(_switch(properties, "hidden"))
+        hidden = properties is not None and (bool(switch(properties, "hidden")) or is_flat(properties))
         at = _whole(properties, "gridBefore", 0)
         cells, places = [], []
         for ordinal, cell in enumerate(_row_cells(row), 1):
@@ -215,7 +150,9 @@ class _Reader:
         return tuple(cells), tuple(places)
 
     def _cell(self, cell: _Element, address: str, hidden: bool) -> Cell:
-        texts = [self._paragraph(one) for one in _content(cell) if one.tag == f"{W}p"]
+        shaded = is_shaded(cell.find(f"{W}tcPr"))
+        texts = [self._paragraph(one, shaded) for one in _content(cell) if one.tag == f"{W}p"]
+        texts += self._boxed(texts)
         if _continues(cell) and not any(text.kept.strip() for text in texts):
             return Cell(address)
         kept = "\n".join(text.kept for text in texts)
@@ -224,23 +161,49 @@ class _Reader:
             return Cell(address, withheld=withheld or kept.strip())
         return text_cell(address, kept, withheld, hidden)
 
-    def _paragraph(self, paragraph: _Element) -> _Text:
+    def _boxed(self, texts: list[_Text]) -> list[_Text]:
+        """What text boxes in a cell say, where they bear figures and the cell is no label: they lie upon its own."""
+        boxes = [box for text in texts for box in text.boxes]
+        own = "".join(text.kept for text in texts)
+        if not boxes or (own.strip() and not _DIGIT.search(own)):
+            return []
+        lines = [self._paragraph(one) for box in boxes for one in box.iter(f"{W}p")]
+        return [line for line in lines if _DIGIT.search(line.kept)]
+
+    def _paragraph(self, paragraph: _Element, shaded: bool = False) -> _Text:
         properties = paragraph.find(f"{W}pPr")
         style = self._named(properties, "pStyle")
-        kept: list[str] = []
-        withheld: list[str] = []
+        shaded = shaded or is_shaded(properties)
+        kept: list[tuple[str, bool]] = []
+        withheld: list[tuple[str, bool]] = []
         boxes: list[_Element] = []
+        fields: list[bool] = []
         for run in _runs(paragraph):
             own = run.find(f"{W}rPr")
-            shown = _properties(own).over(self._named(own, "rStyle")).over(style)
-            text = _run_text(run, boxes)
-            text = f"{RAISED}{text}{RAISED}" if shown.raised else text
-            (withheld if shown.hidden or shown.struck else kept).append(text)
-        return _Text(level("".join(kept)), level("".join(withheld)).strip(), tuple(boxes))
+            shown = properties_of(own).over(self._named(own, "rStyle")).over(style)
+            text = _run_text(run, boxes, fields)
+            unseen = shown.white and not shaded and not _WORD.search(text)
+            out = shown.hidden or shown.struck or unseen
+            (withheld if out else kept).append((text, bool(shown.raised)))
+        return _Text(_leveled(kept), _leveled(withheld).strip(), tuple(boxes))
 
-    def _named(self, properties: _Element | None, tag: str) -> _Style:
+    def _named(self, properties: _Element | None, tag: str) -> Style:
         named = properties.find(f"{W}{tag}") if properties is not None else None
         return self._styles.get(named.get(f"{W}val", "")) if named is not None else PLAIN
+
+
+_DIGIT = re.compile("[0-9０-９]")
+_WORD = re.compile("[A-Za-z\u4e00-\u9fff]")
+"""Words in white may stand on a ground that a table's style gives; a lone figure in white isn't meant to be seen."""
+
+
+def _leveled(runs: Sequence[tuple[str, bool]]) -> str:
+    """The runs' text, marked where raised text begins and ends."""
+    marked, before = [], False
+    for text, raised in runs:
+        marked.append(RAISED + text if text and raised != before else text)
+        before = raised if text else before
+    return level("".join(marked))
 
 
 def _content(parent: _Element) -> Iterator[_Element]:
@@ -261,7 +224,7 @@ def _placeholder(control: _Element) -> bool:
     if control.tag != f"{W}sdt":
         return False
     properties = control.find(f"{W}sdtPr")
-    return properties is not None and bool(_switch(properties, "showingPlcHdr"))
+    return properties is not None and bool(switch(properties, "showingPlcHdr"))
 
 
 def _alternative(element: _Element) -> _Element:
@@ -293,14 +256,24 @@ def _runs(paragraph: _Element) -> Iterator[_Element]:
         if one.tag == f"{W}r" or one.tag.endswith("}r"):
             yield one
         elif one.tag.endswith(("}oMath", "}oMathPara")):
-            yield from (run for run in one.iter() if isinstance(run.tag, str) and run.tag.endswith("}r"))
+            yield from _runs(one)
+        elif one.tag.startswith(MATH) and not one.tag.endswith("Pr"):
+            yield one
 
 
-def _run_text(run: _Element, boxes: list[_Element]) -> str:
+def _run_text(run: _Element, boxes: list[_Element], fields: list[bool]) -> str:
+    """A run's text; ``fields`` holds for each field that is open whether its result has begun."""
+    if run.tag.startswith(MATH) and not run.tag.endswith("}r"):
+        # A fraction or an index: 1 over 2 is no 12.
+        return "".join(f"^{one.text or ''}" for one in run.iter(f"{MATH}t"))
     text: list[str] = []
     for one in _content(run):
         name = one.tag.rpartition("}")[2]
-        if name == "t":
+        if name == "fldChar":
+            _follow(one.get(f"{W}fldCharType", ""), fields)
+        elif not all(fields):  # a field within another one's instructions
+            continue
+        elif name == "t":
             text.append(one.text or "")
         elif name in ("tab", "ptab"):
             text.append("\t")
@@ -313,8 +286,17 @@ def _run_text(run: _Element, boxes: list[_Element]) -> str:
         elif name in ("drawing", "pict", "object"):
             boxes += [box for box in _boxes(one) if box is not None]
         elif name == "r":
-            text.append(_run_text(one, boxes))
+            text.append(_run_text(one, boxes, fields))
     return "".join(text)
+
+
+def _follow(kind: str, fields: list[bool]) -> None:
+    if kind == "begin":
+        fields.append(False)
+    elif fields and kind == "separate":
+        fields[-1] = True
+    elif fields and kind == "end":
+        fields.pop()
 
 
 def _boxes(drawing: _Element) -> Iterator[_Element]:

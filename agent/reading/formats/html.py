@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from agent.reading.folding import RAISED, level
 from agent.reading.formats.flow import Block, Line, Table, TableEnd, document, text_cell
+from agent.reading.formats.htmllooks import hides, is_raised, is_struck, take_over_sheets, withholds
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.refusals import damaged, too_large
 from agent.reading.formats.text import decode
@@ -70,17 +71,8 @@ SKIPPED = frozenset(
         "select",
     ]
 )
-STRUCK = frozenset(("s", "strike", "del"))
-
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
-_HIDDEN = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all"
-    r"|font-size\s*:\s*0(?:px|pt|em|%)?\s*(?:;|!|$)",
-    re.IGNORECASE,
-)
-_LINE_THROUGH = re.compile(r"text-decoration[^;]*line-through", re.IGNORECASE)
-_RAISED = re.compile(r"vertical-align\s*:\s*(?:super|sub)\b", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\r\n\f]+")  # a no-break space doesn't collapse
 
 
@@ -126,9 +118,12 @@ def parse_html(text: str) -> _Element | None:
     if not text.strip():
         return None
     try:
-        return etree.fromstring(text, parser)
+        root = etree.fromstring(text, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise damaged() from error
+    if root is not None:
+        take_over_sheets(root)
+    return root
 
 
 class _Reader:
@@ -237,14 +232,13 @@ def _cell(cell: _Element, address: str) -> Cell:
 
 def _cell_text(cell: _Element) -> Iterator[tuple[str, bool]]:
     """The cell's text in pieces, each with whether it counts; tables inside are their own."""
-    struck_cell = cell.tag in STRUCK or bool(_LINE_THROUGH.search(cell.get("style") or ""))
-    stack: list[tuple[_Element, bool, bool]] = [(cell, not struck_cell, False)]
+    stack: list[tuple[_Element, bool, bool]] = [(cell, not is_struck(cell), False)]
     while stack:
         element, counts, leaving = stack.pop()
         if leaving:
             if _is_block(element):
                 yield "\n", True
-            elif _is_raised(element):
+            elif is_raised(element):
                 yield RAISED, counts
             yield _SPACE.sub(" ", element.tail or ""), counts
             continue
@@ -255,28 +249,15 @@ def _cell_text(cell: _Element) -> Iterator[tuple[str, bool]]:
                 continue
             if element.tag == "br" or _is_block(element):
                 yield "\n", True
-            inner = counts and not _withholds(element)
-            if _is_raised(element):
+            inner = counts and not withholds(element)
+            if is_raised(element):
                 yield RAISED, inner
         yield _SPACE.sub(" ", element.text or ""), inner
         stack += [(child, inner, False) for child in reversed(element)]
 
 
-def _is_raised(element: _Element) -> bool:
-    return element.tag in ("sup", "sub") or bool(_RAISED.search(element.get("style") or ""))
-
-
-def _withholds(element: _Element) -> bool:
-    style = element.get("style") or ""
-    return element.tag in STRUCK or bool(_LINE_THROUGH.search(style) or _hides(element))
-
-
-def _hides(element: _Element) -> bool:
-    return element.get("hidden") is not None or bool(_HIDDEN.search(element.get("style") or ""))
-
-
 def _is_hidden(element: _Element) -> bool:
-    return _hides(element) or any(_hides(up) for up in element.iterancestors())
+    return hides(element) or any(hides(up) for up in element.iterancestors())
 
 
 def _is_block(element: _Element) -> bool:
@@ -296,20 +277,20 @@ def _pieces(root: _Element) -> Iterator[str | _Element | None]:
         if leaving:
             if _is_block(element):
                 yield None
-            elif _is_raised(element):
+            elif is_raised(element):
                 yield RAISED
             yield _SPACE.sub(" ", element.tail or "")
             continue
         if element is not root:
             stack.append((element, True))
-            if not isinstance(element.tag, str) or element.tag in SKIPPED or _withholds(element):
+            if not isinstance(element.tag, str) or element.tag in SKIPPED or withholds(element):
                 continue
             if element.tag == "table":
                 yield element
                 continue
             if element.tag == "br" or _is_block(element):
                 yield None
-            elif _is_raised(element):
+            elif is_raised(element):
                 yield RAISED
         yield _SPACE.sub(" ", element.text or "")
         stack += [(child, False) for child in reversed(element)]
@@ -325,7 +306,7 @@ def _lines_in(root: _Element) -> Iterator[str]:
         line = []
         for row in _rows(piece) if piece is not None else ():
             for cell in _row_cells(row):
-                if not _is_hidden(cell) and not _withholds(cell):
+                if not _is_hidden(cell) and not withholds(cell):
                     yield from _lines_in(cell)
     yield from (one.text for one in _line(line, inside=False))
 

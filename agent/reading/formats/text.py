@@ -14,6 +14,8 @@ Splitter = Callable[[str], list[str] | None]
 LONGEST_LABEL = 40
 LONGEST_VALUE = 80
 LONGEST_PAIR = 150
+LONGEST_SENTENCE = 1000
+MOST_DIGITS = 6  # of what a mail program may have broken off a figure; a telephone number has more
 REACH = 60  # lines above and below a table, blank ones too, among which those beside it are looked for
 MOST_LINES = 20_000  # lines in which tables are looked for
 
@@ -23,6 +25,8 @@ _NUMBERING = (
 _PAIR = re.compile(
     rf"^\s*{_NUMBERING}?\s*(?P<label>[^\s:：][^:：]{{0,{LONGEST_LABEL}}}?)\s*[:：]\s*(?P<value>.{{0,{LONGEST_VALUE}}}?)\s*$"
 )
+_REST = re.compile(r"[,，.。]?[0-9０-９][0-9０-９,，.]*\s?[^\d\s:：]{0,3}")
+_COMMA = re.compile(r"[,，。](?=\s*[^\W\d])")
 _WIDE_GAP = re.compile(r"\t+| {2,}|\u3000{2,}|[;；]")
 _RULE = re.compile(r"^[\s|+\-=_:─━═┌┐└┘├┤┬┴┼│┃┏┓┗┛┣┫┳┻╋╔╗╚╝╠╣╦╩╬]+$")
 _WORD = re.compile(r"[^\W\d_]")
@@ -112,6 +116,11 @@ def _run(lines: list[str], at: int, split: Splitter, pairs: bool) -> tuple[int, 
     end = at
     for number in range(at, len(lines)):
         line = lines[number]
+        if pairs and rows and end == number and _goes_on(rows[-1][-1], line):
+            # A number broken over two lines: together they are no figure, and the first alone is a wrong one.
+            rows[-1][-1] = f"{rows[-1][-1]}\n{line.strip()}".strip()
+            end = number + 1
+            continue
         if rows and ((_RULE.match(line) and line.strip()) or (pairs and not line.strip())):
             continue
         cells = split(line)
@@ -120,6 +129,14 @@ def _run(lines: list[str], at: int, split: Splitter, pairs: bool) -> tuple[int, 
         rows += [cells[start : start + 2] for start in range(0, len(cells), 2)] if pairs else [cells]
         end = number + 1
     return end, rows
+
+
+def _goes_on(value: str, line: str) -> bool:
+    """Whether a line may be the rest of the value in the line above it, or all of it."""
+    rest = _REST.fullmatch(line.strip())
+    if rest is None or len(re.sub(r"\D", "", rest[0])) > MOST_DIGITS or rest[0].count(".") > 1:
+        return False
+    return not value or value[-1].isdigit() or value[-1] in ",，.。"
 
 
 def _by_tabs(line: str) -> list[str] | None:
@@ -141,9 +158,18 @@ def _by_gaps(line: str) -> list[str] | None:
 
 
 def _by_colon(line: str) -> list[str] | None:
-    """Label, value, label, value … of a line that holds nothing else."""
+    """Label, value, label, value … of a line that holds nothing else, be it a sentence of them."""
+    pieces = _WIDE_GAP.split(line)
+    if len(re.findall("[:：]", line[:LONGEST_SENTENCE])) > 2:
+        listed = _pairs([one for piece in pieces for one in _COMMA.split(piece.rstrip(" 。"))])
+        if listed and len(listed) > 4:
+            return listed
+    return _pairs(pieces)
+
+
+def _pairs(pieces: Sequence[str]) -> list[str] | None:
     found: list[str] = []
-    for piece in _WIDE_GAP.split(line):
+    for piece in pieces:
         if not piece.strip():
             continue
         if len(piece) > LONGEST_PAIR:

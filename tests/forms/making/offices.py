@@ -7,9 +7,11 @@ from typing import Any
 
 from . import books, papers
 from .finding import _led
+from .mails import pairs
 from .model import Form
-from .notice import ABOVE, FIGURES, FOOTNOTE, IDS, TITLE, expect, form, row
+from .notice import ABOVE, FIGURES, FOOTNOTE, IDS, TITLE, expect, form, row, texts
 from .notice import number as stored
+from .zips import rewritten
 
 File = tuple[bytes, Any]
 EVERY = [name for name in IDS if name != "remarks"]
@@ -23,7 +25,7 @@ BLANK: list[Any] = [None] * 14
 
 
 def files() -> dict[str, File]:
-    return {**_not_theirs(), **_measures()}
+    return {**_not_theirs(), **_measures(), **_word(), **_pages(), **_lines()}
 
 
 def _written(name: str, forms: list[Form], expected: Any, *formats: str) -> dict[str, File]:
@@ -92,4 +94,163 @@ def _measures() -> dict[str, File]:
         **_written("hundreds-of-yuan", [form(figures, above=[*ABOVE, ("单位：百元",)])], unclear, "docx"),
         **_written("yuan-in-the-remarks", [form([*figures[:-1], "物资单位为元"])], told),
         **_written("wan-yuan-in-a-footnote", [good], expect().as_yaml()),
+    }
+
+
+# --- what Word shows otherwise than its text runs on -----------------------------------------------------
+
+GOOD = expect().as_yaml()
+REFUSED = expect(errors={"people_persuaded": "*"}).as_yaml()
+BESIDE = expect(warnings=["hidden:people_persuaded"]).as_yaml()
+UNSEEN = expect(errors={"people_persuaded": "blank"}, warnings=["hidden:people_persuaded"]).as_yaml()
+MATH = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
+VML = 'xmlns:v="urn:schemas-microsoft-com:vml"'
+
+
+def _run(text: str, looks: str = "") -> str:
+    return f"<w:r>{f'<w:rPr>{looks}</w:rPr>' if looks else ''}<w:t>{text}</w:t></w:r>"
+
+
+def _field(*inner: str) -> str:
+    """A field: its instructions, and its result."""
+    begin, parts, end = (
+        f'<w:r><w:fldChar w:fldCharType="{one}"/></w:r>' for one in ("begin", "separate", "end")
+    )
+    return begin + inner[0] + parts + inner[1] + end
+
+
+def _instructions(text: str) -> str:
+    return f"<w:r><w:instrText>{text}</w:instrText></w:r>"
+
+
+def _math(inner: str) -> str:
+    return f"<m:oMath {MATH}>{inner}</m:oMath>"
+
+
+def _symbol(text: str) -> str:
+    return f"<m:r><m:t>{text}</m:t></m:r>"
+
+
+def _box(text: str) -> str:
+    inner = f"<w:txbxContent><w:p>{_run(text)}</w:p></w:txbxContent>"
+    return f"<w:r><w:pict><v:shape {VML}><v:textbox>{inner}</v:textbox></v:shape></w:pict></w:r>"
+
+
+def _word() -> dict[str, File]:
+    nested = _field(_instructions(" MERGEFIELD a "), _run("1"))
+    condition = _field(_instructions(" IF ") + nested + _instructions(' = 1 "27" "0" '), _run("27"))
+    lifted = '<w:position w:val="8"/>'
+    raised = '<w:vertAlign w:val="superscript"/>'
+    cells = {
+        "a-figure-in-white": (_run("27", '<w:color w:val="FFFFFF"/>'), UNSEEN),
+        "a-digit-in-white": (_run("27") + _run("0", '<w:color w:val="FFFFFF"/>'), BESIDE),
+        "white-on-a-dark-ground": (
+            _run("27", '<w:color w:val="FFFFFF"/><w:shd w:val="clear" w:fill="1F3864"/>'),
+            GOOD,
+        ),
+        "a-digit-of-one-point": (_run("27") + _run("0", '<w:sz w:val="2"/>'), BESIDE),
+        "a-mark-lifted-by-points": (_run("27") + _run("1", lifted), REFUSED),
+        "a-figure-lifted-as-a-whole": (_run("2", lifted) + _run("7", lifted), GOOD),
+        "a-figure-raised-as-a-whole": (_run("2", raised) + _run("7", raised), GOOD),
+        "a-formula": (_math(_symbol("27")), GOOD),
+        "a-fraction": (
+            _math(f"<m:f><m:num>{_symbol('2')}</m:num><m:den>{_symbol('7')}</m:den></m:f>"),
+            REFUSED,
+        ),
+        "a-power": (
+            _math(f"<m:sSup><m:e>{_symbol('27')}</m:e><m:sup>{_symbol('1')}</m:sup></m:sSup>"),
+            REFUSED,
+        ),
+        "a-field-with-its-result": (_field(_instructions(" =SUM(ABOVE) "), _run("27")), GOOD),
+        "a-field-inside-a-field": (condition, GOOD),
+        "a-text-box-upon-the-figure": (_run("27") + _box("更正为35"), REFUSED),
+        "a-figure-in-a-text-box": (_box("27"), GOOD),
+    }
+    paper = papers.docx([form(texts(people_persuaded="27777"))])
+    plain = "<w:r>(?:<w:rPr/>)?<w:t>27777</w:t></w:r>"
+    made = {
+        f"{name}.docx": (rewritten(paper, DOCUMENT, plain, new), told) for name, (new, told) in cells.items()
+    }
+    two = papers.docx([form(texts(), texts())])
+    low = '<w:tr><w:trPr><w:trHeight w:val="15" w:hRule="exact"/></w:trPr>'
+    lines = expect(warnings=["hidden:"]).as_yaml()
+    return made | {
+        "a-row-too-low-to-see.docx": (
+            rewritten(two, DOCUMENT, "<w:tr>((?:(?!<w:tr>).)*</w:tbl>)", low + r"\1"),
+            lines,
+        )
+    }
+
+
+DOCUMENT = "word/document.xml"
+
+
+# --- pages as Excel, Word and mail programs write them ---------------------------------------------------
+
+
+def _pages() -> dict[str, File]:
+    page = papers.html([form(texts(people_persuaded="27777"))]).decode()
+    sheet = """<style>
+    <!-- .xl65 {mso-number-format:General;}
+    td.xl66 {color:red; text-decoration:line-through;} .font6 {vertical-align:super;} /* } */
+    .gone, #none {display:none;} .white {color:#FFFFFF;} .dark {background:#1F3864; color:white;} -->
+    </style></head>"""
+    cells = {
+        "struck-by-a-style-sheet": ("<td class='xl65 xl66'>27</td>", UNSEEN),
+        "partly-struck-by-a-style-sheet": ("<td><span class=xl66></span><s>3</s>27</td>", BESIDE),
+        "raised-by-a-style-sheet": ("<td>27<font class='font6'>1</font></td>", REFUSED),
+        "hidden-by-a-style-sheet": ("<td>27<span class='gone'>0</span></td>", BESIDE),
+        "hidden-by-its-name": ("<td>27<span id=none>0</span></td>", BESIDE),
+        "white-by-a-style-sheet": ("<td class=white>27</td>", UNSEEN),
+        "white-upon-dark-by-a-style-sheet": ("<td class=dark>27</td>", GOOD),
+        "a-digit-in-white": ("<td>27<font color='#ffffff'>0</font></td>", BESIDE),
+        "a-digit-of-one-pixel": ("<td>27<span style='font-size:1px'>0</span></td>", BESIDE),
+        "lifted-by-points": (
+            "<td>27<span style='position:relative;top:-4.0pt;mso-text-raise:4.0pt'>1</span></td>",
+            REFUSED,
+        ),
+    }
+    styled = page.replace("</head>", sheet)
+    return {
+        f"{name}.html": (styled.replace("<td>27777</td>", cell).encode(), told)
+        for name, (cell, told) in cells.items()
+    }
+
+
+# --- lines of label and figure ---------------------------------------------------------------------------
+
+
+def _lines() -> dict[str, File]:
+    """What mail programs break: a figure over two lines is no figure, and its first line alone is a wrong one."""
+    broken = expect(errors={"leaflets_distributed": "not_a_number"}).as_yaml()
+    figure = "发放宣传资料：1250"
+    lines = pairs()
+
+    def mail(new: str, text: str = lines) -> bytes:
+        return papers.mail(text=text.replace(figure, new))
+
+    divs = "".join(f"<div>{line}</div>" for line in lines.split("\n"))
+    sentence = "，".join(lines.split("\n")[4:]) + "。"
+    headed = "\n".join([*lines.split("\n")[:4], "具体情况：", sentence])
+    return {
+        "a-figure-broken-in-a-mail.eml": (mail("发放宣传资料：1\n250"), broken),
+        "a-figure-broken-behind-its-comma.eml": (mail("发放宣传资料：1,\n250"), broken),
+        "a-figure-broken-by-a-break.eml": (papers.mail(page=divs.replace("1250", "12<br>50")), broken),
+        "a-figure-below-its-label.eml": (mail("发放宣传资料：\n1250"), GOOD),
+        "a-figure-in-the-next-block.eml": (
+            papers.mail(page=divs.replace(figure, "发放宣传资料：</div><div>1250")),
+            GOOD,
+        ),
+        "a-measure-on-the-next-line.eml": (mail("发放宣传资料：1250\n份"), GOOD),
+        "a-date-below-the-figures.eml": (
+            papers.mail(text=f"{lines}\n2024.3.1\n13800000000"),
+            GOOD,
+        ),
+        "label-and-figure-in-one-sentence.eml": (papers.mail(text=headed), GOOD),
+        "the-measure-in-brackets-below.eml": (
+            papers.mail(text=lines + "\n（物资单位：元）"),
+            expect(
+                errors=dict.fromkeys(("supplies_prepared", "supplies_distributed"), "wrong_measure")
+            ).as_yaml(),
+        ),
     }
