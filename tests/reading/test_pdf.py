@@ -194,3 +194,172 @@ def test_damage_anywhere_in_a_pdf_is_a_reading(
     for where, byte in changes:
         data[9 + int(where * (len(data) - 9)) - 1] = byte
     assert read("a.pdf", bytes(data)).file == "a.pdf"
+
+
+# --- pages that lie, and pages that lie on their side ------------------------------------------------------
+
+PAGE_BOX = b"/MediaBox[0 0 400 300]"
+FORM = two_columns(*PLAIN, at(55, 200, "12"))
+TURNS = {90: "0 1 -1 0 300 0", 180: "-1 0 0 -1 400 300", 270: "0 -1 1 0 0 400"}
+
+
+def tables_and_pages(data: bytes) -> tuple[list[list[list[str]]], list[int]]:
+    """The ruled tables' texts, and the numbers of the pages that are to be read like pictures."""
+    from agent.reading.formats.pdf import read_pdf
+
+    document = read_pdf(data, Budget(Limits()))
+    texts = [[[cell.text for cell in row] for row in grid.rows] for grid in document.grids]
+    return texts, [page.number for page in document.pages]
+
+
+READ_RIGHT: tuple[list[list[list[str]]], list[int]] = ([[["a", "b"], ["12", "5"]]], [])
+TO_BE_LOOKED_AT: tuple[list[list[list[str]]], list[int]] = ([], [1])
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270, -90, 360])
+@pytest.mark.parametrize("drawn", [0, 90, 180, 270])
+def test_a_page_reads_the_same_whichever_side_is_up(turn: int, drawn: int) -> None:
+    """However it is shown, and however its letters are drawn: upside down, 12 would read as 21."""
+    page = drawn_pdf(f"q {TURNS[drawn]} cm {FORM} Q" if drawn else FORM)
+    box = b"/MediaBox[0 0 300 400]" if drawn in (90, 270) else PAGE_BOX
+    assert tables_and_pages(page.replace(PAGE_BOX, box + b"/Rotate %d" % turn)) == READ_RIGHT
+
+
+def form_object(content: str, page: str = "/X Do", box: str = "0 0 400 300", more: str = "") -> bytes:
+    """A page that draws what stands in an object of its own."""
+    head = f"<</Type/XObject/Subtype/Form/BBox[{box}]{more}/Resources<</Font<</F 5 0 R>>>>"
+    one = f"{head}/Length {len(content)}>>stream\n{content}\nendstream"
+    data = drawn_pdf(page, "", one)
+    return data.replace(b"<</Font<</F 5 0 R>>>>", b"<</Font<</F 5 0 R>>/XObject<</X 6 0 R>>>>", 1)
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (form_object(FORM), READ_RIGHT),
+        (form_object(FORM, "/X Do /X Do"), READ_RIGHT),
+        (form_object(FORM, "q 1 0 0 1 10 -20 cm /X Do Q"), READ_RIGHT),
+        (form_object(FORM, more="/Matrix[1 0 0 1 10 -20]"), READ_RIGHT),
+        (form_object(FORM, box="0 0 54 300"), TO_BE_LOOKED_AT),
+        (form_object(FORM, box="0 0 60.5 300"), TO_BE_LOOKED_AT),  # shows 1 of 12
+        (drawn_pdf(two_columns(*PLAIN) + f" q 50 190 10.5 30 re W n {at(55, 200, '12')} Q"), TO_BE_LOOKED_AT),
+        (drawn_pdf(FORM).replace(PAGE_BOX, PAGE_BOX + b"/CropBox[20 20 380 280]"), READ_RIGHT),
+        (drawn_pdf(FORM).replace(PAGE_BOX, PAGE_BOX + b"/CropBox[0 0 112 300]"), TO_BE_LOOKED_AT),
+        (drawn_pdf(FORM).replace(PAGE_BOX, b"/MediaBox[30 -20 430 280]"), READ_RIGHT),
+        (drawn_pdf(FORM).replace(PAGE_BOX, PAGE_BOX + b"/UserUnit 2"), READ_RIGHT),
+    ],
+    ids=["an object", "twice", "moved", "with a matrix", "cut off", "cut in half", "clipped", "a margin cropped",
+         "a column cropped", "a corner elsewhere", "larger units"],
+)  # fmt: skip
+def test_what_is_drawn_by_an_object_reads_as_it_is_seen_or_is_looked_at(
+    data: bytes, expected: object
+) -> None:
+    assert tables_and_pages(data) == expected
+
+
+def test_figures_in_a_layer_that_is_switched_off_are_not_read() -> None:
+    drawn = f"{two_columns(*PLAIN)} /OC /o BDC {at(55, 200, '12')} EMC"
+    data = drawn_pdf(drawn, "", "<</Type/OCG/Name(x)>>")
+    data = data.replace(b"<</Font<</F 5 0 R>>>>", b"<</Font<</F 5 0 R>>/Properties<</o 6 0 R>>>>", 1)
+    off = data.replace(b"/Type/Catalog", b"/Type/Catalog/OCProperties<</OCGs[6 0 R]/D<</OFF[6 0 R]>>>>")
+    assert tables_and_pages(data) == READ_RIGHT
+    assert tables_and_pages(off) == TO_BE_LOOKED_AT
+
+
+def test_a_figure_beside_the_tables_that_is_not_seen_is_no_figure() -> None:
+    """A printer cuts off what is over the page's edge; the table on it is none the worse."""
+    from agent.reading.formats.pdf import read_pdf
+
+    data = drawn_pdf(f"{FORM} {at(50, 100, 'tel 123')} {at(390, 100, 'a 24')}")
+    document = read_pdf(data, Budget(Limits()))
+    assert [[cell.text for cell in row] for row in document.grids[0].rows] == READ_RIGHT[0][0]
+    assert document.text.split() == ["tel", "123", "a", "2…"]
+
+
+def with_field(field: str, looks: str = "", anew: bool = False, content: str = "") -> bytes:
+    """A page with a field in the table's lower left cell; ``looks``: what the file draws there."""
+    drawing = f"BT /F 10 Tf 2 3 Td ({looks}) Tj ET"
+    widget = f"<</Type/Annot/Subtype/Widget/T(a)/Rect[55 195 100 215]/DA(/F 10 Tf 0 g){field}" + (
+        "/AP<</N 6 0 R>>>>" if looks else ">>"
+    )
+    page = drawn_pdf(
+        content or two_columns(*PLAIN),
+        "7 0 R",
+        LOOKS.format(len(drawing), drawing).replace("0 0 20 12", "0 0 45 20"),
+    )
+    page = page[: page.index(b"xref\n0")] + b"7 0 obj\n%b\nendobj\n" % widget.encode("latin-1")
+    form = b"/AcroForm<</Fields[7 0 R]/DR<</Font<</F 5 0 R>>>>%b>>" % (b"/NeedAppearances true" * anew)
+    return page.replace(b"/Type/Catalog", b"/Type/Catalog" + form) + b"trailer<</Size 8/Root 1 0 R>>\n%%EOF"
+
+
+SHOWN, HIDDEN, NO_VIEW = "/FT/Tx/F 4", "/FT/Tx/F 2", "/FT/Tx/F 36"
+
+
+@pytest.mark.parametrize(
+    ("data", "cell"),
+    [
+        (with_field(f"{SHOWN}/V(12)", "12"), "12"),
+        (with_field(f"{SHOWN}/V(12)"), "12"),  # a viewer draws it
+        (with_field(f"{SHOWN}/V(12)", anew=True), "12"),
+        (with_field(f"{SHOWN}/V(12)", "34", anew=True), "12"),  # and draws it anew
+        (with_field(f"{SHOWN}/V(3000)", "3,000"), "3,000"),
+        (with_field(f"{SHOWN}/V(12)", "34"), None),
+        (with_field(f"{SHOWN}/V(12)", "12", content=two_columns(*PLAIN, at(57, 198, "99"))), None),
+        (with_field(f"{HIDDEN}/V(12)", "12"), ""),
+        (with_field(f"{NO_VIEW}/V(12)", "12"), ""),  # for a printer alone
+        (with_field("/FT/Ch/F 4/Ff 131072/Opt[(12)(13)]/V(12)", "12"), "12"),
+        (with_field("/FT/Ch/F 4/Opt[(12)(13)]/V(12)"), None),  # shows both
+    ],
+)  # fmt: skip
+def test_a_figure_typed_into_a_field_is_what_it_holds_and_shows(data: bytes, cell: str | None) -> None:
+    """None: they differ, and the page is looked at."""
+    expected = ([[["a", "b"], [cell, "5"]]], []) if cell is not None else TO_BE_LOOKED_AT
+    assert tables_and_pages(data) == expected
+
+
+def test_a_page_that_is_drawn_to_be_looked_at_shows_its_fields() -> None:
+    from PIL import Image
+
+    from agent.reading.formats.pdf import read_pdf
+
+    (page,) = read_pdf(with_field(f"{SHOWN}/V(12)", "34"), Budget(Limits())).pages
+    scale = 200 / 72
+    cell = Image.open(io.BytesIO(page.data)).crop(tuple(round(scale * one) for one in (56, 85, 80, 105)))
+    assert min(low for low, _ in cell.getextrema()) < 100
+
+
+FONT = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"
+
+
+def saying(*pairs: tuple[str, str]) -> bytes:
+    """The page, in a font that calls some of its digits by other names."""
+    mapped = "".join(f"<{ord(one):02x}> <{ord(other):04x}>\n" for one, other in pairs)
+    table = (
+        "/CIDInit/ProcSet findresource begin 12 dict begin begincmap /CMapName/X def/CMapType 2 def\n"
+        f"1 begincodespacerange <00> <ff> endcodespacerange\n{len(pairs)} beginbfchar\n{mapped}endbfchar\n"
+        "endcmap end end"
+    )
+    data = drawn_pdf(FORM, "", f"<</Length {len(table)}>>stream\n{table}\nendstream")
+    return data.replace(FONT, FONT[:-2] + b"/ToUnicode 6 0 R>>")
+
+
+def test_a_font_that_tells_its_digits_truly_is_believed() -> None:
+    assert tables_and_pages(saying(*zip("ab125", "ab125", strict=True))) == READ_RIGHT
+
+
+@pytest.mark.parametrize("other", "0689")
+def test_a_font_that_calls_a_digit_another_is_looked_at(other: str) -> None:
+    """By the holes in their shapes; that a 1 isn't called a 2 can't be told so."""
+    data = saying(("a", "a"), ("b", "b"), ("1", other), ("2", "2"), ("5", "5"))
+    assert tables_and_pages(data) == TO_BE_LOOKED_AT
+
+
+def test_figures_in_a_font_that_does_not_tell_what_its_letters_are_are_looked_at() -> None:
+    coded = b"<</Type/Font/Subtype/Type0/BaseFont/X/Encoding/Identity-H/DescendantFonts[6 0 R]>>"
+    inner = "<</Type/Font/Subtype/CIDFontType2/BaseFont/X/CIDSystemInfo<</Registry(A)/Ordering(I)/Supplement 0>>>>"
+    texts = " ".join(at(60, y, "so many words in letters that are known") for y in range(20, 180, 20))
+    data = drawn_pdf(f"{two_columns(*PLAIN)} {texts} BT /G 10 Tf 55 200 Td <00120013> Tj ET", "", inner)
+    end = data.index(b"xref\n0")
+    data = data[:end] + b"7 0 obj\n%b\nendobj\ntrailer<</Size 8/Root 1 0 R>>\n%%%%EOF" % coded
+    data = data.replace(b"<</F 5 0 R>>", b"<</F 5 0 R/G 7 0 R>>", 1)
+    assert tables_and_pages(data) == TO_BE_LOOKED_AT

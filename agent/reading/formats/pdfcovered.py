@@ -46,6 +46,11 @@ def shows_other_than_it_says(page: Any) -> bool:
 
 def _says(one: Any, pages_text: Any) -> bool:
     """Whether a text object has any letter but blanks."""
+    return bool(text_of(one, pages_text).strip(" \t\r\n\u3000\xa0"))
+
+
+def text_of(one: Any, pages_text: Any) -> str:
+    """What a text object says."""
     import pypdfium2.raw as raw
 
     size = raw.FPDFTextObj_GetText(one.raw, pages_text.raw, None, 0)
@@ -53,7 +58,7 @@ def _says(one: Any, pages_text: Any) -> bool:
     raw.FPDFTextObj_GetText(
         one.raw, pages_text.raw, ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)), size
     )
-    return bool(buffer.raw.decode("utf-16-le", "ignore").strip("\0 \t\r\n\u3000\xa0"))
+    return buffer.raw.decode("utf-16-le", "ignore").strip("\0")
 
 
 def _covers(one: Any) -> bool:

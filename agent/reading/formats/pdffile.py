@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from agent.reading.formats.pdfattached import attached
 from agent.reading.formats.pdfloose import downwards, loose_tables
 from agent.reading.formats.pdfnotes import with_notes
 from agent.reading.formats.pdfpage import Page
+from agent.reading.formats.pdfseen import Seen
 from agent.reading.formats.pdftable import Table, tables
 from agent.reading.formats.refusals import damaged, encrypted, too_large
 
@@ -47,12 +49,13 @@ def tell(data: bytes, most_bytes: int, most_cells: int, most_pixels: int) -> Tol
     blobs: list[bytes] = []
     drawn: list[int] = []
     text: list[str] = []
+    seen = Seen(noted.data)
     for page in _pages(noted.data):
-        if page.number in noted.unclear or _is_picture(page):
-            # Its letters, if it has any, are a scanner's guess, or not all that is seen.
+        read = None if page.number in noted.unclear or _is_picture(page) else _as_seen(page, seen)
+        if read is None:  # its letters, if it has any, are a scanner's guess, or not what is seen
             drawn.append(page.number)
             continue
-        found = tables(page)
+        page, found = read
         most_cells -= sum(len(row) for table in found for row in table.rows)
         if most_cells < 0:
             raise too_large("表格的单元格太多")
@@ -62,7 +65,7 @@ def tell(data: bytes, most_bytes: int, most_cells: int, most_pixels: int) -> Tol
         told["downwards"] += downwards(page, found)
         text.append(page.text(found))
     told["text"] = "\n".join(one for one in text if one)
-    _add_pictures(data, drawn, most_pixels, told, blobs)
+    _add_pictures((data, noted.turned), drawn, most_pixels, told, blobs)
     held = attached(data)
     told |= {"files": [one.name for one in held.files], "unread": held.unread}
     blobs += [one.data for one in held.files]
@@ -91,8 +94,22 @@ def _pages(data: bytes) -> Iterator[Page]:
             page.close()
 
 
+def _as_seen(page: Page, seen: Seen) -> tuple[Page, list[Table]] | None:
+    """The page as far as it is seen, and its ruled tables; None where those show other figures than they say."""
+    found, looked = tables(page), seen.looked_at(page)
+    texts = (text for table in found for row in table.rows for text, _ in row)
+    if looked.false or looked.unseen_in(table.box for table in found) or any(map(_is_garbled_figure, texts)):
+        return None
+    return looked.without_unseen(page), found
+
+
 def _is_picture(page: Page) -> bool:
     return page.covered >= COVERED or page.garbled > GARBLED or page.outlined
+
+
+def _is_garbled_figure(text: str) -> bool:
+    """Whether a cell holds letters of which the file doesn't say what they are, and no words beside them."""
+    return ("(cid:" in text or "\ufffd" in text) and not re.search(r"[\u4e00-\u9fff]", text)
 
 
 def _grids(page: Page, tables: list[Table], every: list[Table]) -> Iterator[dict[str, Any]]:
@@ -113,17 +130,25 @@ def _grids(page: Page, tables: list[Table], every: list[Table]) -> Iterator[dict
 
 
 def _add_pictures(
-    data: bytes, drawn: list[int], most_pixels: int, told: dict[str, Any], blobs: list[bytes]
+    file: tuple[bytes, Mapping[int, int]],
+    drawn: list[int],
+    most_pixels: int,
+    told: dict[str, Any],
+    blobs: list[bytes],
 ) -> None:
-    """The pictures in pages of text, then the pages that are pictures, drawn."""
+    """The pictures in pages of text, then the pages that are pictures, drawn: turned upright, and with their fields."""
     import pypdfium2
 
+    data, turned = file
     document = pypdfium2.PdfDocument(data)
+    document.init_forms()
     pages: list[bytes] = []
     try:
         for number in range(1, len(document) + 1):
             page = document[number - 1]
             if number in drawn:
+                if number in turned:
+                    page.set_rotation(turned[number])
                 told["pages"].append(number)
                 pages.append(_drawn(page, most_pixels))
             else:

@@ -1,22 +1,34 @@
-"""What was filled in or noted upon a PDF's pages (form fields, text boxes, lines): made part of them, by pypdfium2."""
+"""What was filled in or noted upon a PDF's pages (form fields, text boxes, lines): made part of them, by pypdfium2.
+
+Pages that lie on their side or upside down are put upright first.
+"""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from agent.reading.formats.pdfcovered import shows_other_than_it_says
+from agent.reading.formats.pdffields import filled_in, shown_as_filled_in
+from agent.reading.formats.pdfupright import put_upright
 from agent.reading.formats.refusals import damaged, encrypted, too_large
 
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """The file with its notes in its pages, and the numbers of pages that can only be drawn to tell what they show."""
+    """The file with its notes in its pages, and its pages upright.
+
+    Attributes:
+        data: the file.
+        unclear: numbers of the pages that can only be drawn to tell what they show.
+        turned: the rotation of each page that had to be put upright, in degrees.
+    """
 
     data: bytes
     unclear: frozenset[int]
+    turned: Mapping[int, int]
 
 
 def with_notes(data: bytes, most_pages: int) -> Noted:
@@ -30,12 +42,13 @@ def with_notes(data: bytes, most_pages: int) -> Noted:
         if len(document) > most_pages:
             raise too_large(f"超过 {most_pages} 页")
         document.init_forms()  # before the first page is had
+        turned = put_upright(document)
         noted, unclear = _flattened(document)
-        if not noted:
-            return Noted(data, unclear)
+        if not noted and not turned:
+            return Noted(data, unclear, turned)
         stream = io.BytesIO()
         document.save(stream)
-        return Noted(stream.getvalue(), unclear)
+        return Noted(stream.getvalue(), unclear, turned)
     finally:
         document.close()
 
@@ -67,17 +80,28 @@ def _flattened(document: Any) -> tuple[bool, frozenset[int]]:
             _without_seals(page)
             if any(_shown_without_looks(note) for note in _notes(page)):
                 unclear.add(number)
+            fields = list(filled_in(page, _notes(page)))
             raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY)
+            if fields and not shown_as_filled_in(document, number, fields):
+                unclear.add(number)
         page.close()
     return noted, frozenset(unclear)
 
 
 def _without_seals(page: Any) -> None:
-    """Take away seals and signatures: the number in a seal would be read as the figure of the cell it lies on."""
+    """Take away seals and signatures: the number in a seal would be read as the figure of the cell it lies on.
+
+    And what is in the page for a printer's sake alone: nobody who looks at it sees that.
+    """
     import pypdfium2.raw as raw
 
-    seals = [at for at, note in enumerate(_notes(page)) if _is_seal(note, page)]
-    for at in reversed(seals):
+    unseen = raw.FPDF_ANNOT_FLAG_HIDDEN | raw.FPDF_ANNOT_FLAG_NOVIEW
+    gone = [
+        at
+        for at, note in enumerate(_notes(page))
+        if _is_seal(note, page) or raw.FPDFAnnot_GetFlags(note) & unseen
+    ]
+    for at in reversed(gone):
         raw.FPDFPage_RemoveAnnot(page, at)
 
 

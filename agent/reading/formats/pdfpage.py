@@ -93,7 +93,7 @@ class Page:
 
     @classmethod
     def of(cls, raw: Any) -> Page:
-        known = [one for one in raw.chars if one["upright"]]
+        known = [one for one in raw.chars if one["upright"] and one["matrix"][0] > 0]  # not upside down
         garbled = sum(one["text"].startswith("(cid:") or one["text"] == "\ufffd" for one in known)
         area = max(1.0, float(raw.width * raw.height))
         pictures = sum(
