@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import fnmatch
+import itertools
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -139,9 +140,8 @@ def _results_seen(work: Workplace) -> tuple[Counter[str], int]:
     from agent.mail.authentication import authserv_id
     from agent.mime import split_headers
 
-    newest = [one.sha256 for one in work.ledger.all_messages() if work.archive.has_raw(one.sha256)][
-        -LOOKED_AT:
-    ]
+    mails = (one.sha256 for one in work.ledger.each_message(newest_first=True))
+    newest = list(itertools.islice(filter(work.archive.has_raw, mails), LOOKED_AT))
     seen: Counter[str] = Counter()
     for sha256 in newest:
         headers, _ = split_headers(work.archive.raw(sha256))

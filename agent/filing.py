@@ -134,13 +134,15 @@ class Archive:
         return self.folder / KEY
 
     def raw_path(self, sha256: str) -> Path:
-        return self._raw(sha256)
+        return self.folder / "raw" / sha256[:2] / f"{sha256}.eml"
 
     def envelope_path(self, sha256: str) -> Path:
-        return self._raw(sha256).with_suffix(".envelope.json")
+        return self.raw_path(sha256).with_suffix(".envelope.json")
 
     def entry_path(self, entry: Entry) -> Path:
-        return self._entry(entry)
+        if isinstance(entry, MailEntry):
+            return self._reading_path(entry.message)
+        return self.folder / "records" / f"{entry.seq:06d}.json"
 
     def letter_path(self, letter_id: str) -> Path:
         return self._letter(letter_id).with_suffix(".eml")
@@ -183,41 +185,39 @@ class Archive:
     def keep(self, raw: bytes, envelope: Mapping[str, Any]) -> Kept:
         """Keep a raw mail, its envelope first: a raw mail that is there has its envelope."""
         sha256 = hashlib.sha256(raw).hexdigest()
-        place = self._raw(sha256)
-        if (
-            not place.exists() and not place.with_suffix(".reading.json").exists()
-        ):  # a private mail is gone again
+        # A private mail is gone again, and has its reading.
+        if not self.has_raw(sha256) and not self._reading_path(sha256).exists():
             self.write(self._unnoted(sha256), b"")
-            self.write(place.with_suffix(".envelope.json"), envelope_bytes(envelope))
+            self.write(self.envelope_path(sha256), envelope_bytes(envelope))
             passing("envelope kept")
-            self.write(place, raw)
+            self.write(self.raw_path(sha256), raw)
             passing("raw mail kept")
         return Kept(sha256, self.envelope(sha256))
 
     def envelope(self, sha256: str) -> dict[str, Any]:
-        stored: dict[str, Any] = jsontext.loads(self._raw(sha256).with_suffix(".envelope.json").read_bytes())
+        stored: dict[str, Any] = jsontext.loads(self.envelope_path(sha256).read_bytes())
         return stored
 
     def add_to_envelope(self, sha256: str, found: Mapping[str, Any]) -> dict[str, Any]:
         """Note beside a kept mail what was found out about it since; returns the whole envelope."""
         envelope = self.envelope(sha256) | dict(found)
-        self.write(self._raw(sha256).with_suffix(".envelope.json"), jsontext.dumps(envelope).encode())
+        self.write(self.envelope_path(sha256), envelope_bytes(envelope))
         return envelope
 
     def raw(self, sha256: str) -> bytes:
-        return self._raw(sha256).read_bytes()
+        return self.raw_path(sha256).read_bytes()
 
     def head(self, sha256: str) -> bytes:
         """The mail's first bytes, with its headers: enough to answer it, however large it is."""
-        with self._raw(sha256).open("rb") as file:
+        with self.raw_path(sha256).open("rb") as file:
             return file.read(HEAD_BYTES)
 
     def has_raw(self, sha256: str) -> bool:
-        return self._raw(sha256).exists()
+        return self.raw_path(sha256).exists()
 
     def discard(self, sha256: str) -> None:
         """Take away a private mail's text: its envelope stays, so that it is counted and not fetched again."""
-        self.take_away(self._raw(sha256))
+        self.take_away(self.raw_path(sha256))
 
     # Taking away, and putting right by the rule of retention (keeping/purge.py)
 
@@ -242,7 +242,7 @@ class Archive:
         marks = [one.name for one in (self.folder / "raw" / UNNOTED).glob("[!.]*")]
         for sha256 in marks:
             # It may be private, and nobody would look.
-            self._sweep(self._raw(sha256).parent, f".{sha256}.*.part")
+            self._sweep(self.raw_path(sha256).parent, f".{sha256}.*.part")
         return _in_order([Kept(one, self.envelope(one)) for one in marks if self.has_raw(one)])
 
     def kept(self) -> list[Kept]:
@@ -250,7 +250,7 @@ class Archive:
         found = []
         for path in sorted((self.folder / "raw").glob("??/*.envelope.json")):
             sha256 = path.name.partition(".")[0]
-            if self.has_raw(sha256) or path.with_name(f"{sha256}.reading.json").exists():
+            if self.has_raw(sha256) or self._reading_path(sha256).exists():
                 found.append(Kept(sha256, self.envelope(sha256)))
         return _in_order(found)
 
@@ -261,19 +261,19 @@ class Archive:
         for letter in entry.letters:
             if letter.raw:
                 self.keep_letter(letter)
-        self.write(self._entry(entry), entry_bytes(entry))
+        self.write(self.entry_path(entry), entry_bytes(entry))
         passing("entry recorded")
 
     def keep_letter(self, letter: QueuedLetter) -> None:
         """Keep a letter's bytes: before it leaves, since the ledger forgets them once it has."""
-        path = self._letter(letter.id).with_suffix(".eml")
+        path = self.letter_path(letter.id)
         if not path.exists():
             self.write(path, letter.raw)
 
     def has_record(self, entry: Entry) -> bool:
         """Whether the entry, and each of its letters, lies there as a file."""
-        letters = all(self._letter(one.id).with_suffix(".eml").exists() for one in entry.letters)
-        return letters and self._entry(entry).exists()
+        letters = all(self.letter_path(one.id).exists() for one in entry.letters)
+        return letters and self.entry_path(entry).exists()
 
     def has_entries(self) -> bool:
         """Whether any entry was ever recorded."""
@@ -294,7 +294,7 @@ class Archive:
         self.write(self.departure_path(letter_id), departure_bytes(letter_id, state, at, error))
 
     def departure(self, letter_id: str) -> dict[str, Any] | None:
-        path = self._letter(letter_id).with_suffix(".json")
+        path = self.departure_path(letter_id)
         if not path.exists():
             return None
         stored: dict[str, Any] = jsontext.loads(path.read_bytes())
@@ -445,16 +445,11 @@ class Archive:
             make_private(folder)
             self._folders.add(folder)
 
-    def _raw(self, sha256: str) -> Path:
-        return self.folder / "raw" / sha256[:2] / f"{sha256}.eml"
-
     def _unnoted(self, sha256: str) -> Path:
         return self.folder / "raw" / UNNOTED / sha256
 
-    def _entry(self, entry: Entry) -> Path:
-        if isinstance(entry, MailEntry):
-            return self._raw(entry.message).with_suffix(".reading.json")
-        return self.folder / "records" / f"{entry.seq:06d}.json"
+    def _reading_path(self, sha256: str) -> Path:
+        return self.raw_path(sha256).with_suffix(".reading.json")
 
     def _letter(self, letter_id: str) -> Path:
         # <report-agent.receipt.1f…@host>: kind and hash make the name.

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from agent.dossier import Dossier, Submission, joined
+from agent.dossier import Dossier, joined
 from agent.errors import ConfigurationError
 from agent.faults import passing
 from agent.ledger import MailEntry, MessageRow, QueuedLetter, RunEntry
@@ -269,9 +269,7 @@ def _recorded(
         seq = work.ledger.last_seq() + 1
         outcome = judging(seq)
         if outcome.orders:
-            from agent.deciding.obeying import (
-                obey,  # here, since what it decides is answered by this file's means
-            )
+            from agent.deciding.obeying import obey  # here, since it answers by this file's means
 
             outcome = obey(work, row, outcome, now)
             seq = work.ledger.last_seq() + 1
@@ -339,7 +337,7 @@ def _commit(
         after: Dossier | None = None
         if outcome.unit is not None and outcome.submission is not None:
             before = work.dossier(outcome.unit)
-            after = with_submission(before, outcome.submission)
+            after = joined(before, outcome.submission)
             letters = answer(work, row, outcome, (before, after), now)
             work.archive.file(after, row.sha256, outcome.blobs)  # last: what fails above leaves no copies
         elif outcome.orders:
@@ -350,11 +348,6 @@ def _commit(
         writing.append(entry)
         passing("before commit")
     return entry
-
-
-def with_submission(before: Dossier, submission: Submission) -> Dossier:
-    """The dossier once the submission has joined it."""
-    return joined(before, submission)
 
 
 def answer(
@@ -369,7 +362,7 @@ def answer(
     bound = work.answers_from()
     if outcome.reply is None or not outcome.reply_to or (bound is not None and row.received < bound):
         return ()
-    if _enough_waswritten(work, outcome, dossiers is None, now):
+    if _enough_was_written(work, outcome, dossiers is None, now):
         return ()
     answered = _answered(work, row, outcome, decided_seq)
     token = work.form_token(dossiers[1], now) if dossiers is not None else ""
@@ -395,7 +388,7 @@ def _answer_to_orders(
     return (queued(written(work, lambda letters: letters.decision(answered, told, now))),)
 
 
-def _enough_waswritten(work: Workplace, outcome: Outcome, neutral: bool, now: dt.datetime) -> bool:
+def _enough_was_written(work: Workplace, outcome: Outcome, neutral: bool, now: dt.datetime) -> bool:
     """Whether a stranger had an acknowledgement today, or a unit so many answers this hour that it may be a machine.
 
     What is filed always gets its receipt, though it may have to wait. What a unit asked is in the digest anyway, and

@@ -356,7 +356,10 @@ def _headers_at(raw: bytes, start: int, stop: int) -> tuple[tuple[tuple[str, str
 
 
 def _header_follows(raw: bytes, at: int, stop: int) -> bool:
-    return bool(re.compile(rb"[!-9;-~]{2,76}:[ \t]").match(raw, at, stop))
+    return _NEXT_HEADER.match(raw, at, stop) is not None
+
+
+_NEXT_HEADER = re.compile(rb"[!-9;-~]{2,76}:[ \t]")
 
 
 def _repaired(value: bytes) -> str:

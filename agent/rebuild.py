@@ -189,15 +189,15 @@ def _replay_all(work: Workplace, ledger: Ledger) -> None:
     with ledger.writing() as writing:
         for mail in kept:
             writing.add_message(mail.sha256, mail.received, mail.envelope)
-        for entry in archive.entries():
+        entries = archive.entries()
+        for entry in entries:
             writing.append(entry)
-        entry_at = {letter.id: entry.at for entry in archive.entries() for letter in entry.letters}
-        for letter in [letter for entry in archive.entries() for letter in entry.letters]:
-            departure = archive.departure(letter.id)
+        for letter, at in ((letter.id, entry.at) for entry in entries for letter in entry.letters):
+            departure = archive.departure(letter)
             if departure is not None:
-                writing.letter_restored(letter.id, departure["state"], departure["at"], departure["error"])
-            elif not archive.letter_path(letter.id).exists():  # it can't leave any more: the contact is told
-                writing.letter_failed(letter.id, LETTER_LOST, entry_at[letter.id])
+                writing.letter_restored(letter, departure["state"], departure["at"], departure["error"])
+            elif not archive.letter_path(letter).exists():  # it can't leave any more: the contact is told
+                writing.letter_failed(letter, LETTER_LOST, at)
         for mail in kept:
             place = mail.envelope
             if "uid" in place and "mailbox" in place:

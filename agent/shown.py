@@ -20,6 +20,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from agent.findings import Finding, Severity
+from agent.line import size_words
 from agent.reading.reading import FileReading, Form, Kind
 from agent.rules import Campaign, plain
 
@@ -119,15 +120,9 @@ def _size(reading: FileReading) -> str:
         case "narrative":
             return f"{len(''.join(reading.text.split()))} 字"
         case "photo" | "other" | "unreadable":
-            return _bytes(len(reading.data))
+            return size_words(len(reading.data))
         case _:
             return ""
-
-
-def _bytes(size: int) -> str:
-    if size < 1024:
-        return f"{size} 字节"
-    return f"{size / 1024:.0f} KB" if size < 1024 * 1024 else f"{size / 1024 / 1024:.1f} MB"
 
 
 def _beginning(text: str) -> str:

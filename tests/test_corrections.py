@@ -156,7 +156,7 @@ def test_figures_that_the_unit_puts_right_replace_those_read_and_are_traced_to_i
             "巡查次数/总计　　　20 次",
         ):
             assert re.sub(r"\s", "", said) in re.sub(r"\s", "", receipt.text)
-        mail = office.work.ledger.all_messages()[-1].sha256
+        mail = next(office.work.ledger.each_message(newest_first=True)).sha256
         corrected = office.unit("qingnian")["form"]["corrections"]["leaflets_distributed"]
         assert (corrected["message"], corrected["by"], corrected["read"]) == (mail, QINGNIAN, 12)
         sources = report(office, tmp_path / "out")["sources"]

@@ -71,7 +71,7 @@ def test_an_idle_pass_looks_at_nothing_that_was_done_before(
     _poll(office)
     for method in ("envelope", "has_record", "kept", "raw"):
         monkeypatch.setattr(Archive, method, _crash)
-    monkeypatch.setattr(Ledger, "all_messages", _crash)
+    monkeypatch.setattr(Ledger, "each_message", _crash)
     _poll(office)
 
 

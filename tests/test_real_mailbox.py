@@ -55,7 +55,7 @@ def test_every_real_message_is_accounted_for_and_only_persons_are_answered(
         done = office.poll()
         letters = office.new_letters()
         assert done.went_well
-        assert {row.sha256 for row in office.work.ledger.all_messages()} == MAILS.keys()
+        assert {row.sha256 for row in office.work.ledger.each_message()} == MAILS.keys()
         assert sum(office.counts()) == office.status["messages"]["received"] == len(MAILS)
         assert office.counts()[3] == 0
         assert office.work.ledger.waiting() == []

@@ -464,7 +464,7 @@ def test_in_a_mailbox_that_is_somebody_s_own_only_a_bounce_of_ours_leaves_a_trac
     with bureau(tmp_path, inbox={"dedicated": False}) as office:
         office.receive(bounce_without_original(SHILIN, office.now))
         assert office.told() == []
-        assert office.work.ledger.all_messages()[0].reason == "private"
+        assert next(office.work.ledger.each_message()).reason == "private"
         office.send(QINGNIAN, form())
         office.pass_time(minutes=5)
         office.receive(bounce_without_original(QINGNIAN, office.now))

@@ -185,7 +185,7 @@ def test_the_mail_is_judged_alike_from_the_archive_alone(
 ) -> None:
     with bureau(tmp_path, authentication={"otherwise": "verify"}) as office:
         office.receive(sign(office.mail(QINGNIAN, form(), narrative())))
-        [row] = office.work.ledger.all_messages()
+        [row] = office.work.ledger.each_message()
         asked, envelope = len(asking(resolver)), office.work.archive.envelope(row.sha256)
         raw = office.work.archive.raw(row.sha256)
         again = decide(

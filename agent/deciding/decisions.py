@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from agent.dossier import NOTICED, Decision, DecisionKind, Dossier, FormVersion, assemble
+from agent.dossier import NOTICED, Decision, DecisionKind, Dossier, FormVersion, assemble, joined
 from agent.errors import UsageError
-from agent.intake import answer, queued, take_back_copies, with_submission, written
+from agent.intake import answer, queued, take_back_copies, written
 from agent.ledger import DecisionEntry, MessageRow, QueuedLetter, Writing
 from agent.outcome import adopt
 from agent.reading.grid import Cell
@@ -66,7 +66,7 @@ def assign(work: Workplace, held: str, unit: str, ruling: Ruling, *, register: b
         letters: tuple[QueuedLetter, ...] = ()
         if outcome.submission is not None:
             before = work.dossier(owner.id)
-            after = with_submission(before, adopt(outcome.submission, seq, ruling.by, work.campaign))
+            after = joined(before, adopt(outcome.submission, seq, ruling.by, work.campaign))
             # An automatic mail is never answered, not even once its form is taken.
             welcome = replace(outcome, reply="receipt" if outcome.reply else None)
             letters = answer(work, row, welcome, (before, after), ruling.at, decided_seq=seq)
@@ -221,9 +221,7 @@ def find_unit(work: Workplace, name: str) -> Unit:
 
 
 def _held(work: Workplace, held: str) -> MessageRow:
-    number = held.upper().removeprefix("H")
-    # At most nine digits: SQLite holds no number beyond all bounds.
-    row = work.ledger.held_message(int(number)) if number.isdecimal() and len(number) <= 9 else None
+    row = work.ledger.held_message(held)
     if row is None or row.state != "held":
         raise _not_held(work, held)
     return row

@@ -6,18 +6,18 @@ They go the way of every mail, decided by the contact; of a table of several uni
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
 from agent.deciding.decisions import Ruling, find_unit
-from agent.dossier import Dossier, Submission
+from agent.dossier import Dossier, Submission, joined
 from agent.errors import UsageError
-from agent.intake import take_back_copies, with_submission
+from agent.intake import take_back_copies
 from agent.ledger import MailEntry
+from agent.outcome import Outcome, names_another
 from agent.outcome import hand_in as judge_hand_in
-from agent.outcome import names_another
 from agent.reading.reading import Form
 from agent.units import Unit
 from agent.workplace import Workplace
@@ -34,10 +34,35 @@ def hand_in(
         UsageError: a file can't be read from the disk; the same was handed in just now; the report is final; the
             form names another unit (``anyway``: take it all the same).
     """
-    owner, circumstances = find_unit(work, unit), work.circumstances()
+    handed = _handed(work, find_unit(work, unit), files, ruling)
+    if not anyway:
+        _require_own_form(work, handed)
+    return _file(work, handed, ruling)
+
+
+@dataclass(frozen=True, slots=True)
+class _Handed:
+    """The files as a mail of the contact's, and what it comes to for a unit."""
+
+    owner: Unit
+    raw: bytes
+    outcome: Outcome
+    submission: Submission
+
+
+def _handed(work: Workplace, owner: Unit, files: Sequence[Path], ruling: Ruling) -> _Handed:
+    circumstances = work.circumstances()
     if circumstances.closed:
         raise UsageError("本次行动已经定稿。要登记新的材料，请先运行 review reopen。")
     raw = _hand_in_mail(work, owner, files, ruling)
+    outcome = judge_hand_in(raw, ruling.at, 0, owner, ruling.by, circumstances)
+    assert outcome.submission is not None
+    return _Handed(owner, raw, outcome, outcome.submission)
+
+
+def _file(work: Workplace, handed: _Handed, ruling: Ruling) -> str:
+    """Into the unit's dossier; returns what the contact is told."""
+    owner = handed.owner
     envelope = {
         "number": work.ledger.next_number(),
         "received": ruling.at.isoformat(),
@@ -46,19 +71,15 @@ def hand_in(
         "unit": owner.id,
         "reason": ruling.reason,
     }
-    outcome = judge_hand_in(raw, ruling.at, 0, owner, ruling.by, circumstances)
-    assert outcome.submission is not None
-    if not anyway:
-        _require_own_form(work, owner, outcome.submission)
-    kept = work.archive.keep(raw, envelope)
+    kept = work.archive.keep(handed.raw, envelope)
     with work.ledger.writing() as writing:
         seq = writing.next_seq()
         if not writing.add_message(kept.sha256, kept.received, kept.envelope):
             raise UsageError(f"这些文件刚才已经为{owner.name}登记过。")
-        submission = replace(outcome.submission, seq=seq)
-        after = with_submission(work.dossier(owner.id), submission)
-        work.archive.file(after, kept.sha256, outcome.blobs)
-        entry = MailEntry(seq, ruling.at, kept.sha256, replace(outcome, submission=submission))
+        submission = replace(handed.submission, seq=seq)
+        after = joined(work.dossier(owner.id), submission)
+        work.archive.file(after, kept.sha256, handed.outcome.blobs)
+        entry = MailEntry(seq, ruling.at, kept.sha256, replace(handed.outcome, submission=submission))
         writing.append(entry)
     work.archive.noted(kept.sha256)
     work.archive.record(entry)
@@ -72,29 +93,24 @@ def hand_in_table(work: Workplace, files: Sequence[Path], ruling: Ruling) -> str
     Raises:
         UsageError: no unit's figures are in it; it holds more than forms, which would be every unit's; as `hand_in`.
     """
-    told = []
-    for owner in _owners(work, files, ruling):
-        told.append(hand_in(work, owner.id, files, ruling))
-    return "\n".join(told)
+    return "\n".join([_file(work, handed, ruling) for handed in _for_each_unit(work, files, ruling)])
 
 
-def _owners(work: Workplace, files: Sequence[Path], ruling: Ruling) -> list[Unit]:
-    """The units whose forms are in the files."""
-    owners, circumstances = [], work.circumstances()
+def _for_each_unit(work: Workplace, files: Sequence[Path], ruling: Ruling) -> list[_Handed]:
+    """What the files come to for each unit whose form is in them."""
+    found = []
     for unit in work.listed.units:
-        raw = _hand_in_mail(work, unit, files, ruling)
-        submission = judge_hand_in(raw, ruling.at, 0, unit, ruling.by, circumstances).submission
-        assert submission is not None
-        others = [one.name for one in submission.pieces if one.kind != "form" or one.is_narrative]
+        handed = _handed(work, unit, files, ruling)
+        others = [one.name for one in handed.submission.pieces if one.kind != "form" or one.is_narrative]
         if others:
             raise UsageError(
                 f"{'、'.join(others)} 不只是统计表。开展情况和照片请用 review hand-in 单位 分别代交。"
             )
-        if submission.form is not None and _has_figures_of(unit, submission.form, work):
-            owners.append(unit)
-    if not owners:
+        if handed.submission.form is not None and _has_figures_of(unit, handed.submission.form, work):
+            found.append(handed)
+    if not found:
         raise UsageError("文件里没有找到写明单位的统计数据。请检查表中每一行是否写有单位名称。")
-    return owners
+    return found
 
 
 def _has_figures_of(unit: Unit, form: Form, work: Workplace) -> bool:
@@ -103,9 +119,10 @@ def _has_figures_of(unit: Unit, form: Form, work: Workplace) -> bool:
     return named is not None and named.id == unit.id and any(one is not None for one in figures)
 
 
-def _require_own_form(work: Workplace, owner: Unit, submission: Submission) -> None:
+def _require_own_form(work: Workplace, handed: _Handed) -> None:
     """A slip of the hand would put one unit's figures into another's row."""
-    written = submission.form.unit if submission.form else None
+    owner, form = handed.owner, handed.submission.form
+    written = form.unit if form else None
     if written and names_another(written, owner, work.register()):
         raise UsageError(
             f"统计表上写的单位是“{written}”，不是{owner.name}。如确要登记给{owner.name}，请加 --anyway。"
@@ -119,9 +136,7 @@ def _hand_in_mail(work: Workplace, owner: Unit, files: Sequence[Path], ruling: R
     mail["To"] = work.settings.address
     mail["Subject"] = f"{owner.name}材料（联系人代交）"
     mail["Date"] = ruling.at
-    mail.set_content(
-        "联系人代交。"
-    )  # the reason is the contact's and lies in the envelope: no word of the unit's
+    mail.set_content("联系人代交。")  # the reason is the contact's, not the unit's: it lies in the envelope
     for path in files:
         try:
             data = path.read_bytes()

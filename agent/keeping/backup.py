@@ -24,13 +24,11 @@ from agent.faults import passing
 from agent.filing import MANIFEST, THUMBNAILS, departure_bytes, entry_bytes, envelope_bytes, sync_folder
 from agent.keeping.bundle import PART, Gone, Item, read_again, write_bundle
 from agent.keeping.workfolder import ARCHIVE, work_folder
-from agent.ledger import Ledger, MessageRow
+from agent.ledger import DONE_WITH, Ledger, MessageRow
 from agent.workplace import Workplace
 
 TRIES = 20
 """How often it begins anew where a mail's text went before it was copied (a private mail, once it is judged)."""
-
-LEFT = ("sent", "doubtful", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +181,7 @@ def _letters(then: Workplace) -> Iterator[Item]:
         if row["id"] not in gone:
             lies = letter.exists()
             yield Item(_name(then, letter), letter if lies else then.ledger.letter_bytes(row["id"]))
-        if row["state"] in LEFT:
+        if row["state"] in DONE_WITH:
             at = dt.datetime.fromisoformat(row["sent_at"])
             made = departure_bytes(row["id"], row["state"], at, row["error"])
             yield Item(_name(then, departure), departure if departure.exists() else made)

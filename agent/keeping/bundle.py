@@ -19,6 +19,7 @@ from typing import IO, Any
 from agent import jsontext
 from agent.errors import BackupDamaged, in_words
 from agent.faults import passing
+from agent.privately import to_write
 
 LIST = "backup.json"
 """The list of the files, the last in the zip."""
@@ -77,8 +78,7 @@ def write_bundle(path: Path, items: Iterable[Item], about: Mapping[str, Any]) ->
         Gone: a file that may go is gone.
     """
     written = Written()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    with os.fdopen(to_write(path), "wb") as file:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as bundle:
             for item in items:
                 _add(bundle, item, written)

@@ -22,7 +22,7 @@ from agent.errors import AgentError, UsageError
 from agent.faults import passing
 from agent.filing import departure_bytes, entry_bytes, envelope_bytes
 from agent.intake import lay_down
-from agent.ledger import Entry, MailEntry, MessageRow, PurgeEntry
+from agent.ledger import DONE_WITH, Entry, MailEntry, MessageRow, PurgeEntry
 from agent.ledger.redaction import KINDS, redacted_entry, redacted_outcome, removes_piece
 from agent.report.words import file_name, titles
 from agent.settings import RetentionSettings
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 DONE = "purged"
 """The ledger's note up to which purge all files are gone."""
-
-LEFT = ("sent", "doubtful", "failed")
 
 NO_RULE = """{file} 里没有 retention，不知道该删什么，所以什么也没有删。写上本局的规定，例如：
 
@@ -171,7 +169,7 @@ def _letters(work: Workplace, before: dt.date) -> list[str]:
     return [
         row["id"]
         for row in work.ledger.letter_rows()
-        if row["state"] in LEFT
+        if row["state"] in DONE_WITH
         and row["id"] not in earlier
         and dt.datetime.fromisoformat(row["queued_at"]).astimezone(work.zone).date() < before
     ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from agent.keeping.backup import Backup
 from agent.keeping.purge import Plan
+from agent.line import size_words
 from agent.rules import plain
 from agent.workplace import PURGED_NAMES
 
@@ -53,13 +54,6 @@ def plan_words(planned: Plan, *, done: bool) -> str:
 
 NOT_YET = "现在什么也没有删。核对以后加上 --yes 再运行一次；删去以后不能恢复。"
 DONE = "已记入台账。邮箱里和以前的备份里还有同样的材料，请一并处理。"
-
-
-def size_words(count: int) -> str:
-    """So many bytes, as people say it."""
-    if count < 1e5:
-        return f"{count / 1e3:.1f} KB"
-    return f"{count / 1e6:.1f} MB" if count < 1e9 else f"{count / 1e9:.2f} GB"
 
 
 def _holds(counts: Mapping[str, int]) -> str:

@@ -14,10 +14,11 @@ from agent.ledger.entries import (
     RunEntry,
     entry_from_json,
 )
-from agent.ledger.ledger import DueLetter, Ledger, MessageRow
+from agent.ledger.ledger import DONE_WITH, DueLetter, Ledger, MessageRow
 from agent.ledger.writing import Writing
 
 __all__ = [
+    "DONE_WITH",
     "DecisionEntry",
     "DueLetter",
     "Entry",

@@ -30,6 +30,9 @@ BUSY_SECONDS = 30
 BOUNCES_WITHIN = dt.timedelta(days=7)
 """How long after a letter has left a delivery report may be about it: servers give up after five days."""
 
+DONE_WITH = ("sent", "doubtful", "failed")
+"""States of a letter that has left, or never will."""
+
 CLOCKS_DIFFER = dt.timedelta(hours=1)
 """By how much a letter may seem to have left after its own bounce came."""
 
@@ -157,19 +160,17 @@ class Ledger:
     def message(self, sha256: str) -> MessageRow | None:
         return next(iter(self._messages(messages.c.sha256 == sha256)), None)
 
-    def held_message(self, number: int) -> MessageRow | None:
-        return next(iter(self._messages(messages.c.held_number == number)), None)
+    def held_message(self, item: str) -> MessageRow | None:
+        """The mail that was once held under that id (H12), or None."""
+        return next(iter(self._messages(messages.c.held_number == _held_number(item))), None)
 
     def waiting(self) -> list[MessageRow]:
         """Mails that are kept but not judged yet, in the order of arrival."""
         return self._messages(messages.c.state == "waiting")
 
-    def all_messages(self) -> list[MessageRow]:
-        return list(self.each_message())
-
-    def each_message(self) -> Iterator[MessageRow]:
-        """Every mail, one at a time, in the order of arrival."""
-        yield from self._each()
+    def each_message(self, *, newest_first: bool = False) -> Iterator[MessageRow]:
+        """Every mail, one at a time, in the order of arrival or backwards."""
+        return self._each(newest_first=newest_first)
 
     def submissions(self, unit: str, above: int = 0) -> list[Submission]:
         """What the unit has sent, in the order of joining its dossier; of that what joined above that place."""
@@ -195,7 +196,7 @@ class Ledger:
         failed: ColumnElement[bool] = (messages.c.state == "failed") | (messages.c.reason == "rejected")
         which: ColumnElement[bool] = messages.c.held_number.is_not(None) | failed
         if item is not None and item[:1] == "H":
-            which = messages.c.held_number == (int(item[1:]) if _is_number(item[1:]) else -1)
+            which = messages.c.held_number == _held_number(item)
         elif item is not None:
             which = failed
         query = select(messages.c.sha256, messages.c.held_number).where(which)
@@ -271,9 +272,7 @@ class Ledger:
 
     def unrecorded_departures(self) -> list[RowMapping]:
         """The rows of letters that have left, or never will, of which the archive wasn't told."""
-        return self._letter_rows(
-            letters.c.state.in_(("sent", "doubtful", "failed")) & letters.c.raw.is_not(None)
-        )
+        return self._letter_rows(letters.c.state.in_(DONE_WITH) & letters.c.raw.is_not(None))
 
     def sent_to_since(self, address: str, since: dt.datetime) -> int:
         """How many letters have gone to the address since then."""
@@ -404,9 +403,10 @@ class Ledger:
     def _messages(self, *where: Any) -> list[MessageRow]:
         return list(self._each(*where))
 
-    def _each(self, *where: Any) -> Iterator[MessageRow]:
+    def _each(self, *where: Any, newest_first: bool = False) -> Iterator[MessageRow]:
         """One at a time: of a thousand mails that wait, nobody needs all their outcomes at once."""
-        query = select(messages).where(*where).order_by(messages.c.number)
+        number = messages.c.number
+        query = select(messages).where(*where).order_by(number.desc() if newest_first else number)
         with self._engine.connect() as connection:
             for row in connection.execute(query).mappings():
                 yield self._message(row)
@@ -438,9 +438,10 @@ class _Decidable(Mapping[str, str]):
         return len(self._ledger.with_ids())
 
 
-def _is_number(text: str) -> bool:
-    """Whether SQLite can hold it."""
-    return text.isascii() and text.isdecimal() and len(text) <= 9
+def _held_number(item: str) -> int:
+    """The number in a held mail's id (H12); -1, which no mail has, where SQLite couldn't hold it."""
+    digits = item.upper().removeprefix("H")
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= 9 else -1
 
 
 def _untagged(address: str) -> str:

@@ -100,9 +100,7 @@ class ImapInbox:
             except _BrokenAt as error:
                 broken_at[error.uid] += 1
                 broken: BaseException = error.cause
-                most = (
-                    GIVE_UP + 1
-                )  # a line that breaks now and then must not make a sound mail look like a bad one
+                most = GIVE_UP + 1  # a line that breaks now and then mustn't make a sound mail look bad
             except BROKEN as error:
                 broken, most = error, self.tries
             failures += 1

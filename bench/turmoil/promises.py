@@ -37,7 +37,7 @@ def look(world: World) -> Findings:
     work = world.office.open()
     ledger = work.ledger
     mails = {mail.sha256: mail for mail in world.delivered}
-    rows = {row.sha256: row for row in ledger.all_messages()}
+    rows = {row.sha256: row for row in ledger.each_message()}
     found.broken += [*world.complaints, *world.said()]
     found.broken += _mails(world, mails, rows, found.figures)
     rows = {

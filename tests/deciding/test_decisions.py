@@ -428,7 +428,7 @@ def test_a_long_reason_is_recorded_and_is_no_narrative(tmp_path: Path, files: Pa
     with bureau(tmp_path / "office") as office:
         hand_in(office.work, "qingnian", put(files, form()), office.ruling(reason))
         assert office.unit("qingnian")["narrative"]["status"] == "missing"
-        row = office.work.ledger.all_messages()[0]
+        row = next(office.work.ledger.each_message())
         assert row.envelope["reason"] == reason
 
 

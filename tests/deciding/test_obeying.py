@@ -59,7 +59,7 @@ def say(
 
 def results(office: Bureau) -> list[str]:
     """What became of each order of the newest mail."""
-    outcome = office.work.ledger.all_messages()[-1].outcome
+    outcome = next(office.work.ledger.each_message(newest_first=True)).outcome
     assert outcome is not None
     return [one.result for one in outcome.orders]
 
@@ -80,7 +80,7 @@ def test_a_link_of_the_digest_takes_a_held_mail_and_the_answer_says_so(tmp_path:
             assert said in answer.text
         assert (office.figure("qingnian"), office.counts()) == (31, (2, 0, 0, 0))
         [decision] = office.work.ledger.decisions()
-        mail = office.work.ledger.all_messages()[-1].sha256
+        mail = next(office.work.ledger.each_message(newest_first=True)).sha256
         assert (decision.by, decision.reason, decision.via) == (CONTACT_ADDRESS, "电话核实", mail)
 
 
