@@ -35,6 +35,11 @@ def level(text: str) -> str:
     return re.sub(rf"(?<=\d){RAISED}+(?=[\d.,])", "^", text).replace(RAISED, "")
 
 
+def is_wordless(text: str) -> bool:
+    """Whether a text, a figure say, has no letter: words in white stand on a ground that some style gives them."""
+    return re.search("[A-Za-z\u4e00-\u9fff]", text) is None
+
+
 def trim(text: str) -> str:
     """The folded text without white space and invisible characters at its ends."""
     return fold(text).strip(_INVISIBLE)

@@ -85,7 +85,20 @@ def main() -> None:
     for family, cases in FAMILIES.items():
         _write(family, _files(cases(), kept))
     for family, files in WHOLE.items():
-        _write(family, files())
+        _write(family, _turned(files(), kept))
+
+
+def _turned(files: dict[str, tuple[bytes, Any]], kept: dict[str, bytes]) -> dict[str, tuple[bytes, Any]]:
+    """The files; those named a.from-docx.odt, of which the .docx was given, as .odt."""
+    asked: dict[tuple[str, str], dict[str, bytes]] = {}
+    for name, (data, _) in files.items():
+        if ".from-" in name and name not in kept:
+            source, _, target = name.partition(".from-")[2].partition(".")
+            asked.setdefault((source, target), {})[name] = data
+    made = dict(kept)
+    for (source, target), sources in asked.items():
+        made |= converted(sources, source, target)
+    return {name: (made.get(name, data), reading) for name, (data, reading) in files.items()}
 
 
 def _write(family: str, files: dict[str, tuple[bytes, Any]]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from agent.reading.folding import RAISED, level
+from agent.reading.folding import RAISED, is_wordless, level
 from agent.reading.formats.docxlooks import (
     PLAIN,
     Style,
@@ -182,7 +182,7 @@ class _Reader:
             own = run.find(f"{W}rPr")
             shown = properties_of(own).over(self._named(own, "rStyle")).over(style)
             text = _run_text(run, boxes, fields)
-            unseen = shown.white and not shaded and not _WORD.search(text)
+            unseen = shown.white and not shaded and is_wordless(text)
             out = shown.hidden or shown.struck or unseen
             (withheld if out else kept).append((text, bool(shown.raised)))
         return _Text(_leveled(kept), _leveled(withheld).strip(), tuple(boxes))
@@ -193,8 +193,6 @@ class _Reader:
 
 
 _DIGIT = re.compile("[0-9０-９]")
-_WORD = re.compile("[A-Za-z\u4e00-\u9fff]")
-"""Words in white may stand on a ground that a table's style gives; a lone figure in white isn't meant to be seen."""
 
 
 def _leveled(runs: Sequence[tuple[str, bool]]) -> str:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from agent.reading.folding import is_wordless
+
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
@@ -28,7 +30,6 @@ _GROUND = re.compile(
     rf"(?<![-\w])background(?:-color|-image)?\s*:\s*(?!\s*(?:{_WHITE}|transparent|none|inherit|initial|unset))",
     re.IGNORECASE,
 )
-_WORD = re.compile("[A-Za-z\u4e00-\u9fff]")
 _COMMENT = re.compile(r"/\*.*?\*/|<!--|-->", re.DOTALL)
 _RULE = re.compile(r"([^{}@;]+)\{([^{}]*)\}")
 _SIMPLE = re.compile(r"([A-Za-z][\w:-]*)?(?:([.#])([\w-]+))?")
@@ -102,7 +103,7 @@ def _is_white_on_white(element: _Element, style: str) -> bool:
     text = ""
     for piece in element.itertext():
         text += str(piece).strip()
-        if len(text) > LONGEST_FIGURE or _WORD.search(text):
+        if len(text) > LONGEST_FIGURE or not is_wordless(text):
             return False
     return bool(text) and not any(map(_has_ground, (element, *element.iterancestors())))
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from agent.reading.folding import RAISED, level
+from agent.reading.folding import RAISED, is_wordless, level
 from agent.reading.formats.embedded import in_opendocument
 from agent.reading.formats.limits import Budget
+from agent.reading.formats.odfstyles import OFFICE, TABLE, TEXT, Styles, small
 from agent.reading.formats.package import Package
 from agent.reading.formats.refusals import damaged, encrypted, too_large
 from agent.reading.formats.sheet import address, decimal_text, exact, sheet_grid
@@ -20,13 +21,8 @@ from agent.reading.grid import Cell, CellKind, Document, Grid, Merge, Picture
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-_NS = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
-OFFICE, TABLE, TEXT, STYLE, NUMBER = (
-    _NS % name for name in ("office", "table", "text", "style", "datastyle")
-)
 CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
 HIDDEN_LINES = ("collapse", "filter")
-DEEPEST_STYLE = 20  # styles based on each other
 
 
 def read_ods(data: bytes, budget: Budget) -> Document:
@@ -56,131 +52,6 @@ def require_open(package: Package) -> None:
         raise encrypted()
 
 
-# --- styles ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Styles:
-    """The named styles of a document and its number styles."""
-
-    named: Mapping[tuple[str, str], _Element]
-    numbers: Mapping[str, _Element]
-
-    @classmethod
-    def of(cls, *roots: _Element | None) -> Styles:
-        named: dict[tuple[str, str], _Element] = {}
-        numbers: dict[str, _Element] = {}
-        for root in roots:
-            for one in root.iter() if root is not None else ():
-                name = one.get(f"{STYLE}name") if isinstance(one.tag, str) else None
-                if name and one.tag == f"{STYLE}style":
-                    named.setdefault((one.get(f"{STYLE}family", ""), name), one)
-                elif name and one.tag.startswith(NUMBER):
-                    numbers.setdefault(name, one)
-        return cls(named, numbers)
-
-    def chain(self, family: str, name: str | None) -> Iterator[_Element]:
-        """A style and those that it is based on, nearest first."""
-        for _ in range(DEEPEST_STYLE):
-            if not name or (family, name) not in self.named:
-                break
-            style = self.named[family, name]
-            yield style
-            name = style.get(f"{STYLE}parent-style-name")
-
-    def struck(self, family: str, name: str | None) -> bool | None:
-        """Whether the style strikes text through; None where it leaves that open."""
-        for style in self.chain(family, name):
-            properties = style.find(f"{STYLE}text-properties")
-            for key in ("text-line-through-style", "text-line-through-type"):
-                line = properties.get(f"{STYLE}{key}") if properties is not None else None
-                if line is not None:
-                    return line != "none"
-        return None
-
-    def hides(self, family: str, name: str | None) -> bool:
-        """Whether the style hides its text or its sheet."""
-        for style in self.chain(family, name):
-            for one in style:
-                if one.get(f"{TEXT}display") == "none" or one.get(f"{TABLE}display") == "false":
-                    return True
-                if one.get(f"{TEXT}display") or one.get(f"{TABLE}display"):
-                    return False
-        return False
-
-    def raises(self, name: str | None) -> bool:
-        """Whether a text style raises or lowers its text."""
-        for style in self.chain("text", name):
-            properties = style.find(f"{STYLE}text-properties")
-            place = properties.get(f"{STYLE}text-position") if properties is not None else None
-            if place is not None:
-                return not place.startswith("0%")
-        return False
-
-    def format_code(self, cell_style: str | None) -> str:
-        """The cell's number format in a workbook's notation; ``General`` where it has none."""
-        for style in self.chain("table-cell", cell_style):
-            name = style.get(f"{STYLE}data-style-name")
-            if name is not None and name in self.numbers:
-                return _code(self._for_positive(self.numbers[name]))
-        return "General"
-
-    def _for_positive(self, style: _Element) -> _Element:
-        for one in style.iterfind(f"{STYLE}map"):
-            target = self.numbers.get(one.get(f"{STYLE}apply-style-name", ""))
-            if target is not None and one.get(f"{STYLE}condition", "").startswith("value()>"):
-                return target
-        return style
-
-
-def _code(style: _Element) -> str:
-    """A number style as a format code: ``0.00"元"``."""
-    parts: list[str] = []
-    for one in style:
-        name = one.tag.removeprefix(NUMBER) if isinstance(one.tag, str) else ""
-        if name == "number":
-            parts.append(_digits(one))
-        elif name in ("text", "currency-symbol"):
-            parts.append(_literal(one.text or ""))
-        elif name == "fraction":
-            parts.append("# ?/?")
-        elif name == "scientific-number":
-            parts.append("0.00E+00")
-        elif name == "text-content":
-            parts.append("@")
-    code = "".join(parts)
-    if style.tag == f"{NUMBER}percentage-style" and "%" not in code:
-        code += "%"
-    return code or "General"
-
-
-def _digits(number: _Element) -> str:
-    if number.get(f"{NUMBER}decimal-places") is None and number.get(f"{NUMBER}display-factor") is None:
-        if number.get(f"{NUMBER}grouping") != "true":
-            return "General"
-        decimals = 0
-    else:
-        decimals = _small(number.get(f"{NUMBER}decimal-places"))
-    least = _small(number.get(f"{NUMBER}min-decimal-places"), decimals)
-    whole = "0" * max(1, _small(number.get(f"{NUMBER}min-integer-digits"), 1))
-    if number.get(f"{NUMBER}grouping") == "true":
-        whole = "#,##" + whole
-    factor = number.get(f"{NUMBER}display-factor") or "1"
-    fraction = "." + "0" * min(least, decimals) + "#" * max(0, decimals - least) if decimals else ""
-    inside = "".join(_literal(one.text or "") for one in number.iterfind(f"{NUMBER}embedded-text"))
-    return whole + fraction + "," * ((len(factor) - 1) // 3 if factor.strip("0") == "1" else 0) + inside
-
-
-def _small(value: str | None, default: int = 0) -> int:
-    return min(int(value), 30) if value and value.isdecimal() else default
-
-
-def _literal(text: str) -> str:
-    if text == "%" or not text.strip():
-        return text
-    return '"' + text.replace('"', "") + '"'
-
-
 # --- a sheet ---------------------------------------------------------------------------------------------
 
 
@@ -193,7 +64,7 @@ class _Sheet:
         self._limits = budget.limits
         self._cells: dict[tuple[int, int], Cell] = {}
         self._merges: list[Merge] = []
-        self._columns = list(_columns(table))
+        self._columns = list(_columns(table, styles))
         self._hidden = styles.hides("table", table.get(f"{TABLE}style-name"))
 
     def grid(self) -> Grid:
@@ -201,7 +72,7 @@ class _Sheet:
         at = 0
         for row, in_hidden_group in _rows(self._table):
             times = _repeated(row, "rows")
-            hidden = self._hidden or in_hidden_group or row.get(f"{TABLE}visibility") in HIDDEN_LINES
+            hidden = self._hidden or in_hidden_group or _is_hidden(row, "row", self._styles)
             cells = list(self._row(row, at, hidden))
             if cells:
                 self._repeat(cells, at, times)
@@ -249,8 +120,9 @@ class _Sheet:
             or row.get(f"{TABLE}default-cell-style-name")
             or column.default_style
         )
-        struck = bool(self._styles.struck("table-cell", style))
-        kept, withheld = self._text(stored, struck)
+        struck, plain = bool(self._styles.struck("table-cell", style)), self._styles.on_white(style)
+        unseen = plain and bool(self._styles.unseen("table-cell", style))
+        kept, withheld = self._text(stored, struck, unseen if plain else None)
         kind = stored.get(f"{OFFICE}value-type")
         if kind is None and stored.get(f"{TABLE}formula") is not None and not kept and not withheld:
             return Cell("", "no_result", hidden=hidden)
@@ -262,7 +134,7 @@ class _Sheet:
             whole = bool(withheld) and not kept.strip()
             shown: CellKind = "text" if kept else "empty"
             return Cell("", shown, kept, hidden=hidden, struck=whole, withheld=withheld)
-        return self._value(stored, kind, kept or withheld, style, hidden, struck)
+        return self._value(stored, kind, kept or withheld, style, hidden or unseen, struck)
 
     def _value(
         self, stored: _Element, kind: str, shown: str, style: str | None, hidden: bool, struck: bool
@@ -286,37 +158,46 @@ class _Sheet:
             code = f'{code}"{stored.get(f"{OFFICE}currency") or "货币"}"'
         return Cell("", "number", decimal_text(number), number, None, code, hidden, struck, withheld)
 
-    def _text(self, stored: _Element, struck: bool) -> tuple[str, str]:
-        """The text that counts, and what is struck or hidden; notes are neither."""
+    def _text(self, stored: _Element, struck: bool, unseen: bool | None) -> tuple[str, str]:
+        """The text that counts, and what is struck or hidden; notes are neither. ``unseen``: as for ``runs``."""
         kept: list[str] = []
         withheld: list[str] = []
         for number, paragraph in enumerate(stored.iterfind(f"{TEXT}p")):
             if number:
                 kept.append("\n")
-            for text, counts in runs(paragraph, self._styles, not struck):
+            for text, counts in runs(paragraph, self._styles, not struck, unseen):
                 (kept if counts else withheld).append(text)
         return level("".join(kept)).strip("\n"), level("".join(withheld))
 
 
-def runs(paragraph: _Element, styles: Styles, counts: bool) -> Iterator[tuple[str, bool]]:
-    """A paragraph's text in pieces, each with whether it counts."""
-    yield paragraph.text or "", counts
+def runs(
+    paragraph: _Element, styles: Styles, counts: bool, unseen: bool | None = False
+) -> Iterator[tuple[str, bool]]:
+    """A paragraph's text in pieces, each with whether it counts.
+
+    ``unseen``: its figures are white or tiny; None: it stands on a ground of its own, where white is seen.
+    """
+
+    def told(text: str | None) -> tuple[str, bool]:
+        return text or "", counts and not (unseen and text and is_wordless(text))
+
+    yield told(paragraph.text)
     for one in paragraph:
         if isinstance(one.tag, str):
             name = one.tag.rpartition("}")[2]
             if name == "s":
-                yield " " * max(1, min(_small(one.get(f"{TEXT}c"), 1), 30)), counts
+                yield " " * max(1, min(small(one.get(f"{TEXT}c"), 1), 30)), counts
             elif name in ("tab", "line-break"):
                 yield "\t" if name == "tab" else "\n", counts
-            elif name in ("span", "a"):
+            elif name in ("span", "a", "ruby", "ruby-base"):
                 style = one.get(f"{TEXT}style-name")
-                struck = styles.struck("text", style)
+                struck, white = styles.struck("text", style), styles.unseen("text", style)
                 inner = (counts if struck is None else not struck) and not styles.hides("text", style)
                 mark = RAISED if styles.raises(style) else ""
                 yield mark, inner
-                yield from runs(one, styles, inner)
+                yield from runs(one, styles, inner, unseen if white is None or unseen is None else white)
                 yield mark, inner
-        yield one.tail or "", counts
+        yield told(one.tail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,11 +208,17 @@ class _Column:
     default_style: str | None
 
 
-def _columns(table: _Element) -> Iterator[_Column]:
+def _is_hidden(line: _Element, kind: str, styles: Styles) -> bool:
+    if line.get(f"{TABLE}visibility") in HIDDEN_LINES:
+        return True
+    return styles.is_flat(kind, line.get(f"{TABLE}style-name"))
+
+
+def _columns(table: _Element, styles: Styles) -> Iterator[_Column]:
     at = 0
     for one, in_hidden_group in _lines(table, "column"):
         times = _repeated(one, "columns")
-        hidden = in_hidden_group or one.get(f"{TABLE}visibility") in HIDDEN_LINES
+        hidden = in_hidden_group or _is_hidden(one, "column", styles)
         yield _Column(at, at + times, hidden, one.get(f"{TABLE}default-cell-style-name"))
         at += times
 

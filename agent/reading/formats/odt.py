@@ -10,7 +10,8 @@ from agent.reading.folding import level
 from agent.reading.formats.embedded import in_opendocument
 from agent.reading.formats.flow import Block, Line, Table, TableEnd, document, text_cell
 from agent.reading.formats.limits import Budget
-from agent.reading.formats.ods import OFFICE, TABLE, TEXT, Styles, require_open, runs
+from agent.reading.formats.odfstyles import OFFICE, TABLE, TEXT, Styles
+from agent.reading.formats.ods import require_open, runs
 from agent.reading.formats.package import Package
 from agent.reading.formats.refusals import damaged, too_large
 from agent.reading.grid import Cell, Document, Merge, Picture
@@ -104,9 +105,14 @@ class _Reader:
         counts = not self._styles.struck("paragraph", style) and not self._styles.hides("paragraph", style)
         kept: list[str] = []
         withheld: list[str] = []
-        for text, shown in runs(paragraph, self._styles, counts):
+        unseen = bool(self._styles.unseen("paragraph", style)) if self._on_white(paragraph) else None
+        for text, shown in runs(paragraph, self._styles, counts, unseen):
             (kept if shown else withheld).append(text)
         return level("".join(kept)), level("".join(withheld)).strip()
+
+    def _on_white(self, paragraph: _Element) -> bool:
+        cells = (up.get(f"{TABLE}style-name") for up in paragraph.iterancestors(f"{TABLE}table-cell"))
+        return all(map(self._styles.on_white, cells))
 
 
 def _address(row: int, column: int) -> str:

@@ -12,6 +12,8 @@ WIDE_GAP = 0.8  # of the letters' size: a gap that parts two things in a line
 WORD_GAP = 0.15
 RUN_GAP = 0.3
 MUCH_DRAWN = 20
+SMALL = 0.8  # of a digit's size: a smaller one behind it is no part of the number
+LIFTED = 0.2  # of its size: nor is one that stands so much higher or lower
 SMALLEST = 1.0  # points; smaller letters are not meant to be seen
 
 
@@ -235,7 +237,17 @@ def in_a_line(chars: Sequence[Char]) -> str:
         gap = (char.x0 - last.x1) / max(1.0, char.size) if last is not None else 0.0
         if gap > WIDE_GAP:
             text.append("   ")
+        elif last is not None and _is_raised(last, char):
+            text.append("^")
         elif gap > WORD_GAP and last is not None and last.text.isascii() and char.text.isascii():
             text.append(" ")
         text.append(char.text)
     return "".join(text)
+
+
+def _is_raised(last: Char, char: Char) -> bool:
+    """Whether one of two digits is an index of the other, a footnote's mark say: 27 with a small 1 is no 271."""
+    if not (last.text.isdigit() and char.text.isdigit()):
+        return False
+    sizes = sorted((last.size, char.size))
+    return sizes[0] < SMALL * sizes[1] or abs(last.bottom - char.bottom) > LIFTED * sizes[1]

@@ -12,6 +12,8 @@ from agent.reading.formats.limits import Limits
 from agent.reading.formats.refusals import too_large
 from agent.reading.grid import Cell, Grid, Merge
 
+FLAT = 2.0  # points; a row kept lower isn't meant to be seen
+NARROW = 0.2  # letters; nor is a narrower column
 LONGEST_GAP = 3  # blank rows in a row that a grid keeps; cells carry their own addresses
 MOST_MERGES = 20_000
 WIDEST_FILL = 64  # every used row has at least as many cells as the sheet is wide, up to this

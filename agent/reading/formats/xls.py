@@ -5,14 +5,15 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from agent.reading.folding import RAISED, level
+from agent.reading.folding import RAISED, is_wordless, level
 from agent.reading.formats.embedded import in_compound
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.refusals import damaged, encrypted, too_large
-from agent.reading.formats.sheet import address, decimal_text, exact, sheet_grid
+from agent.reading.formats.sheet import FLAT, NARROW, address, decimal_text, exact, sheet_grid
 from agent.reading.grid import Cell, Document, Grid, Merge
 
 BLANK = (0, 6)
+WHITE = (255, 255, 255)
 TEXT, NUMBER, DATE, BOOLEAN, ERROR = 1, 2, 3, 4, 5
 
 
@@ -46,8 +47,12 @@ def _open(data: bytes) -> Any:
 
 def _grid(book: Any, sheet: Any, budget: Budget) -> Grid:
     hidden_sheet = sheet.visibility != 0
-    hidden_rows = {row for row, info in sheet.rowinfo_map.items() if info.hidden}
-    hidden_columns = {column for column, info in sheet.colinfo_map.items() if info.hidden or info.width == 0}
+    hidden_rows = {
+        row for row, info in sheet.rowinfo_map.items() if info.hidden or 0 < info.height <= 20 * FLAT
+    }
+    hidden_columns = {
+        column for column, info in sheet.colinfo_map.items() if info.hidden or info.width <= 256 * NARROW
+    }
     cells: dict[tuple[int, int], Cell] = {}
     for row in range(sheet.nrows):
         for column, kind in enumerate(sheet.row_types(row)):
@@ -68,9 +73,10 @@ def _cell(book: Any, sheet: Any, row: int, column: int, hidden: bool) -> Cell | 
     style = book.xf_list[sheet.cell_xf_index(row, column)]
     code = book.format_map[style.format_key].format_str if style.format_key in book.format_map else "General"
     hidden = hidden or code.strip() == ";;;"
-    struck = bool(book.font_list[style.font_index].struck_out)
+    font, plain = book.font_list[style.font_index], style.background.fill_pattern == 0
+    struck, unseen = bool(font.struck_out), plain and _is_unseen(book, font)
     if kind == TEXT:
-        text, withheld = _text(book, sheet, row, column, value, struck)
+        text, withheld = _text(book, sheet, row, column, value, (struck, unseen, plain))
         if not text and not withheld:
             return None
         whole = bool(withheld) and not text.strip()
@@ -83,6 +89,7 @@ def _cell(book: Any, sheet: Any, row: int, column: int, hidden: bool) -> Cell | 
             struck=whole,
             withheld=withheld,
         )
+    hidden = hidden or unseen
     if kind == NUMBER:
         number = exact(value)
         text = decimal_text(number)
@@ -114,18 +121,34 @@ def _error(code: int) -> str:
     return str(xlrd.error_text_from_code.get(code, "#ERR!"))
 
 
-def _text(book: Any, sheet: Any, row: int, column: int, value: str, struck: bool) -> tuple[str, str]:
-    """The text that counts, and what is struck through, by the cell's runs of fonts."""
+def _is_unseen(book: Any, font: Any) -> bool:
+    """Whether the font is white, or smaller than anybody can read."""
+    return bool(book.colour_map.get(font.colour_index) == WHITE or 0 < font.height <= 20 * FLAT)
+
+
+def _text(
+    book: Any, sheet: Any, row: int, column: int, value: str, looks: tuple[bool, bool, bool]
+) -> tuple[str, str]:
+    """The text that counts, and what is struck through or not to be seen, by the cell's runs of fonts.
+
+    ``looks``: the cell is struck through; its font isn't seen; it has no ground of its own.
+    """
+    struck, unseen, plain = looks
     runs = sheet.rich_text_runlist_map.get((row, column)) or []
     fonts = [(offset, book.font_list[font]) for offset, font in runs]
     starts = [
-        (0, struck, ""),
-        *((at, bool(one.struck_out), RAISED * bool(one.escapement)) for at, one in fonts),
+        (0, struck, unseen, ""),
+        *(
+            (at, bool(one.struck_out), plain and _is_unseen(book, one), RAISED * bool(one.escapement))
+            for at, one in fonts
+        ),
     ]
     kept: list[str] = []
     withheld: list[str] = []
-    for (start, off, mark), (end, *_) in zip(starts, [*starts[1:], (len(value), False, "")], strict=True):
-        (withheld if off else kept).append(mark + value[start:end] + mark)
+    ends = [at for at, *_ in starts[1:]] + [len(value)]
+    for (start, off, white, mark), end in zip(starts, ends, strict=True):
+        out = off or (white and is_wordless(value[start:end]))
+        (withheld if out else kept).append(mark + value[start:end] + mark)
     return _lines("".join(kept)), _lines("".join(withheld))
 
 

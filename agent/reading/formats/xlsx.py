@@ -13,12 +13,12 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from agent.errors import Unreadable
-from agent.reading.folding import RAISED, level
+from agent.reading.folding import RAISED, is_wordless, level
 from agent.reading.formats.embedded import in_parts
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.package import Package, parse_xml
 from agent.reading.formats.refusals import damaged, too_large
-from agent.reading.formats.sheet import address, decimal_text, exact, sheet_grid
+from agent.reading.formats.sheet import FLAT, NARROW, address, decimal_text, exact, sheet_grid
 from agent.reading.grid import Cell, Document, Grid, Merge, Picture
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class _Trimmed:
     recalculates: bool
 
 
+_WHITE = re.compile(r"[^;]*\[(?:white|白色)\]", re.IGNORECASE)
 LOCAL_DATES = frozenset((*range(27, 37), *range(50, 59), *range(71, 82)))
 """Built-in formats of dates and times in Chinese, Japanese, Korean and Thai (ECMA-376 part 1, 18.8.30)."""
 _UNUSED = re.compile(
@@ -121,12 +122,18 @@ def _utf8(part: bytes) -> bytes:
     return part
 
 
+UNSEEN = "outline"
+"""The look by which a font is told apart here that is white or smaller than anybody can read: openpyxl knows it."""
 _RUN_LOOKS = re.compile(rb"(<(?:\w+:)?rPr\b[^<>]*(?<!/)>)(.*?)(?=</(?:\w+:)?rPr>)", re.DOTALL)
 _LOOK = re.compile(rb"<((?:\w+:)?(?:strike|vertAlign))\b[^<>]*?(?:/>|></\1>)")
+_RUN_UNSEEN = re.compile(
+    rb"<((?:\w+:)?)(?:color\b(?=[^<>]*(?:rgb=.(?:[0-9A-Fa-f]{2})?[Ff]{6}.|theme=.0.|indexed=.[19].))(?![^<>]*tint=)"
+    rb"|sz\b(?=[^<>]*val=.[0-2](?:\.\d+)?[\"']))"
+)
 
 
 _KEPT = {
-    "styles.xml": frozenset({"numFmts", "fonts", "cellXfs", "strike"}),
+    "styles.xml": frozenset({"numFmts", "fonts", "cellXfs", "strike", UNSEEN}),
     "workbook.xml": frozenset({"workbookPr", "sheets"}),
 }
 
@@ -134,14 +141,23 @@ _KEPT = {
 def _needed(name: str, part: bytes) -> bytes:
     """A part without the looks and names that no figure depends on: at odd ones openpyxl gives up."""
     if name not in _KEPT:
-        return _RUN_LOOKS.sub(lambda run: run[1] + b"".join(one[0] for one in _LOOK.finditer(run[2])), part)
+        return _RUN_LOOKS.sub(_run_looks, part)
     from lxml import etree
 
     root = parse_xml(part)
+    for font in root.iterfind("{*}fonts/{*}font"):
+        if _RUN_UNSEEN.search(etree.tostring(font)):
+            etree.SubElement(font, str(font.tag)[: -len("font")] + UNSEEN)
     for above in (root, *root.iterfind("{*}fonts/{*}font")):
         for one in [one for one in above if str(one.tag).rpartition("}")[2] not in _KEPT[name]]:
             above.remove(one)
     return bytes(etree.tostring(root))
+
+
+def _run_looks(run: re.Match[bytes]) -> bytes:
+    unseen = _RUN_UNSEEN.search(run[2])
+    mark = b"<" + unseen[1] + UNSEEN.encode() + b"/>" if unseen else b""
+    return run[1] + b"".join(one[0] for one in _LOOK.finditer(run[2])) + mark
 
 
 def _cells_only(part: bytes) -> bytes:
@@ -232,13 +248,17 @@ def _grid(
 
 
 def _hidden_rows(sheet: Worksheet) -> frozenset[int]:
-    return frozenset(int(number) for number, row in sheet.row_dimensions.items() if row.hidden or row.ht == 0)
+    return frozenset(
+        int(number)
+        for number, row in sheet.row_dimensions.items()
+        if row.hidden or (row.ht is not None and row.ht <= FLAT)
+    )
 
 
 def _hidden_columns(sheet: Worksheet) -> frozenset[int]:
     hidden: set[int] = set()
     for column in sheet.column_dimensions.values():
-        if column.hidden or (column.width == 0 and column.customWidth):
+        if column.hidden or (column.width <= NARROW and column.customWidth):
             hidden.update(range(column.min or 0, min(column.max or 0, 16_384) + 1))
     return frozenset(hidden)
 
@@ -254,9 +274,11 @@ def _cell(stored: Any, formula: bool, recalculates: bool, hidden: bool) -> Cell 
         if not formula or stored.data_type == "str":
             return None
         return Cell(place, "no_result", number_format=number_format, hidden=hidden)
-    struck = bool(stored.font is not None and stored.font.strike)
+    font, plain = stored.font, stored._style.fillId == 0
+    struck = bool(font is not None and font.strike)
+    unseen = plain and ((font is not None and bool(font.outline)) or _WHITE.match(number_format) is not None)
     if isinstance(value, str | list):
-        text, withheld = _text(value, struck)
+        text, withheld = _text(value, struck, unseen, plain)
         if stored.data_type == "e":
             return Cell(place, "error", text, number_format=number_format, hidden=hidden, struck=struck)
         if not text and not withheld:
@@ -274,17 +296,19 @@ def _cell(stored: Any, formula: bool, recalculates: bool, hidden: bool) -> Cell 
     if isinstance(value, int | float) and not isinstance(value, bool) and _is_local_date(stored):
         value = _moment(value, stored)
     kind, text, number, date = _value(value)
+    hidden = hidden or unseen
     return Cell(place, kind, text, number, date, number_format, hidden, struck, text if struck else "")
 
 
-def _text(value: str | list[Any], struck: bool) -> tuple[str, str]:
-    """The text that counts, and what is struck through."""
+def _text(value: str | list[Any], struck: bool, unseen: bool, plain: bool) -> tuple[str, str]:
+    """The text that counts, and what is struck through or not to be seen; ``plain``: on no ground of its own."""
     runs = [value] if isinstance(value, str) else value
     kept: list[str] = []
     withheld: list[str] = []
     for run in runs:
         font = getattr(run, "font", None)
-        off = struck if font is None else bool(font.strike)
+        white = unseen if font is None else plain and bool(font.outline)
+        off = (struck if font is None else bool(font.strike)) or (white and is_wordless(str(run)))
         mark = RAISED if font is not None and font.vertAlign in ("superscript", "subscript") else ""
         (withheld if off else kept).append(mark + _unescape(str(run)) + mark)
     return level("".join(kept)), level("".join(withheld))

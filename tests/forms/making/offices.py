@@ -11,7 +11,7 @@ from .mails import pairs
 from .model import Form
 from .notice import ABOVE, FIGURES, FOOTNOTE, IDS, TITLE, expect, form, row, texts
 from .notice import number as stored
-from .zips import rewritten
+from .zips import rewritten, settled
 
 File = tuple[bytes, Any]
 EVERY = [name for name in IDS if name != "remarks"]
@@ -25,7 +25,7 @@ BLANK: list[Any] = [None] * 14
 
 
 def files() -> dict[str, File]:
-    return {**_not_theirs(), **_measures(), **_word(), **_pages(), **_lines()}
+    return {**_not_theirs(), **_measures(), **_word(), **_pages(), **_lines(), **_sheets()}
 
 
 def _written(name: str, forms: list[Form], expected: Any, *formats: str) -> dict[str, File]:
@@ -152,6 +152,11 @@ def _word() -> dict[str, File]:
         "a-mark-lifted-by-points": (_run("27") + _run("1", lifted), REFUSED),
         "a-figure-lifted-as-a-whole": (_run("2", lifted) + _run("7", lifted), GOOD),
         "a-figure-raised-as-a-whole": (_run("2", raised) + _run("7", raised), GOOD),
+        "a-mark-raised": (_run("27") + _run("1", raised), REFUSED),
+        "a-ruby-above-the-figure": (
+            f"<w:r><w:ruby><w:rubyPr/><w:rt>{_run('1')}</w:rt><w:rubyBase>{_run('27')}</w:rubyBase></w:ruby></w:r>",
+            GOOD,
+        ),
         "a-formula": (_math(_symbol("27")), GOOD),
         "a-fraction": (
             _math(f"<m:f><m:num>{_symbol('2')}</m:num><m:den>{_symbol('7')}</m:den></m:f>"),
@@ -183,6 +188,13 @@ def _word() -> dict[str, File]:
 
 
 DOCUMENT = "word/document.xml"
+TURNED = (
+    ("a-digit-in-white", "odt"),
+    ("a-digit-of-one-point", "odt"),
+    ("a-mark-lifted-by-points", "odt"),
+    ("a-mark-raised", "pdf"),
+    ("a-ruby-above-the-figure", "odt"),
+)
 
 
 # --- pages as Excel, Word and mail programs write them ---------------------------------------------------
@@ -254,3 +266,73 @@ def _lines() -> dict[str, File]:
             ).as_yaml(),
         ),
     }
+
+
+# --- workbooks -------------------------------------------------------------------------------------------
+
+
+def _sheets() -> dict[str, File]:
+    """White upon white, letters and rows too small to see."""
+    from openpyxl.cell.rich_text import CellRichText, TextBlock
+    from openpyxl.cell.text import InlineFont
+    from openpyxl.styles import Font, PatternFill
+
+    white, dark = Font(color="FFFFFFFF"), PatternFill("solid", fgColor="FF1F3864")
+    whole = expect(warnings=["hidden:"]).as_yaml()
+
+    def one(cell: Any) -> Any:
+        return cell["J6"]
+
+    def by_theme(sheet: Any) -> None:
+        from openpyxl.styles.colors import Color
+
+        one(sheet).font = Font(color=Color(theme=0))
+
+    def on_dark(sheet: Any) -> None:
+        for row_ in (4, 5, 6):
+            for cell in sheet[row_]:
+                cell.font, cell.fill = white, dark
+
+    def second_row(sheet: Any, font: Any = None, height: float | None = None) -> None:
+        for column in range(1, 15):
+            cell = sheet.cell(7, column, sheet.cell(6, column).value)
+            cell.font = font or Font()
+        sheet.row_dimensions[7].height = height
+
+    def partly(sheet: Any, **looks: Any) -> None:
+        one(sheet).value = CellRichText("27", TextBlock(InlineFont(**looks), "0"))
+
+    told: dict[str, tuple[Callable[[Any], None], Any, tuple[str, ...]]] = {
+        "a-figure-in-white": (lambda sheet: setattr(one(sheet), "font", white), UNSEEN, ("xls", "ods")),
+        "a-figure-in-the-theme-s-white": (by_theme, UNSEEN, ()),
+        "a-figure-in-white-by-its-format": (
+            lambda sheet: setattr(one(sheet), "number_format", "[White]0"),
+            UNSEEN,
+            (),
+        ),
+        "white-on-a-dark-ground": (on_dark, GOOD, ("xls", "ods")),
+        "a-row-in-white": (lambda sheet: second_row(sheet, white), whole, ("xls",)),
+        "a-row-of-letters-of-one-point": (lambda sheet: second_row(sheet, Font(size=1)), whole, ("ods",)),
+        "a-row-too-low-to-see": (lambda sheet: second_row(sheet, height=0.75), whole, ("xls", "ods")),
+        "a-digit-in-white": (lambda sheet: partly(sheet, color="FFFFFFFF"), BESIDE, ("xls", "ods")),
+        "a-digit-of-one-point": (lambda sheet: partly(sheet, sz=1), BESIDE, ("xls",)),
+    }
+    made: dict[str, File] = {}
+    for name, (change, reading, turned) in told.items():
+        book = _changed(form(row(remarks="无异常"), below=()), change)
+        made[f"{name}.xlsx"] = (book, reading)
+        made |= {f"{name}.from-xlsx.{format_}": (book, reading) for format_ in turned}
+    return made
+
+
+def _changed(made: Form, change: Callable[[Any], None]) -> bytes:
+    """A workbook of the form, its sheet changed by openpyxl."""
+    import io
+
+    from openpyxl import load_workbook
+
+    book = load_workbook(io.BytesIO(books.xlsx([made])))
+    change(book.active)
+    file = io.BytesIO()
+    book.save(file)
+    return settled(file.getvalue())
