@@ -25,9 +25,10 @@ from agent.mail.message import Message, parse
 from agent.overview import HeldReason, Told
 from agent.privacy.exposed import in_accounts, in_remarks
 from agent.privacy.personal import mask, numbers_in
+from agent.reading.contradicting import contradiction
 from agent.reading.files import read_message
 from agent.reading.reading import READERS_VERSION
-from agent.replies import contradiction, in_own_words, question, spoken_about
+from agent.replies import in_own_words, question, spoken_about
 from agent.rules import Campaign
 from agent.settings import Authentication, Contact
 from agent.units import Register, Unit, fold

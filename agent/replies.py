@@ -19,7 +19,6 @@ from agent.letters import message_id
 from agent.letters.confirming import reminder_about
 from agent.letters.envelope import Kind
 from agent.mail.message import Message
-from agent.privacy.personal import mask
 from agent.reading.corrections import Corrections, read_corrections
 from agent.reading.reading import Figure
 from agent.rules import Campaign, plain, run_checks
@@ -80,34 +79,10 @@ def explains(words: str) -> bool:
     return not _ASKS.search(words) and len(_BARE.sub("", fold(words))) >= _LEAST_EXPLANATION
 
 
-def contradiction(words: str) -> str:
-    """What words beside a form say that may put its figures right, at most 60 characters of it; "" where nothing."""
-    sentences = [_plain(one) for one in _SENTENCES.split(words)]
-    for number, sentence in enumerate(sentences):
-        found = _CORRECTS.search(sentence)
-        # 填错了。实际是15次。
-        told = sentence + "".join(sentences[number + 1 : number + 2])
-        if found and _FIGURE.search(_NO_FIGURES.sub("", told)):
-            quoted = sentence if _FIGURE.search(sentence) else told
-            return _around(quoted, found.end())
-    return ""
-
-
 def question(words: str) -> str:
     """The first sentence that asks something, with its mark; "" where none does."""
     asking = (one.strip() for one in _QUESTIONS.findall(_LINKS.sub("", words)))
     return next((one for one in asking if _ASKS_FOR_AN_ANSWER.search(one)), "")
-
-
-def _plain(sentence: str) -> str:
-    """A sentence without courtesies: 如有问题请联系, 以附件为准."""
-    return _COURTESIES.sub("", fold(_LINKS.sub("", sentence)))
-
-
-def _around(text: str, place: int) -> str:
-    """At most 60 characters of the text, those around that place."""
-    start = max(0, min(place - 40, len(text) - 60))
-    return mask(text)[start : start + 60]  # masked first: a number that is cut would be known by nobody
 
 
 def _about_its_figures(
@@ -242,10 +217,3 @@ _LINKS = re.compile(r"https?://\S+")
 _SENTENCES = re.compile(r"[。！!？?；;\n]+")
 _QUESTIONS = re.compile(r"[^。！!？?；;\n]+[？?]?")
 _ASKS_FOR_AN_ANSWER = re.compile(r"[？?]|请问|是否可以|能否|可否")
-_CORRECTS = re.compile(r"应为|以.{0,8}为准|更正为|改为|有误|填错|漏填")
-_COURTESIES = re.compile(
-    r"(?:如|若|倘|假如)[^,]{0,12}?(?:有误|填错|漏填|不符|问题|错误)|有误之处"
-    r"|以(?:[^,以]{0,6}?(?:表|附件|此件|本件|文件|扫描件|盖章件)[^,以]{0,2})为准"
-)
-_NO_FIGURES = re.compile(r"\d{4}年|\d{1,2}月(?:\d{1,2}[日号])?|0\d{2,3}-?\d{7,8}|1\d{10}")
-_FIGURE = re.compile(r"\d|(?:应为|更正为|改为|是|共)[〇零一二两三四五六七八九十百千]")

@@ -13,7 +13,8 @@ from agent.deciding.decisions import accept
 from agent.deciding.handing_in import hand_in
 from agent.demo.district import CONTACT_ADDRESS
 from agent.mailings import digest_letter, send_digest
-from agent.replies import contradiction, explains
+from agent.reading.contradicting import contradiction
+from agent.replies import explains
 from tests.outcome.bureau import (
     STRANGER,
     Bureau,

@@ -13,11 +13,12 @@ from agent.findings import Finding
 from agent.reading import reporter
 from agent.reading.columns import Assigned, Header, are_parts, assign, find_headers, worth_a_look
 from agent.reading.combining import FoundForm, combine, join
+from agent.reading.contradicting import told_beside
 from agent.reading.formats.refusals import too_large
 from agent.reading.grid import Cell, Document, Grid
 from agent.reading.heading import Heading, from_cells, from_lines, stated
 from agent.reading.labels import LabelBook
-from agent.reading.layout import Table, concealed, revealed, turned, upright
+from agent.reading.layout import Placed, Table, concealed, revealed, turned, upright
 from agent.reading.measures import factor_of
 from agent.reading.no_part import is_example, no_part, not_counted, only_an_example
 from agent.reading.reading import Figure, Form
@@ -87,6 +88,31 @@ class _Part:
         above = () if self.table.turned else self.table.cells(self.begin, self.header.top)
         return (grid.name, *grid.lines_before[-TITLE_LINES:], *(cell.text for cell in above if cell.text))
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is written among the figures and isn't one: remarks; in a turned form the rows that name no field."""
+        remarks = [text for row in self.body.rows for text in row.remarks]
+        rows = self.beside if self.table.turned else ()
+        return (*remarks, *(text for _, text in self.body.remarks), *map(_joined, rows))
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What stands above and below: the lines around the table, and its rows that hold no figures."""
+        grid = self.table.grid
+        rows = () if self.table.turned else self.beside
+        return (*grid.lines_before, *map(_joined, rows), *grid.lines_after)
+
+    @property
+    def beside(self) -> list[Sequence[Placed]]:
+        """The table's rows as they stand that hold neither labels nor figures of the form."""
+        if not self.table.turned:
+            own = [*range(self.begin, self.header.top), *self.body.lines]
+            return [self.table.rows[at] for at in own]
+        used = {
+            at for column in self.header.columns if column.match for at in range(column.left, column.right)
+        }
+        return [row for at, row in enumerate(upright(self.table.grid).rows) if at not in used]
+
 
 @dataclass(frozen=True, slots=True)
 class _FieldRead:
@@ -107,7 +133,11 @@ class _Reader:
     def read(self, document: Document) -> FoundForm | None:
         self.refuse_registers(document)
         found = [form for grid in document.grids if not grid.hidden for form in self.in_grid(grid)]
-        return combine(found, self.campaign) if found else None
+        if not found:
+            return None
+        form = combine(found, self.campaign)
+        beside = told_beside(document.asides, (), self.campaign)
+        return replace(form, findings=(*form.findings, *beside))
 
     def refuse_registers(self, document: Document) -> None:
         """One unit's form has a row for each village at most: what has thousands is no form, and no small work."""
@@ -178,6 +208,7 @@ class _Reader:
         findings += (
             _doubts(part, unmarked and not alien, [one.each for one in read.values() if one.each]) + told
         )
+        findings += told_beside(part.notes, part.lines, self.campaign)
         if strangers and len(rows) == 1:
             findings.append(reporter.another(self.book, strangers))
         needs = part.table.grid.from_picture or unmarked
@@ -262,6 +293,10 @@ class _Reader:
         ):
             heading.take(stated(text, self.book), self.book)
         return heading
+
+
+def _joined(row: Sequence[Placed]) -> str:
+    return "：".join(cell.text for cell in row if cell.text.strip())
 
 
 def _source(grid: Grid, cells: Sequence[Cell | None]) -> str | None:

@@ -137,6 +137,7 @@ class Document:
         loose: tables without ruled lines, by where their letters stand: a form in one counts whole or not at all.
         downwards: texts outside of tables that stand below each other, as headings of several lines do.
         unread: what calls itself so is inside it, and nothing here can read it (Word.Document.8).
+        asides: comments, and text boxes over a sheet: never figures, but they may say that one is wrong.
     """
 
     grids: tuple[Grid, ...] = ()
@@ -148,3 +149,4 @@ class Document:
     loose: tuple[Grid, ...] = ()
     downwards: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    asides: tuple[str, ...] = ()

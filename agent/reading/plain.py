@@ -36,6 +36,7 @@ def of_documents(documents: Sequence[Document]) -> Told:
             "pictures": [picture.name for picture in one.pictures],
             "files": [file.name for file in one.files],
             "unread": one.unread,
+            "asides": one.asides,
         }
         for one in documents
     ]
@@ -52,6 +53,7 @@ def documents(told: Told) -> tuple[Document, ...]:
             pictures=tuple(Picture(name, data) for name, data in zip(one["pictures"], blobs, strict=False)),
             files=tuple(Picture(name, data) for name, data in zip(one["files"], blobs, strict=False)),
             unread=tuple(one["unread"]),
+            asides=tuple(one["asides"]),
         )
         for one in told.data
     )

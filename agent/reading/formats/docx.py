@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agent.reading.folding import RAISED, is_wordless, level
+from agent.reading.formats.asides import in_package
 from agent.reading.formats.docxlooks import (
     PLAIN,
     Style,
@@ -74,7 +75,7 @@ def read_docx(data: bytes, budget: Budget) -> Document:
     reader = _Reader(read_styles(package, name), budget)
     inside = _embedded(package, name, body, budget)
     read = document(reader.blocks(body, inside=False), _pictures(package, name, body))
-    return replace(read, files=inside.files, unread=inside.unread)
+    return replace(read, files=inside.files, unread=inside.unread, asides=in_package(package))
 
 
 def _main_part(package: Package) -> str:

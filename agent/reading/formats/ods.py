@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from agent.reading.folding import RAISED, is_wordless, level
+from agent.reading.formats.asides import told
 from agent.reading.formats.embedded import in_opendocument
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.odfstyles import OFFICE, TABLE, TEXT, Styles, small
@@ -41,7 +42,8 @@ def read_ods(data: bytes, budget: Budget) -> Document:
         Picture(name.rpartition("/")[2], package.read(name)) for name in package.pictures_under("Pictures")
     )
     inside = in_opendocument(package, budget)
-    return Document(grids=grids, pictures=pictures, files=inside.files, unread=inside.unread)
+    asides = tuple(told(root.iter(f"{OFFICE}annotation", "{*}text-box")))
+    return Document(grids=grids, pictures=pictures, files=inside.files, unread=inside.unread, asides=asides)
 
 
 def require_open(package: Package) -> None:

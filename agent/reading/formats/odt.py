@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agent.reading.folding import level
+from agent.reading.formats.asides import told
 from agent.reading.formats.embedded import in_opendocument
 from agent.reading.formats.flow import Block, Line, Table, TableEnd, document, text_cell
 from agent.reading.formats.limits import Budget
@@ -41,7 +42,8 @@ def read_odt(data: bytes, budget: Budget) -> Document:
     styles = Styles.of(root, package.xml("styles.xml") if "styles.xml" in package.names else None)
     inside = in_opendocument(package, budget)
     read = document(_Reader(styles, budget).blocks(body, inside=False), _pictures(package, body))
-    return replace(read, files=inside.files, unread=inside.unread)
+    asides = tuple(told(body.iter(f"{OFFICE}annotation", f"{TEXT}note-body")))
+    return replace(read, files=inside.files, unread=inside.unread, asides=asides)
 
 
 class _Reader:

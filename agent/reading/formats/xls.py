@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+from itertools import islice
 from typing import Any
 
 from agent.reading.folding import RAISED, is_wordless, level
+from agent.reading.formats.asides import LONGEST, MOST
 from agent.reading.formats.embedded import in_compound
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.refusals import damaged, encrypted, too_large
@@ -29,7 +31,9 @@ def read_xls(data: bytes, budget: Budget) -> Document:
     except (IndexError, KeyError) as error:  # a cell names a style, a font or a text that isn't there
         raise damaged() from error
     inside = in_compound(data, budget, pool="MBD")
-    return Document(grids=grids, files=inside.files, unread=inside.unread)
+    notes = (note.text for sheet in book.sheets() for note in sheet.cell_note_map.values())
+    asides = tuple(text[:LONGEST] for text in islice(notes, MOST))
+    return Document(grids=grids, files=inside.files, unread=inside.unread, asides=asides)
 
 
 def _open(data: bytes) -> Any:

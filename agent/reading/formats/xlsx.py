@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.errors import Unreadable
 from agent.reading.folding import RAISED, is_wordless, level
+from agent.reading.formats.asides import in_package
 from agent.reading.formats.embedded import in_parts
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.package import Package, parse_xml
@@ -47,7 +48,13 @@ def read_xlsx(data: bytes, budget: Budget) -> Document:
         for sheet in shown.worksheets
     )
     inside = in_parts(package, "xl", budget)
-    return Document(grids=grids, pictures=_pictures(package), files=inside.files, unread=inside.unread)
+    return Document(
+        grids=grids,
+        pictures=_pictures(package),
+        files=inside.files,
+        unread=inside.unread,
+        asides=in_package(package),
+    )
 
 
 # --- what openpyxl is given ------------------------------------------------------------------------------

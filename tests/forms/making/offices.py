@@ -25,7 +25,7 @@ BLANK: list[Any] = [None] * 14
 
 
 def files() -> dict[str, File]:
-    return {**_not_theirs(), **_measures(), **_word(), **_pages(), **_lines(), **_sheets()}
+    return {**_not_theirs(), **_measures(), **_word(), **_pages(), **_lines(), **_sheets(), **_words()}
 
 
 def _written(name: str, forms: list[Form], expected: Any, *formats: str) -> dict[str, File]:
@@ -336,3 +336,42 @@ def _changed(made: Form, change: Callable[[Any], None]) -> bytes:
     file = io.BytesIO()
     book.save(file)
     return settled(file.getvalue())
+
+
+# --- words beside the figures ----------------------------------------------------------------------------
+
+
+def _words() -> dict[str, File]:
+    """What says that a figure is wrong, wherever it stands: told, and never a figure itself."""
+    from openpyxl.comments import Comment
+
+    warned = expect(warnings=["words_besides:"]).as_yaml()
+    remark = "劝导人数应为35人"
+    in_remarks = expect({"remarks": remark}, warnings=["words_besides:"]).as_yaml()
+    plain = expect({"remarks": "劝导人数中含临时救助8人"}).as_yaml()
+    template = "填表说明：1.巡查次数应为累计数；2.联合巡查应为总计的一部分；3.联系电话应为11位手机号。"
+    line = "更正：劝导人数应为35人。"
+    lines = pairs()
+
+    def between(text: str) -> bytes:
+        return papers.mail(text=lines.replace("劝导人数：27", f"劝导人数：27\n{text}"))
+
+    def commented(sheet: Any) -> None:
+        sheet["J6"].comment = Comment("应为35", "张三")
+
+    book = _changed(form(row(), below=()), commented)
+    return {
+        **_written("a-remark-that-corrects", [form(row(remarks=remark))], in_remarks, "xlsx", "docx", "html"),
+        **_written("a-remark-that-explains", [form(row(remarks="劝导人数中含临时救助8人"))], plain),
+        **_written("a-line-that-corrects", [form(below=(line, FOOTNOTE))], warned),
+        **_written("a-template-s-own-notes", [form(below=(template, FOOTNOTE))], GOOD),
+        "a-comment-that-corrects.xlsx": (book, warned),
+        "a-comment-that-corrects.from-xlsx.xls": (book, warned),
+        "a-comment-that-corrects.from-xlsx.ods": (book, warned),
+        "a-correction-between-the-lines.eml": (between("更正：35人"), warned),
+        "a-correction-in-brackets-between-the-lines.eml": (between("（更正：应为35人）"), warned),
+        "a-correction-below-the-lines.eml": (
+            papers.mail(text=f"{lines}\n\n以上劝导人数有误，实为35人。"),
+            warned,
+        ),
+    }
