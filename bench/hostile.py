@@ -3,8 +3,10 @@
     .venv/bin/python bench/hostile.py              all of them, some minutes
     .venv/bin/python bench/hostile.py pdf 弹.zip    those of a family, or of a name
 
-A case is read in this process, as `report-agent read` would; seconds are of the clock, memory is the highest of this
-process (beyond what it had) and of any that it started, disk is what is left in the folder for temporary files.
+A case is read in this process, as `report-agent read` would; seconds are of the clock and, with those of all that was
+started, of the processor; memory is the highest of this process (beyond what it had) and of any that it started, disk is
+what is left in the folder for temporary files. The clock's bound is the product's: up to three times as long on a
+machine that is busy with other work.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ sys.path.insert(0, str(ROOT / "tests" / "reading"))
 from hostile import CASES, REFUSALS, Case  # type: ignore[import-not-found]
 
 from agent.reading import apart
+from agent.reading.effort import Effort
 from agent.reading.files import read_file
+from agent.reading.outside import patience
 from agent.reading.reading import FileReading
 from agent.rules import load_campaign
 from agent.units import load_register
@@ -46,6 +50,8 @@ class Cost:
     """What reading one case took."""
 
     seconds: float = 0.0
+    processor: float = 0.0
+    patience: float = 1.0
     own_mb: float = 0.0
     others_mb: float = 0.0
     left: list[str] = field(default_factory=list)
@@ -67,6 +73,7 @@ def main() -> None:
         row = (
             case.name,
             cost.seconds,
+            cost.processor,
             round(cost.own_mb),
             round(cost.others_mb),
             cost.kind,
@@ -74,7 +81,7 @@ def main() -> None:
         )
         rows.append(row)
         print(*row, "" if not wrong else f"<-- {wrong}", flush=True)
-    heads = ("", "seconds", "own MB", "others MB", "kind", "told")
+    heads = ("", "clock s", "processor s", "own MB", "others MB", "kind", "told")
     show("Hostile files", heads, rows)
     print("\n".join(bad))
     result(
@@ -82,8 +89,9 @@ def main() -> None:
         {"bounded and told": not bad},
         cases=len(cases),
         slowest_s=max(row[1] for row in rows),
-        most_own_mb=max(row[2] for row in rows),
-        most_others_mb=max(row[3] for row in rows),
+        most_processor_s=max(row[2] for row in rows),
+        most_own_mb=max(row[3] for row in rows),
+        most_others_mb=max(row[4] for row in rows),
     )
 
 
@@ -95,9 +103,11 @@ def measured(case: Case) -> Cost:
         read_file("a.csv", b"a,b", CAMPAIGN, REGISTER, dt.date(2024, 3, 5))
         before = _reset_peak()
         with _watched(cost):
-            began = time.perf_counter()
+            effort, began = Effort(os.getpid()), time.perf_counter()
             reading = read_file(case.name, data, CAMPAIGN, REGISTER, dt.date(2024, 3, 5))
             cost.seconds = time.perf_counter() - began
+            effort.look(cost.seconds)
+            cost.processor, cost.patience = effort.processor, patience()
         cost.own_mb = _peak(os.getpid()) - before
         cost.left = [one.name for one in folder.iterdir() if not one.name.startswith("report-agent-office-")]
     cost.kind, cost.told = reading.kind, refusals(reading)
@@ -113,8 +123,8 @@ def _wrong(case: Case, cost: Cost) -> list[str]:
     wrong = []
     if not (set(cost.told) <= set(case.may) and (cost.told or "read" in case.may)):
         wrong.append(f"told {cost.told} instead of {case.may}")
-    if cost.seconds > SECONDS + SLACK:
-        wrong.append(f"{cost.seconds:.1f} s")
+    if cost.seconds > SECONDS * cost.patience + SLACK or cost.processor > SECONDS + SLACK:
+        wrong.append(f"{cost.seconds:.1f} s, {cost.processor:.1f} of the processor")
     if max(cost.own_mb, cost.others_mb) > MEGABYTES:
         wrong.append(f"{cost.own_mb:.0f} and {cost.others_mb:.0f} MB")
     return wrong + [f"left {name}" for name in cost.left]

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.errors import ReaderNotStarted, Unreadable
+from agent.reading.effort import Effort
 from agent.reading.formats.limits import MEGABYTE, Budget, Limits
 from agent.reading.formats.refusals import damaged, took_too_long
 from agent.reading.outside import bare_environment, network_cut, patience
@@ -41,10 +42,10 @@ STEP = 0.2  # seconds between two looks at whether a process is late
 class Task:
     """What one process is for: how long a file may take it, and how much memory it may allocate.
 
-    The seconds are the processor's, where the system tells them (Linux), and as many of the clock, or up to three
-    times as many on a busy machine: what keeps a reader busy is hostile, what waits for a busy machine is not.
-    Elsewhere they are the clock's. The memory is bounded by the system (on Windows not); with the libraries' code
-    460 MB are less than 512.
+    The seconds are the processor's, and as many of mere waiting, where the system tells them (Linux); and of the clock
+    as many, or up to three times as many on a busy machine: what keeps a reader busy is hostile, what waits for a busy
+    machine is not. Elsewhere they are the clock's. The memory is bounded by the system (on Windows not); with the
+    libraries' code 460 MB are less than 512.
     """
 
     seconds: float = 10
@@ -134,7 +135,7 @@ class _Worker:
         self._seconds = TASKS[task].seconds
         self._ready = False
         self._files = 0
-        self._until: tuple[float, float] | None = None  # on the clock, and by the processor
+        self._until: tuple[float, float, Effort] | None = None  # on the clock, of each effort, and that
         self._late = False
         self._used = time.monotonic()
         threading.Thread(target=self._watch, daemon=True).start()
@@ -153,8 +154,7 @@ class _Worker:
         self._files += 1
         started = time.monotonic()
         seconds = min(self._seconds, budget.seconds_left())
-        used = _processor_seconds(self.id)
-        self._until = (started + seconds * patience(), (used or 0.0) + seconds)
+        self._until = (started + seconds * patience(), seconds, Effort(self.id))
         try:
             told, blobs = self._exchange(ask, budget, seconds)
         finally:
@@ -202,7 +202,7 @@ class _Worker:
         while self._process.poll() is None:
             time.sleep(STEP)
             until, now = self._until, time.monotonic()
-            if until is not None and (now > until[0] or (_processor_seconds(self.id) or 0.0) > until[1]):
+            if until is not None and _is_late(*until, now):
                 self._late = True
                 self._process.kill()
                 return
@@ -228,13 +228,9 @@ def _told(limits: Limits) -> dict[str, int | float]:
     return dataclasses.asdict(limits)
 
 
-def _processor_seconds(process: int) -> float | None:
-    """What a process has used of the processor; None where the system doesn't tell."""
-    try:
-        told = Path(f"/proc/{process}/stat").read_bytes().rpartition(b")")[2].split()
-        return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
-    except (OSError, IndexError, ValueError, AttributeError):
-        return None
+def _is_late(until: float, seconds: float, effort: Effort, now: float) -> bool:
+    effort.look(STEP)
+    return now > until or max(effort.processor, effort.waited) > seconds
 
 
 _LOCK = threading.Lock()

@@ -17,7 +17,7 @@ from typing import Literal
 
 from agent.errors import Unreadable
 from agent.reading.containers.tar import is_tar
-from agent.reading.formats.refusals import USE_JPEG, damaged, empty, not_supported
+from agent.reading.formats.refusals import USE_JPEG, damaged, empty, not_supported, too_large
 
 FileType = Literal[
     "xlsx",
@@ -252,7 +252,23 @@ def _root_names(data: bytes) -> frozenset[str]:
     return frozenset(entry.name for entry in entries if entry.parent == 0 and entry.etype in (1, 2))
 
 
+LONGEST_DIRECTORY = (
+    2 * 1024 * 1024
+)  # bytes: of 10,000 files with long names; each costs memory and time to list
+
+
+def _directory_size(data: bytes) -> int:
+    """How long a zip says that the list at its end is, in the small zip's place for it or the large one's."""
+    at, large = data.rfind(b"PK\x05\x06"), data.rfind(b"PK\x06\x06")
+    small = struct.unpack_from("<I", data, at + 12)[0] if 0 <= at <= len(data) - 16 else 0
+    if small == 0xFFFFFFFF and 0 <= large <= len(data) - 48:
+        return int(struct.unpack_from("<Q", data, large + 40)[0])
+    return int(small)
+
+
 def _zipped(data: bytes) -> Sniffed:
+    if LONGEST_DIRECTORY < _directory_size(data) <= len(data):
+        raise too_large("里面的文件太多")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = {name.replace("\\", "/").lstrip("/") for name in archive.namelist()}

@@ -136,6 +136,10 @@ def _content(
         from agent.reading.formats.office import refuse_password
 
         refuse_password(data)
+    if kind == "rtf":
+        from agent.reading.formats.office import refuse_claims
+
+        refuse_claims(data)
     if kind in LEFT_TO_OTHERS or ((kind in CONTAINERS or kind in ("message", "msg")) and not inner):
         return None
     match kind:

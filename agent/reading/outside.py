@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from agent.reading.effort import Effort
 from agent.reading.formats.limits import MEGABYTE, Budget
 from agent.reading.formats.refusals import too_large
 
@@ -36,7 +37,10 @@ _KEPT_VARIABLES = (
     "SYSTEMDRIVE",
     "LD_LIBRARY_PATH",
 )
-_LIMITED = 'ulimit -v "$1"; ulimit -d "$2"; ulimit -f "$3"; ulimit -t "$4"; ulimit -c 0; shift 4; exec "$@"'
+_LIMITED = (
+    'ulimit -v "$1"; ulimit -d "$2"; ulimit -f "$3"; ulimit -S -t "$4"; ulimit -c 0; shift 4; exec "$@"'
+)
+STEP = 0.2  # seconds between two looks at what a program has cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +48,11 @@ class Bounds:
     """How much one run may cost.
 
     Attributes:
-        seconds: of the clock; also of the processor, unless that has its own.
+        seconds: of the clock; also of the processor and of mere waiting, unless ``processor`` says less.
         memory: bytes of address space (on Windows not bounded).
         output: bytes of standard output, and of each file that it writes.
         allocated: bytes of memory that are its own, and neither code nor only reserved (Linux).
-        processor: seconds of the processor.
+        processor: seconds of the processor, the program's children included, and of mere waiting.
     """
 
     seconds: float = 30
@@ -132,17 +136,18 @@ def _run(command: Sequence[str], folder: Path, bounds: Bounds, seconds: float, g
             env=_environment(folder),
             start_new_session=POSIX,
         )
-        late = threading.Event()
-        timer = threading.Timer(seconds, _stop, (process, late))
-        timer.start()
+        late, ended = threading.Event(), threading.Event()
+        watcher = threading.Thread(target=_watch, args=(process, bounds, seconds, (late, ended)), daemon=True)
+        watcher.start()
         try:
             if given:
                 threading.Thread(target=_feed, args=(process, given), daemon=True).start()
             output = _bounded_output(process, bounds.output)
             process.wait()
         finally:
-            timer.cancel()
+            ended.set()
             _end(process)
+            watcher.join()
         errors.seek(0)
         said = errors.read(KEPT_ERRORS).decode("utf-8", "replace")
     return Ran(None if late.is_set() else process.returncode, output, said)
@@ -163,9 +168,22 @@ def _bounded_output(process: subprocess.Popen[bytes], most: int) -> bytes:
     return output
 
 
-def _stop(process: subprocess.Popen[bytes], late: threading.Event) -> None:
-    late.set()
-    _end(process)
+def _watch(
+    process: subprocess.Popen[bytes],
+    bounds: Bounds,
+    seconds: float,
+    flags: tuple[threading.Event, threading.Event],
+) -> None:
+    """End the program where it is late, by the clock or by what it has done."""
+    late, ended = flags
+    until, most = time.monotonic() + seconds, min(seconds, bounds.processor or seconds)
+    effort = Effort(process.pid)
+    while not ended.wait(max(0.0, min(STEP, until - time.monotonic()))):
+        effort.look(STEP)
+        if time.monotonic() >= until or max(effort.processor, effort.waited) > most:
+            late.set()
+            _end(process)
+            return
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

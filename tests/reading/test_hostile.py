@@ -100,6 +100,8 @@ def test_a_reader_that_never_ends_is_ended(
     what: str, read: Read, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, back_to_normal: None
 ) -> None:
     plant(monkeypatch, tmp_path, f"while True: {what}", seconds=0.3)
+    if Path("/proc/self/schedstat").is_file():  # then no busy machine gives it more
+        monkeypatch.setattr(apart, "patience", lambda: 1000.0)
     began = time.monotonic()
     [(rule, text)] = told(read("慢.xlsx", forms.xlsx()))
     assert (rule, "用时太久" in text) == ("too_large", True)

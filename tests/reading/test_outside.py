@@ -38,6 +38,29 @@ def test_a_program_that_takes_too_long_is_ended_with_its_children(tmp_path: Path
     assert budget.seconds_left() < Limits().seconds_apart
 
 
+linux = pytest.mark.skipif(not Path("/proc/self/schedstat").is_file(), reason="the system doesn't tell")
+
+
+@linux
+@pytest.mark.parametrize(
+    "command", ["sleep 77", "cat < /dev/zero > /dev/null & wait", "yes > /dev/null & yes > /dev/null & wait"]
+)
+def test_a_program_that_waits_or_works_is_ended_long_before_the_clock_of_a_busy_machine(
+    command: str, tmp_path: Path
+) -> None:
+    """Its own seconds and its children's count together; asleep or at work, never in the queue for a processor."""
+    started = time.perf_counter()
+    bounds = outside.Bounds(seconds=60, processor=0.5)
+    assert outside.run(["sh", "-c", command], tmp_path, bounds, Budget(Limits())).status is None
+    assert time.perf_counter() - started < 30
+
+
+@linux
+def test_a_program_that_fills_no_line_and_sleeps_for_less_is_left_alone(tmp_path: Path) -> None:
+    bounds = outside.Bounds(seconds=60, processor=20)
+    assert outside.run(["sh", "-c", "sleep 1; echo x"], tmp_path, bounds, Budget(Limits())).output == b"x\n"
+
+
 @needs_sh
 def test_a_program_that_says_too_much_is_too_large(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="超过"):

@@ -19,10 +19,10 @@ from agent.errors import Unreadable
 from agent.reading.containers.member import Member, Unpacked, clean_path, over_the_bound, wanted
 from agent.reading.formats.limits import MEGABYTE, Budget
 from agent.reading.formats.refusals import USE_ZIP, damaged, encrypted, without_program
-from agent.reading.outside import Bounds, Ran, find, folder_for, run
+from agent.reading.outside import Bounds, Ran, find, folder_for, patience, run
 
 RAR5 = b"Rar!\x1a\x07\x01\x00"
-SECONDS = 60
+SECONDS = 10  # of the processor
 NAME = "given.rar"
 
 
@@ -75,7 +75,8 @@ def _readable(entries: Sequence[_Entry], budget: Budget) -> list[_Entry]:
 
 def _bounds(entries: Sequence[_Entry]) -> Bounds:
     # A tar's headers and padding come on top.
-    return Bounds(seconds=SECONDS, output=sum(one.size + 4096 for one in entries) + 2 * MEGABYTE)
+    output = sum(one.size + 4096 for one in entries) + 2 * MEGABYTE
+    return Bounds(patience() * SECONDS, output=output, processor=SECONDS)
 
 
 def _in_volumes() -> Unreadable:
@@ -213,7 +214,7 @@ def _by_unar(data: bytes, budget: Budget) -> Unpacked:
     if unar is None or lsar is None:
         raise without_program("RAR 压缩包", "unar", USE_ZIP)
     with folder_for(NAME, data) as folder:
-        ran = run([lsar, "-j", NAME], folder, Bounds(seconds=SECONDS), budget)
+        ran = run([lsar, "-j", NAME], folder, Bounds(patience() * SECONDS, processor=SECONDS), budget)
         entries = [one for one in _listed_by_lsar(ran) if wanted(one.name)]
         contents = _by_index(unar, folder, _readable(entries, budget), budget)
     return _unpacked(entries, contents, budget)

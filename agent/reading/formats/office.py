@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -26,10 +27,10 @@ from agent.reading.opening import converted_apart
 from agent.reading.outside import Bounds, Ran, find, folder_for, patience, run
 
 SECONDS = 10  # for one file
-ALLOCATED = 450 * MEGABYTE  # by one run; a usual document takes half of it
+ALLOCATED = 420 * MEGABYTE  # by one run; a usual document takes half of it
 MAPPED = 3000 * MEGABYTE  # address space: most of it is code and what is only reserved
 READY = "ready"  # a file in a profile that is set up
-OUT_OF_TIME = -24  # ended by SIGXCPU
+OUT_OF_TIME, KILLED = -24, -9  # ended by SIGXCPU, by SIGKILL
 RESTART = 81  # what soffice.bin ends with once it has set up a new profile
 
 
@@ -78,7 +79,7 @@ def convert(kind: _Kind, data: bytes, budget: Budget) -> bytes:
     with folder_for(f"given.{kind.suffix}", data) as folder, _LOCK:
         _set_up(program, budget)
         until = time.monotonic() + patience() * SECONDS
-        for _ in range(2):  # a run ended from outside may leave a profile that stops the next one
+        for _ in range(2):  # the system may have ended the first run, short of memory
             ran = _started(program, kind, folder, until - time.monotonic(), budget)
             made = folder / "out" / f"given.{kind.target}"
             if ran.status == 0 and made.is_file():
@@ -88,6 +89,8 @@ def convert(kind: _Kind, data: bytes, budget: Budget) -> bytes:
             _forget_profile()
             if ran.status is None or ran.status == OUT_OF_TIME:
                 raise took_too_long()
+            if ran.status != KILLED:
+                break  # it died of the file
             _set_up(program, budget)
     raise damaged()
 
@@ -140,6 +143,15 @@ _PLACES = (
     r"C:\Program Files\LibreOffice\program\soffice.com",
     r"C:\Program Files (x86)\LibreOffice\program\soffice.com",
 )
+
+
+_BINARY = re.compile(rb"\\bin([0-9]{1,12})")
+
+
+def refuse_claims(data: bytes) -> None:
+    """Refuse an RTF that says more bytes of binary are to come than it has: LibreOffice waits for all of them."""
+    if any(int(match[1]) > len(data) for match in _BINARY.finditer(data)):
+        raise damaged()
 
 
 def refuse_password(data: bytes) -> None:
