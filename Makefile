@@ -5,6 +5,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Whatever this machine's setting: hundreds of processes start, and each would compile the program anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test check unit packages pictures clean
 
 demo: $(VENV)/.core

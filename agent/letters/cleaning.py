@@ -11,9 +11,10 @@ LONGEST = 600
 
 def one_line(text: str) -> str:
     """The text on one line, without characters that control, hide or turn around what stands near them."""
-    spaced = _BREAKS.sub(" ", text)
-    kept = "".join(character for character in spaced if unicodedata.category(character) not in _UNSEEN)
-    return _PILED_MARKS.sub(r"\1", re.sub(r" {2,}", " ", kept)).strip()
+    if not text.isprintable():  # nearly all are: then there is neither a break nor anything unseen in it
+        spaced = _BREAKS.sub(" ", text)
+        text = "".join(character for character in spaced if unicodedata.category(character) not in _UNSEEN)
+    return _PILED_MARKS.sub(r"\1", re.sub(r" {2,}", " ", text)).strip()
 
 
 def clip(text: str, longest: int) -> str:

@@ -13,9 +13,11 @@ import traceback
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from jinja2 import (
+    BytecodeCache,
     Environment,
     FileSystemLoader,
     StrictUndefined,
@@ -25,6 +27,7 @@ from jinja2 import (
     Undefined,
     UndefinedError,
 )
+from jinja2.bccache import Bucket
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
@@ -39,6 +42,24 @@ NOTHING = "—"
 _WIDEST_LABEL = 24
 
 
+class _Compiled(BytecodeCache):
+    """What templates were compiled to in this process, by name, file and wording: compiling takes longer than writing."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, tuple[str, CodeType]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        wording, code = self._codes.get(bucket.key, ("", None))
+        bucket.code = code if wording == bucket.checksum else None
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self._codes[bucket.key] = bucket.checksum, bucket.code
+
+
+_COMPILED = _Compiled()
+
+
 def environment(folders: Sequence[Path]) -> Environment:
     """The templates of these folders; of two with the same name the first folder's."""
     made = ImmutableSandboxedEnvironment(
@@ -48,6 +69,7 @@ def environment(folders: Sequence[Path]) -> Environment:
         finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_COMPILED,
     )
     made.filters |= {
         "clip": lambda value, longest: clip(_text(value), longest),

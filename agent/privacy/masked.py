@@ -6,9 +6,11 @@ a sentence that is one of the figures.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypeVar, cast
 
 from agent.privacy.personal import mask, numbers_in
@@ -46,13 +48,15 @@ def _masked(value: Any, known: frozenset[str]) -> Any:
     if isinstance(value, Mapping):
         return {key: _masked(one, known) for key, one in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
-        inner = {one.name: getattr(value, one.name) for one in fields(value) if one.name not in KEPT}
+        inner = {name: getattr(value, name) for name in _names(type(value)) if name not in KEPT}
         return replace(value, **{name: _masked(one, known) for name, one in inner.items()})
     return value
 
 
 def _numbers(value: Any, name: str = "") -> Iterator[str]:
     """Numbers that may stand in a sentence: the figures, and those that are a sender's address."""
+    if value is None or isinstance(value, int | dt.date):
+        return
     if isinstance(value, Decimal):
         yield plain(value)
     elif isinstance(value, str):
@@ -70,6 +74,11 @@ def _numbers(value: Any, name: str = "") -> Iterator[str]:
 
 def _members(value: Any) -> Iterable[tuple[str, Any]]:
     if is_dataclass(value):
-        return [(one.name, getattr(value, one.name)) for one in fields(value)]
+        return [(name, getattr(value, name)) for name in _names(type(value))]
     senders = getattr(value, "senders", None)
     return [("senders", senders)] if senders else [("units", getattr(value, "units", ()))]
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))

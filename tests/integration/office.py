@@ -82,7 +82,7 @@ def make_office(
     ):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+        path.write_text(yaml.dump(content, Dumper=yaml.CSafeDumper, allow_unicode=True), encoding="utf-8")
     (folder / "mails").mkdir(exist_ok=True)
     return Office(folder)
 
@@ -100,5 +100,5 @@ def on_servers(dovecot: Dovecot, smtp: SmtpServer) -> dict[str, Any]:
 
 
 def _yaml(name: str) -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+    content: dict[str, Any] = yaml.load((ROOT / name).read_text(encoding="utf-8"), yaml.CSafeLoader)
     return content
