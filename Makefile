@@ -22,7 +22,7 @@ check: $(VENV)/.test
 	$(BIN)/mypy
 
 unit: $(VENV)/.test
-	$(BIN)/python -m pytest -m "not integration" -n 3 --dist loadfile
+	$(BIN)/python -m pytest -m "not integration" -n 2 --dist worksteal
 
 # The pictures in the README, made from what the demo made (needs Chromium, LibreOffice, poppler-utils).
 pictures: $(VENV)/.test

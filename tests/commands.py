@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import email.policy
+import functools
 import io
 import sys
 from collections.abc import Iterator, Mapping
@@ -130,7 +131,14 @@ def heading(unit: str = "青年镇", day: dt.date | None = None) -> dict[str, An
 
 def form(unit: str = "青年镇", /, **written: Any) -> tuple[str, bytes]:
     """A filled form as an attachment."""
-    return f"{unit}统计表.xlsx", form_xlsx(CAMPAIGN, figures(**written), heading(unit))
+    return f"{unit}统计表.xlsx", _form(
+        unit, tuple((field, type(value), value) for field, value in sorted(written.items()))
+    )
+
+
+@functools.cache
+def _form(unit: str, written: tuple[tuple[str, type, Any], ...]) -> bytes:  # 1 isn't 1.0 in a cell
+    return form_xlsx(CAMPAIGN, figures(**{field: value for field, _, value in written}), heading(unit))
 
 
 def mail(
@@ -159,13 +167,17 @@ def whole(unit: str, number: int = 1, **written: Any) -> bytes:
     name = next(one.name for one in _register().units if one.id == unit)
     return mail(
         form(name, **written),
-        (f"{name}照片.jpg", photo(number)),
+        (f"{name}照片.jpg", _photo(number)),
         sender=addresses().get(unit, f"{unit}@town.example"),
         subject=f"{name}材料",
         text=ACCOUNT,
     )
 
 
+_photo = functools.cache(photo)
+
+
+@functools.cache
 def _register() -> Any:
     from agent.units import load_register
 

@@ -1,4 +1,4 @@
-"""What every test may use: the project's root, the campaign, the register."""
+"""What every test may use: the project's root, the campaign, the register; and which tests are integration."""
 
 from __future__ import annotations
 
@@ -12,6 +12,17 @@ from agent.units import Register, load_register
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # tests import what they share as tests.…
+
+OFFICE = {"bureau", "Bureau", "make_office", "Office"}
+"""What a test file takes that works with a whole office: mails in at one end, letters and archive at the other."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest looks at the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Integration is, besides what is marked so, every test of a file that works with a whole office."""
+    for item in items:
+        if isinstance(item, pytest.Function) and OFFICE & vars(item.module).keys():
+            item.add_marker(pytest.mark.integration)
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,8 @@ from agent import resources
 from tests.commands import form, mail, run
 from tests.integration.office import ROOT
 
+pytestmark = pytest.mark.integration
+
 LAID_OUT = {"config.yaml", "rules", "templates", "mails"}
 
 

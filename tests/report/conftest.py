@@ -162,9 +162,16 @@ class District:
         return compile_report(self.overview(), templates, self.photo)
 
     def file(self, part: str) -> bytes:
-        """The one file of the report whose name holds ``part``."""
-        (found,) = [data for name, data in self.report().items() if part in name]
+        """The one file of the report whose name holds ``part``; of districts that tell the same it is made once."""
+        told = repr(self.overview())
+        if told not in _MADE:
+            _MADE[told] = self.report()
+        (found,) = [data for name, data in _MADE[told].items() if part in name]
         return found
+
+
+_MADE: dict[str, dict[str, bytes]] = {}
+"""Reports by what their overviews say: many tests look at one of the same few."""
 
 
 @pytest.fixture
