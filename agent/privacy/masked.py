@@ -73,8 +73,9 @@ def _numbers(value: Any, name: str = "") -> Iterator[str]:
 
 
 def _members(value: Any) -> Iterable[tuple[str, Any]]:
-    if is_dataclass(value):
-        return [(name, getattr(value, name)) for name in _names(type(value))]
+    kind: type = type(value)
+    if is_dataclass(kind):
+        return [(name, getattr(value, name)) for name in _names(kind)]
     senders = getattr(value, "senders", None)
     return [("senders", senders)] if senders else [("units", getattr(value, "units", ()))]
 
