@@ -47,7 +47,7 @@ def seeds() -> dict[str, tuple[str, list[bytes]]]:
     from agent.demo import pictures
 
     page = forms.html_table()
-    return {
+    made = {
         "xlsx": ("a.xlsx", [forms.xlsx(), forms.xlsx(["约20", "", 1.5, *forms.FIGURES[3:]])]),
         "docx": ("a.docx", [forms.docx(), forms.docx(narrative=forms.NARRATIVE)]),
         "xls": ("a.xls", [forms.xls()]),
@@ -60,14 +60,46 @@ def seeds() -> dict[str, tuple[str, list[bytes]]]:
         "msg": ("a.msg", [containers.compound(containers.msg("报送", files=[("a.csv", forms.csv())]))]),
         "tnef": ("winmail.dat", [containers.winmail([("a.csv", forms.csv())])]),
         "picture": ("a.jpg", [pictures.logo(), pictures.photo(1)[:100_000]]),
-        "pdf": ("a.pdf", [_pdf()]),
+        "pdf": ("a.pdf", _pdfs()),
+        "rtf": ("a.rtf", _rtfs()),
+        "doc": ("a.doc", []),
+    }
+    embedding = _embedding()
+    return {
+        reader: (name, [*own, *embedding.get(reader, []), *_of_the_corpus(reader)])
+        for reader, (name, own) in made.items()
     }
 
 
-def _pdf() -> bytes:
-    from test_pdf import PLAIN, drawn_pdf, two_columns
+def _of_the_corpus(suffix: str) -> list[bytes]:
+    """Some of the small files of tests/forms: what programs write, and what clerks do."""
+    found = [path.read_bytes() for path in sorted((ROOT / "tests/forms").glob(f"*/*.{suffix}"))]
+    small = [one for one in found if len(one) <= LONGEST // 2]
+    return small[:: max(1, len(small) // 40)]
 
-    return drawn_pdf(two_columns(*PLAIN))
+
+def _embedding() -> dict[str, list[bytes]]:
+    """Documents with files inside, by reader."""
+    from test_embedded import CASES
+
+    found: dict[str, list[bytes]] = {}
+    for name, make in CASES.items():
+        found.setdefault(name.rpartition(".")[2].replace("odt", "ods"), []).append(make())
+    return found
+
+
+def _pdfs() -> list[bytes]:
+    from test_pdf import FORM, SHOWN, drawn_pdf, form_object, saying, with_field
+
+    return [drawn_pdf(FORM), form_object(FORM), with_field(f"{SHOWN}/V(12)", "12"), saying(("1", "1"))]
+
+
+def _rtfs() -> list[bytes]:
+    import make_containers as containers
+    import make_forms as forms
+    from test_embedded import dropped, rtf
+
+    return [rtf(forms.xls()), rtf(containers.compound(dropped("a.csv", forms.csv())))]
 
 
 def main() -> None:
@@ -117,6 +149,7 @@ class _Fuzzer:
         with atheris.instrument_imports(include=["agent.reading", "agent.mime", "agent.mimetext"]):
             import agent.reading.form
             import agent.reading.formats.docx
+            import agent.reading.formats.embedded
             import agent.reading.formats.html
             import agent.reading.formats.ods
             import agent.reading.formats.pdffile
@@ -169,6 +202,7 @@ def _reading() -> Callable[[str, bytes], bool]:
     from agent.errors import Unreadable
     from agent.mime import Mime
     from agent.reading.form import find_form
+    from agent.reading.formats import embedded
     from agent.reading.formats.limits import Budget, Limits
     from agent.reading.formats.pdffile import tell
     from agent.reading.grid import Document
@@ -195,6 +229,10 @@ def _reading() -> Callable[[str, bytes], bool]:
             content: Any = opened.content
             if opened.sniffed.type == "pdf":
                 json.dumps(tell(data, 20_000_000, 20_000, 2_000_000)[0])
+            if opened.sniffed.type == "rtf":
+                embedded.in_rtf(data, budget)
+            if opened.sniffed.type == "doc":
+                embedded.in_compound(data, budget)
             if isinstance(content, Document):
                 look(content)
             if isinstance(content, Mime):

@@ -20,7 +20,7 @@ from agent.reading.attachments import FileType, refusal_of
 from agent.reading.folding import squeeze
 from agent.reading.formats.limits import MEGABYTE, Budget, Limits
 from agent.reading.formats.refusals import damaged, encrypted, page_without_form, some_encrypted, too_large
-from agent.reading.grid import Document, PagePicture
+from agent.reading.grid import Document, PagePicture, Picture
 from agent.reading.opening import message_apart, open_apart, texts_apart
 from agent.reading.prose import says_little
 from agent.reading.reading import FileReading, Kind
@@ -225,8 +225,11 @@ def _document(
     found, overlooked = context.look_through(document, set_out=kind_of_file != "pdf")
     text = _running_text(document, found is not None) if kind_of_file in TEXT_TYPES else ""
     inner = replace(context, within=name)
-    held = (*document.pictures, *document.files)
-    inside = tuple(_read(one.name, one.data, inner, depth + 1) for one in held)
+    context.budget.spend_members(len(document.files))
+    inside = (
+        *(_read(one.name, one.data, inner, depth + 1) for one in document.pictures),
+        *(_file_inside(one, inner, depth + 1) for one in document.files),
+    )
     if kind_of_file == "pdf":
         reading = _paged(name, data, document, (found, text, inside, overlooked), inner)
     else:
@@ -235,6 +238,14 @@ def _document(
         enough = tuple(one for one in reading.findings if one.rule != "little_text")
         reading = replace(reading, findings=enough)
     return _with_unread(reading, document.unread)
+
+
+def _file_inside(file: Picture, context: _Context, depth: int) -> FileReading:
+    def read() -> FileReading:
+        _require_depth(context, depth)
+        return _known(file.name, file.data, context, depth)
+
+    return _guarded(file.name, file.data, context, read)
 
 
 def _flowing(

@@ -364,6 +364,32 @@ _add("笑.xml", "an XML bomb in a workbook of 2003", lambda: b'<?xml version="1.
 _add("深.xml", "100,000 tags in a workbook of 2003", lambda: b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">' + nested(b"x", 100_000) + b"</Workbook>", "unreadable")  # fmt: skip
 
 
+def embedding(count: int, data: bytes) -> bytes:
+    """A document with so many files set into it."""
+    parts = {f"word/embeddings/{number}.docx": data for number in range(count)}
+    return changed(forms.docx(), "", bytes, **parts)
+
+
+def nested_documents(levels: int) -> bytes:
+    data = forms.docx()
+    for _ in range(levels):
+        data = embedding(1, data)
+    return data
+
+
+def objects(*streams: tuple[str, bytes]) -> bytes:
+    """An old workbook with an object of these streams."""
+    book = containers.Storage({"Workbook": forms.xls()}, {"MBD00000001": containers.Storage(dict(streams))})
+    return containers.compound(book)
+
+
+_add("嵌套.docx", "documents in each other, 30 deep", lambda: nested_documents(30), "too_large")
+_add("嵌多.docx", "1,000 documents set into it", lambda: embedding(1000, b"PK"), "too_large")
+_add("嵌空.docx", "an embedded document of no bytes", lambda: embedding(1, b""), "unreadable")
+_add("嵌乱.xls", "an object that says it has more bytes than it has", lambda: objects(("\x01Ole10Native", b"\xff" * 5000)), "unreadable")  # fmt: skip
+_add("嵌乱.rtf", "an object of 5 MB of nonsense", lambda: RTF + b"{\\object{\\*\\objdata " + b"0105000002000000ffffffff" + b"ab" * 5_000_000 + b"}}}", "unreadable", slow=True)  # fmt: skip
+
+
 # --- pictures --------------------------------------------------------------------------------------------
 
 

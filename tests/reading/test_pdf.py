@@ -328,6 +328,13 @@ def test_a_page_that_is_drawn_to_be_looked_at_shows_its_fields() -> None:
     assert min(low for low, _ in cell.getextrema()) < 100
 
 
+def test_a_form_that_only_adobe_shows_is_told(read: Read) -> None:
+    form = b"/NeedsRendering true/AcroForm<</Fields[]/XFA 6 0 R>>"
+    data = drawn_pdf(at(50, 50, "Please wait"), "", "<</Length 4>>stream\n<x/>\nendstream")
+    reading = read("动态.pdf", data.replace(b"/Type/Catalog", b"/Type/Catalog" + form))
+    assert (reading.kind, rules(reading)) == ("unreadable", ["not_supported"])
+
+
 FONT = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from agent.reading.formats.pdfcovered import shows_other_than_it_says
 from agent.reading.formats.pdffields import filled_in, shown_as_filled_in
 from agent.reading.formats.pdfupright import put_upright
-from agent.reading.formats.refusals import damaged, encrypted, too_large
+from agent.reading.formats.refusals import damaged, dynamic_form, encrypted, too_large
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,14 @@ def with_notes(data: bytes, most_pages: int) -> Noted:
     Raises:
         Unreadable: damaged, with a password, or with too many pages.
     """
+    import pypdfium2.raw as raw
+
     document = _opened(data)
     try:
         if len(document) > most_pages:
             raise too_large(f"超过 {most_pages} 页")
+        if document.get_formtype() == raw.FORMTYPE_XFA_FULL:
+            raise dynamic_form()
         document.init_forms()  # before the first page is had
         turned = put_upright(document)
         noted, unclear = _flattened(document)

@@ -90,6 +90,15 @@ def scanned_pages(which: str) -> Unreadable:
     )
 
 
+def dynamic_form() -> Unreadable:
+    """A PDF whose pages are made by Adobe's program while it is open: the file has only a page that says so."""
+    return Unreadable(
+        "not_supported",
+        "是动态表单（XFA）PDF，内容只有 Adobe 的软件能显示，目前还不能读取。"
+        "请用 Adobe 打开后打印成普通 PDF，或者发送 Word（.docx）、Excel（.xlsx）文件。",
+    )
+
+
 def table_without_lines() -> Unreadable:
     """A form whose labels are there and whose table can't be told: no ruled lines, or turned on its side."""
     return Unreadable(
