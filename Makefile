@@ -14,7 +14,7 @@ demo: $(VENV)/.core
 	$(BIN)/report-agent demo
 
 test: packages $(VENV)/.test check
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 check: $(VENV)/.test
 	$(BIN)/ruff format --check agent tests bench

@@ -140,7 +140,7 @@ def take_back_copies(work: Workplace) -> None:
     if not work.archive.filing_begun():
         return
     with work.ledger.writing() as writing:  # so that nobody who decides is filing just now
-        filed = [one.path for unit in work.listed.units for one in work.dossier(unit.id).filed]
+        filed = [one.path for dossier in work.dossiers() for one in dossier.filed]
         for message in work.archive.filing_begun():
             if writing.state(message) != "waiting":  # else it is tried again
                 work.archive.end_filing(message, filed)

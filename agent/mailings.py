@@ -108,7 +108,7 @@ def _reminders_due(work: Workplace, now: dt.datetime) -> list[tuple[Dossier, dt.
         return []
     schedule, now, last = work.settings.schedule, now.astimezone(work.zone), _last(work, "remind", now)
     due = []
-    for dossier in (work.dossier(unit.id) for unit in work.listed.units):
+    for dossier in work.dossiers():
         # What would have fallen due before the unit was given its deadline didn't.
         since = max([last, *(one.at for one in dossier.decisions if one.kind == "extend")])
         moment = reminder_due(schedule, work.zone, now, since, dossier.deadline)

@@ -225,8 +225,8 @@ def _differing_tables(old: Ledger, new: Ledger) -> Iterator[str]:
 def _expected_copies(work: Workplace) -> dict[str, tuple[str, str]]:
     """Path → (SHA-256, raw mail) of every copy that should be filed."""
     expected: dict[str, tuple[str, str]] = {}
-    for unit in work.listed.units:
-        for filed in work.dossier(unit.id).filed:
+    for dossier in work.dossiers():
+        for filed in dossier.filed:
             if filed.piece.removed:
                 continue
             expected[filed.path] = (filed.piece.sha256, filed.message)

@@ -22,7 +22,7 @@ from agent.outcome import Circumstances
 from agent.overview import Health, Overview, Purged, Told, across_units
 from agent.rules import Campaign, plain
 from agent.settings import Settings, load_rules
-from agent.units import Register
+from agent.units import Register, Unit
 
 
 class Workplace:
@@ -152,18 +152,26 @@ class Workplace:
         return None if inbox.folder is not None else self.first_start()
 
     def dossier(self, unit_id: str) -> Dossier:
-        """What the unit has sent. Of what was read of the ledger before only the dossier is kept, and added to."""
+        """What the unit has sent."""
         decisions, purges = self.ledger.decisions(), self.ledger.purges()
-        unit, stands = self.register(decisions).by_id[unit_id], (self.ledger, len(decisions), len(purges))
-        known = self._dossiers.get(unit_id)
+        return self._dossier(self.register(decisions).by_id[unit_id], decisions, len(purges))
+
+    def dossiers(self) -> tuple[Dossier, ...]:
+        """What each unit has sent, in the register's order."""
+        decisions, purges = self.ledger.decisions(), self.ledger.purges()
+        return tuple(self._dossier(unit, decisions, len(purges)) for unit in self.register(decisions).units)
+
+    def _dossier(self, unit: Unit, decisions: Sequence[Decision], purges: int) -> Dossier:
+        """Of what was read of the ledger before only the dossier is kept, and added to."""
+        stands, known = (self.ledger, len(decisions), purges), self._dossiers.get(unit.id)
         if known is None or known[0] != stands or known[1].unit != unit:
-            dossier = assemble(unit, self.ledger.submissions(unit_id), decisions, self.campaign)
+            dossier = assemble(unit, self.ledger.submissions(unit.id), decisions, self.campaign)
         else:
             dossier = known[1]
             above = dossier.submissions[-1].seq if dossier.submissions else 0
-            for submission in self.ledger.submissions(unit_id, above):
+            for submission in self.ledger.submissions(unit.id, above):
                 dossier = joined(dossier, submission)
-        self._dossiers[unit_id] = stands, dossier
+        self._dossiers[unit.id] = stands, dossier
         return dossier
 
     # Where it stands
@@ -171,7 +179,7 @@ class Workplace:
     def overview(self, now: dt.datetime) -> Overview:
         ledger, decisions = self.ledger, self.ledger.decisions()
         register = self.register(decisions)
-        dossiers = tuple(self.dossier(unit.id) for unit in register.units)
+        dossiers = self.dossiers()
         digest = ledger.last_run("digest")
         return Overview(
             campaign=self.campaign,

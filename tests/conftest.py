@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -12,6 +14,15 @@ from agent.units import Register, load_register
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # tests import what they share as tests.…
+
+MEMORY, ROOM = Path("/dev/shm"), 4 << 30
+"""Where the tests' files lie if there is so much room, in bytes: on a disk, the agent's synced writes are waited for."""
+
+
+def pytest_configure() -> None:
+    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
 
 OFFICE = {"bureau", "Bureau", "make_office", "Office"}
 """What a test file takes that works with a whole office: mails in at one end, letters and archive at the other."""
