@@ -26,6 +26,7 @@ from agent.overview import HeldReason, Told
 from agent.privacy.exposed import in_accounts, in_remarks
 from agent.privacy.personal import mask, numbers_in
 from agent.reading.contradicting import contradiction
+from agent.reading.corrections import stated_figures
 from agent.reading.files import read_message
 from agent.reading.reading import READERS_VERSION
 from agent.replies import in_own_words, question, spoken_about
@@ -562,18 +563,31 @@ def _submission(
         form=brought.form,
         form_file=brought.form_file,
         elsewhere=brought.elsewhere,
-        form_findings=(*brought.form_findings, *_besides(brought), *in_remarks(brought, campaign, phone)),
+        form_findings=(
+            *brought.form_findings,
+            *_besides(brought, campaign),
+            *in_remarks(brought, campaign, phone),
+        ),
         findings=(*brought.findings, *in_accounts(brought, phone)),
     )
 
 
-def _besides(brought: Brought) -> Iterator[Finding]:
+def _besides(brought: Brought, campaign: Campaign) -> Iterator[Finding]:
     """A warning where the mail's own words seem to put right the form that came with them."""
     attached = brought.form_file is not None and brought.form_file.text is None
-    quoted = contradiction(brought.own_words) if attached else ""
+    quoted = contradiction(brought.own_words) or _says_otherwise(brought, campaign) if attached else ""
     if quoted:
         text = f"来信正文提到“{quoted}”，与统计表可能不一致，请核对统计表；如以正文为准，请改表后重报。"
         yield Finding("warning", "words_besides", text)
+
+
+def _says_otherwise(brought: Brought, campaign: Campaign) -> str:
+    """A line of the mail's own words that states another figure than the form (劝导人数：35), or ""."""
+    values = brought.form.values if brought.form else {}
+    for line, name, value in stated_figures(brought.own_words, campaign):
+        if value is not None and values.get(name) is not None and value != values[name]:
+            return mask(line)[:60]
+    return ""
 
 
 def _quoted(text: str, case: _Case, length: int = 40) -> str:

@@ -236,6 +236,8 @@ def test_a_question_from_just_before_the_digest_that_is_read_just_after_it_is_to
         "巡查车辆漏填，共3台。",
         "巡查次数更正为十五次。",
         "请以正文数字为准：巡查15次。",
+        "附主要数据。\n劝导人数：99人",
+        "联合巡查次数：90；劝导人数：99",
     ],
 )
 def test_words_that_put_the_form_beside_them_right_are_an_open_warning(tmp_path: Path, words: str) -> None:

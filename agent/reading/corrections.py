@@ -21,6 +21,8 @@ from agent.reading.reading import Figure
 from agent.reading.values import read_figure
 from agent.rules import Campaign
 
+LONGEST_LINE = 80
+
 
 @dataclass(frozen=True, slots=True)
 class Corrections:
@@ -61,6 +63,16 @@ def read_corrections(words: str, campaign: Campaign) -> Corrections | None:
         values[match.field.id] = value
         findings.extend(about)
     return Corrections(values, tuple(findings), bool(affirming))
+
+
+def stated_figures(words: str, campaign: Campaign) -> Iterator[tuple[str, str, Figure]]:
+    """The figures that lines of some words state (劝导人数：35): the line, the field's id, the value where it is certain."""
+    book = LabelBook.of(campaign)
+    for line in re.split(r"[\n;；。]", fold(words)):
+        found = _named(line.strip(), book) if len(line) <= LONGEST_LINE else None
+        if found is not None and found[0].field.is_figure and found[1]:
+            value, _ = _value(*found, campaign)
+            yield line.strip(), found[0].field.id, value
 
 
 def _named(line: str, book: LabelBook) -> tuple[Match, str] | None:

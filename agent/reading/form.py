@@ -24,6 +24,7 @@ from agent.reading.no_part import is_example, no_part, not_counted, only_an_exam
 from agent.reading.reading import Figure, Form
 from agent.reading.rows import Body, Row, read_body
 from agent.reading.sums import add_up, likely_total, total_row
+from agent.reading.titles import other_title
 from agent.reading.values import Reading, quote, read_figure, read_text
 from agent.rules import Campaign, FormField
 from agent.units import Register
@@ -208,6 +209,7 @@ class _Reader:
         findings += (
             _doubts(part, unmarked and not alien, [one.each for one in read.values() if one.each]) + told
         )
+        findings += other_title(part.titles, self.campaign)
         findings += told_beside(part.notes, part.lines, self.campaign)
         if strangers and len(rows) == 1:
             findings.append(reporter.another(self.book, strangers))

@@ -78,8 +78,10 @@ _BEFORE = rf"(?:上|上一|去|前){_PERIOD}(?:数|同期|同期数)?"
 _OF_YEARS = r"(?:上|上一|去|前)(?:年|年度)(?:数|同期|同期数)?"
 _COMPARED = r"同期数?|历年|往年|(?:同比|环比|增减|较).*"
 _PLANNED = r"(?:目标|计划|任务|预计|应)(?:数|值|量|任务|情况)?|完成率"
-_NEVER = re.compile(rf"{_BEFORE}|{_COMPARED}|{_PLANNED}")
-_IN_NO_SUM = re.compile(rf"{_OF_YEARS}|{_BEFORE}同期数?|{_COMPARED}|{_PLANNED}")
+_AVERAGED = r"(?:平均|人均|户均|占比|比例|比重|百分比)(?:数|值)?"
+_TWICE = r"(?:修改|更正|调整|修订|订正)(?:前|后|数|为)?|原(?:报|填|来|表)数?|(?:上报|初报|核定|核实|审核|审定)(?:数|值)"
+_NEVER = re.compile(rf"{_BEFORE}|{_COMPARED}|{_PLANNED}|{_AVERAGED}")
+_IN_NO_SUM = re.compile(rf"{_OF_YEARS}|{_BEFORE}同期数?|{_COMPARED}|{_PLANNED}|{_AVERAGED}")
 _NO_PART = re.compile(
-    rf"{_NEVER.pattern}|(?:本|今|当){_PERIOD}(?:数|同期|同期数)?|(?:指标|完成|实际|实际完成)(?:数|值|量|任务|情况)?"
+    rf"{_NEVER.pattern}|{_TWICE}|其中.*|(?:户|人|件|笔)数|(?:本|今|当){_PERIOD}(?:数|同期|同期数)?|(?:指标|完成|实际|实际完成)(?:数|值|量|任务|情况)?"
 )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 
 from agent.findings import Finding
+from agent.reading.labels import key
 from agent.reading.reading import Figure
 from agent.reading.rows import Row
 from agent.reading.values import Reading, tidy
@@ -47,6 +48,8 @@ def add_up(field: FormField, rows: Sequence[Row], readings: Sequence[Reading]) -
         return Reading(None, _shortened([_in_row(_blank(readings[at]), rows[at]) for at in blank]))
     with localcontext(prec=100):
         added = _add(rows, [_number(reading.value) for reading in readings], total)
+        if total is not None and isinstance(added, Mismatch) and _only_some_of_it(rows, total):
+            added = added if added.parts > added.marked else added.marked
     if isinstance(added, Mismatch):
         return Reading(None, (_differs(field, added),))
     if total is None:
@@ -100,6 +103,11 @@ def _add(rows: Sequence[Row], numbers: Sequence[Decimal], total: int | None) -> 
     if total is not None and parts and added != numbers[total]:
         return Mismatch(rows[total], numbers[total], added)
     return added
+
+
+def _only_some_of_it(rows: Sequence[Row], total: int) -> bool:
+    """Whether what stands beside the total only says what is among it (其中：城区), and not all of that."""
+    return all(key(row.name).startswith("其中") for at, row in enumerate(rows) if at != total)
 
 
 def _shortened(findings: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -23,9 +23,10 @@ _NUMBERING = (
     r"(?:[（(]?[\d一二三四五六七八九十]{1,3}[）)]|\d{1,2}[.．、]|[一二三四五六七八九十]{1,3}[、.．]|[-*•·●◆])"
 )
 _PAIR = re.compile(
-    rf"^\s*{_NUMBERING}?\s*(?P<label>[^\s:：][^:：]{{0,{LONGEST_LABEL}}}?)\s*[:：]\s*(?P<value>.{{0,{LONGEST_VALUE}}}?)\s*$"
+    rf"^\s*{_NUMBERING}?\s*(?P<label>[^\s:：=＝][^:：=＝]{{0,{LONGEST_LABEL}}}?)\s*[:：=＝]\s*(?P<value>.{{0,{LONGEST_VALUE}}}?)\s*$"
 )
 _REST = re.compile(r"[,，.。]?[0-9０-９][0-9０-９,，.]*\s?[^\d\s:：]{0,3}")
+_FIGURE = re.compile(r"[0-9０-９][0-9０-９,，.]*[^\W\d]{0,3}")
 _COMMA = re.compile(r"[,，。](?=\s*[^\W\d])")
 _WIDE_GAP = re.compile(r"\t+| {2,}|\u3000{2,}|[;；]")
 _RULE = re.compile(r"^[\s|+\-=_:─━═┌┐└┘├┤┬┴┼│┃┏┓┗┛┣┫┳┻╋╔╗╚╝╠╣╦╩╬]+$")
@@ -154,7 +155,10 @@ def _by_bars(line: str) -> list[str] | None:
 def _by_gaps(line: str) -> list[str] | None:
     """Cells with wide gaps between them; only where every row has as many, for a blank one would shift them."""
     cells = [cell for cell in re.split(r"\s{2,}|\u3000+", line.strip()) if cell]
-    return cells if len(cells) >= 3 and not any(re.search(r"[:：]", cell) for cell in cells) else None
+    if any(re.search(r"[:：]", cell) for cell in cells):
+        return None
+    # A label and its figure are two, a title and its date aren't a table.
+    return cells if len(cells) >= 3 or (len(cells) == 2 and _FIGURE.fullmatch(cells[1])) else None
 
 
 def _by_colon(line: str) -> list[str] | None:

@@ -25,7 +25,16 @@ BLANK: list[Any] = [None] * 14
 
 
 def files() -> dict[str, File]:
-    return {**_not_theirs(), **_measures(), **_word(), **_pages(), **_lines(), **_sheets(), **_words()}
+    return {
+        **_not_theirs(),
+        **_measures(),
+        **_word(),
+        **_pages(),
+        **_lines(),
+        **_sheets(),
+        **_words(),
+        **_others(),
+    }
 
 
 def _written(name: str, forms: list[Form], expected: Any, *formats: str) -> dict[str, File]:
@@ -44,6 +53,7 @@ def _not_theirs() -> dict[str, File]:
     def led(*lines: tuple[str, list[Any]], heading: str = "镇街") -> list[Form]:
         return [_led(form(*(cells for _, cells in lines)), (heading,), *((name,) for name, _ in lines))]
 
+    among = row(patrols=30, staff_deployed=100)
     example = form(row(patrols=50), above=[(f"{TITLE}（示例）",), *ABOVE[1:]], sheet="填表示例")
     titled = form(row(patrols=50), above=[("附件2：填表示例",), *ABOVE])
     return {
@@ -59,6 +69,11 @@ def _not_theirs() -> dict[str, File]:
             "an-example-to-be-deleted", led(("示例（填报时删除）", row()), ("红岩村", row())), unclear
         ),
         **_written("last-year-in-the-sum", led(("去年", row()), ("今年", row()), ("合计", twice)), unclear),
+        **_written("an-average-below", led(("红岩村", row()), ("平均", row())), unclear),
+        **_written("as-reported-and-as-corrected", led(("原报", row()), ("更正", row(patrols=40))), unclear),
+        **_written("households-and-people", led(("户数", row()), ("人数", row(patrols=40))), unclear),
+        **_written("what-is-among-it-without-a-sum", led(("全镇", row()), ("其中：城区", among)), unclear),
+        **_written("what-is-among-the-sum", led(("合计", row()), ("其中：城区", among)), expect().as_yaml()),
         **_written("a-sheet-of-examples-beside", [form(), example], expect().as_yaml(), "xlsx"),
         **_written("an-example-behind-the-form", [form(), titled], expect().as_yaml(), "docx"),
         **_written("a-sheet-of-examples-alone", [example, form(BLANK)], unfilled, "xlsx"),
@@ -235,11 +250,16 @@ def _pages() -> dict[str, File]:
 def _lines() -> dict[str, File]:
     """What mail programs break: a figure over two lines is no figure, and its first line alone is a wrong one."""
     broken = expect(errors={"leaflets_distributed": "not_a_number"}).as_yaml()
+    silent = expect({"remarks": ""}).as_yaml()
     figure = "发放宣传资料：1250"
     lines = pairs()
 
     def mail(new: str, text: str = lines) -> bytes:
         return papers.mail(text=text.replace(figure, new))
+
+    def spaced(sign: str) -> str:
+        heads, figures = lines.split("\n")[:4], lines.split("\n")[4:-1]
+        return "\n".join([*heads, *(line.replace("：", sign) for line in figures)])
 
     divs = "".join(f"<div>{line}</div>" for line in lines.split("\n"))
     sentence = "，".join(lines.split("\n")[4:]) + "。"
@@ -258,6 +278,8 @@ def _lines() -> dict[str, File]:
             papers.mail(text=f"{lines}\n2024.3.1\n13800000000"),
             GOOD,
         ),
+        "labels-and-figures-with-gaps.eml": (papers.mail(text=spaced("    ")), silent),
+        "labels-and-figures-with-equals-signs.eml": (papers.mail(text=spaced("=")), silent),
         "label-and-figure-in-one-sentence.eml": (papers.mail(text=headed), GOOD),
         "the-measure-in-brackets-below.eml": (
             papers.mail(text=lines + "\n（物资单位：元）"),
@@ -374,4 +396,26 @@ def _words() -> dict[str, File]:
             papers.mail(text=f"{lines}\n\n以上劝导人数有误，实为35人。"),
             warned,
         ),
+    }
+
+
+# --- another year's form, and another action's -----------------------------------------------------------
+
+
+def _others() -> dict[str, File]:
+    told = expect(warnings=["other_title:"]).as_yaml()
+
+    def titled(title: str) -> list[Form]:
+        return [form(above=[(title,), *ABOVE[1:]])]
+
+    return {
+        **_written("last-year-by-its-title", titled("2022年“冬季送温暖”专项救助行动情况统计表"), told),
+        **_written(
+            "last-winter-by-its-title", titled("2022—2023年度“冬季送温暖”专项救助行动情况统计表"), told
+        ),
+        **_written(
+            "this-winter-by-its-title", titled("2023—2024年度“寒冬送温暖”专项救助行动情况统计表"), GOOD
+        ),
+        **_written("another-action-by-its-title", titled("“夏季送清凉”专项救助行动情况统计表"), told),
+        **_written("last-year-by-its-sheet", [form(sheet="2022年")], told, "xlsx"),
     }
