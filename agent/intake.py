@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import itertools
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from agent.again import given_now
 from agent.dossier import Dossier, joined
 from agent.errors import ConfigurationError
 from agent.faults import passing
@@ -64,7 +66,8 @@ def take_in(
     new = 0
     since = _since(work)
     mark = _mark(work, inbox, since)
-    for event in inbox.arrivals(mark, since, work.ledger.knows):
+    arrivals = inbox.arrivals(mark, since, work.ledger.knows)
+    for event in itertools.chain(arrivals, given_now(work, inbox, clock())):
         row = _receive(work, inbox, event, clock())
         if row is not None:
             new += 1

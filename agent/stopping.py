@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from agent.mail.connection import Checked
-from agent.mail.inbox import Event, Inbox, Mark, News
+from agent.mail.inbox import Arrival, Event, Inbox, Mark, News
 
 
 class Stopped(BaseException):
@@ -34,6 +34,11 @@ class Stoppable:
         while not self._stop.is_set() and (event := self._next(events)) is not None:
             yield event
 
+    def again(self, places: Sequence[Mark]) -> Iterator[Arrival]:
+        events = self._inbox.again(places)
+        while not self._stop.is_set() and isinstance(event := self._next(events), Arrival):
+            yield event
+
     def check(self) -> list[Checked]:
         return self._inbox.check()
 
@@ -50,7 +55,7 @@ class Stoppable:
     def close(self) -> None:
         self._inbox.close()
 
-    def _next(self, events: Iterator[Event]) -> Event | None:
+    def _next(self, events: Iterator[Event] | Iterator[Arrival]) -> Event | None:
         self.waits = True
         try:
             return next(events, None)

@@ -168,6 +168,15 @@ class Ledger:
         """Mails that are kept but not judged yet, in the order of arrival."""
         return self._messages(messages.c.state == "waiting")
 
+    def failed_messages(self) -> list[MessageRow]:
+        return self._messages(messages.c.state == "failed")
+
+    def at_place(self, uidvalidity: int, uid: int) -> list[MessageRow]:
+        """The mails that were had, or withheld, under that UID."""
+        near = self._messages(messages.c.envelope.contains(f'"uid": {uid}'))
+        place = (uidvalidity, uid)
+        return [row for row in near if (row.envelope.get("uidvalidity"), row.envelope.get("uid")) == place]
+
     def each_message(self, *, newest_first: bool = False) -> Iterator[MessageRow]:
         """Every mail, one at a time, in the order of arrival or backwards."""
         return self._each(newest_first=newest_first)

@@ -108,6 +108,17 @@ class ImapInbox:
                 raise unreachable(self.account, broken) from broken
             self.sleep(min(2.0 ** (failures - 1), LONGEST_PAUSE))
 
+    def again(self, places: Sequence[Mark]) -> Iterator[Arrival]:
+        for place in places:
+            try:
+                with self._session(one_by_one=True) as session:
+                    had = session.again(place)
+            except (Unreachable, *BROKEN):  # as before; the next look is another's
+                self.close()
+                continue
+            if had is not None:
+                yield had
+
     def check(self) -> list[Checked]:
         where = f"收件 {self.account.host}:{self.account.port}"
         try:
@@ -228,6 +239,15 @@ class _Session:
                     yield self._withheld(group.pop(0), "refused", with_head=False)
                 if group:
                     yield from self._group(group, since, known)
+
+    def again(self, place: Mark) -> Arrival | None:
+        """A mail that wasn't given before, if it is now; None, too, where its UID may mean another by now."""
+        facts = self._facts([place.uid]) if place.uidvalidity == self.uidvalidity else []
+        had = self._alone(facts[0]) if facts else None
+        if had is None or had.body is None:
+            return None
+        received = had.received or facts[0].received or received_of(had.body) or dt.datetime.now(dt.UTC)
+        return Arrival(had.body, received, self._place(facts[0]))
 
     def uids_above(self, uid: int) -> list[int]:
         """The UIDs above one, ascending. By range alone: other criteria return wrong mail on some servers."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -109,6 +109,10 @@ class Inbox(Protocol):
         """
         ...
 
+    def again(self, places: Sequence[Mark]) -> Iterator[Arrival]:
+        """Of mails that weren't given before, those that are given now; they move no mark. Nothing is raised."""
+        ...
+
     def check(self) -> list[Checked]:
         """The connection tried, a line for each step."""
         ...
@@ -162,6 +166,10 @@ class FolderInbox:
         for received, path in sorted((_received(path), path) for path in self._files()):
             if received >= since:
                 yield from self._event(path, received, known)
+
+    def again(self, places: Sequence[Mark]) -> Iterator[Arrival]:
+        del places  # there are none: each look is at every file
+        return iter(())
 
     def check(self) -> list[Checked]:
         try:

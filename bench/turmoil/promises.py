@@ -37,7 +37,10 @@ def look(world: World) -> Findings:
     work = world.office.open()
     ledger = work.ledger
     mails = {mail.sha256: mail for mail in world.delivered}
-    rows = {row.sha256: row for row in ledger.each_message()}
+    everything = list(ledger.each_message())
+    # In place of a mail at which the line broke too often: what is asked is whether the mail itself came in the end.
+    rows = {row.sha256: row for row in everything if "withheld" not in row.envelope}
+    found.figures["mails that weren't given at once"] = len(everything) - len(rows)
     found.broken += [*world.complaints, *world.said()]
     found.broken += _mails(world, mails, rows, found.figures)
     rows = {
