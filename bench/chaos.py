@@ -221,9 +221,8 @@ def _drain(world: World) -> None:
         process = world.start("poll", "--json")
         status = process.wait(300)
         counts = world.office.json("status")
-        if (
-            done > 1 and status == 0 and not counts["letters"]["queued"]
-        ):  # what wasn't given comes within two hours
+        asked_again = done > 1  # what the mailbox didn't give comes within two hours
+        if asked_again and status == 0 and not counts["letters"]["queued"]:
             return
     world.complaints.append(f"after {LONGEST_DRAIN} passes there is still something to do")
 

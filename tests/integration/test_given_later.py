@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from agent.demo.district import AGENT_ADDRESS
+from agent.mail import imap
+from tests.commands import run
 from tests.integration.office import Office, make_office, on_servers
 from tests.integration.servers.dovecot import PASSWORD, Dovecot, User
 from tests.integration.servers.proxy import FaultProxy
@@ -27,12 +29,20 @@ def proxy(dovecot: Dovecot, fault_proxy: Callable[[int], FaultProxy]) -> FaultPr
 
 
 @pytest.fixture
-def office(tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, proxy: FaultProxy) -> Office:
+def office(
+    tmp_path: Path,
+    dovecot: Dovecot,
+    smtp_server: SmtpServer,
+    proxy: FaultProxy,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Office:
+    monkeypatch.setattr(imap, "LONGEST_PAUSE", 0.0)
+    monkeypatch.setenv("REPORT_AGENT_PASSWORD", PASSWORD)
     ways = on_servers(dovecot, smtp_server)
     ways["inbox"]["imap"] |= {"port": proxy.port, "tls": False}
     smtp_server.accepted.clear()
     dovecot.deliver(USER, make_mail(sender_of("qingnian"), form(), photo()), NOON)
-    proxy.fail(IN_THE_MAIL, times=3)
+    proxy.fail(IN_THE_MAIL, times=imap.GIVE_UP)
     office = make_office(tmp_path, ways)
     assert poll(office, 0) == 1
     assert office.json("status")["messages"]["failed"] == 1
@@ -40,7 +50,8 @@ def office(tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, proxy: Fau
 
 
 def poll(office: Office, hours: float) -> int:
-    return office.run("poll", "--now", (NOON + dt.timedelta(hours=hours)).isoformat()).returncode
+    now = NOON + dt.timedelta(hours=hours)
+    return run("poll", "--now", now.isoformat(), "--config", office.config).status
 
 
 def test_it_is_taken_in_within_the_hour_and_once(office: Office, smtp_server: SmtpServer) -> None:
