@@ -227,10 +227,12 @@ class World:
 
     def agent(self, chance: random.Random) -> None:
         """One agent's life: a pass, or a while on duty; killed at a place, at a moment, or not at all."""
-        command = chance.choice(("poll", "poll", "run"))
+        short = self.lives < 4  # on a slow machine a short turmoil sees few lives
+        command = chance.choice(("poll", "poll", "poll" if short else "run"))
         end = ("place", "none", "moment", "place")[self.lives % 4]
         self.lives += 1
-        place = {"REPORT_AGENT_FAULT": f"*:{int(10 ** chance.uniform(0, 2.6))}"} if end == "place" else {}
+        count = int(10 ** chance.uniform(0, 1.0 if short else 2.6))
+        place = {"REPORT_AGENT_FAULT": f"*:{count}"} if end == "place" else {}
         life = chance.uniform(0.6, 4) if end == "moment" else 3.5 if command == "run" else 60
         process = self.start(command, env=place)
         with contextlib.suppress(subprocess.TimeoutExpired):
