@@ -38,7 +38,7 @@ from agent.rules import load_campaign
 from agent.units import load_register
 
 SECONDS, MEGABYTES = 10.0, 512
-SLACK = 2.0  # seconds: starting a process, and the machine's other work
+SLACK = 4.0  # seconds: starting processes, and the machine's other work
 CAMPAIGN, REGISTER = (
     load_campaign(ROOT / "rules/winter-warmth.yaml"),
     load_register(ROOT / "rules/units.yaml"),
@@ -104,10 +104,11 @@ def measured(case: Case) -> Cost:
         before = _reset_peak()
         with _watched(cost):
             effort, began = Effort(os.getpid()), time.perf_counter()
+            cost.patience = patience()
             reading = read_file(case.name, data, CAMPAIGN, REGISTER, dt.date(2024, 3, 5))
             cost.seconds = time.perf_counter() - began
             effort.look(cost.seconds)
-            cost.processor, cost.patience = effort.processor, patience()
+            cost.processor, cost.patience = effort.processor, max(cost.patience, patience())
         cost.own_mb = _peak(os.getpid()) - before
         cost.left = [one.name for one in folder.iterdir() if not one.name.startswith("report-agent-office-")]
     cost.kind, cost.told = reading.kind, refusals(reading)
@@ -123,9 +124,10 @@ def _wrong(case: Case, cost: Cost) -> list[str]:
     wrong = []
     if not (set(cost.told) <= set(case.may) and (cost.told or "read" in case.may)):
         wrong.append(f"told {cost.told} instead of {case.may}")
-    if cost.seconds > SECONDS * cost.patience + SLACK or cost.processor > SECONDS + SLACK:
+    seconds, megabytes = (60.0, 1024) if case.pictured else (SECONDS, MEGABYTES)
+    if cost.seconds > seconds * cost.patience + SLACK or cost.processor > seconds + SLACK:
         wrong.append(f"{cost.seconds:.1f} s, {cost.processor:.1f} of the processor")
-    if max(cost.own_mb, cost.others_mb) > MEGABYTES:
+    if max(cost.own_mb, cost.others_mb) > megabytes:
         wrong.append(f"{cost.own_mb:.0f} and {cost.others_mb:.0f} MB")
     return wrong + [f"left {name}" for name in cost.left]
 

@@ -36,6 +36,7 @@ class Case:
         make: its bytes.
         may: the rules of the refusals that it may come out as; ``FINE`` where it may be read as well.
         slow: making or reading it takes more than a blink: left to the bench.
+        pictured: what is written in it is read from a picture, which has 60 s and a gigabyte.
     """
 
     name: str
@@ -43,13 +44,16 @@ class Case:
     make: Callable[[], bytes]
     may: tuple[str, ...]
     slow: bool = False
+    pictured: bool = False
 
 
 CASES: list[Case] = []
 
 
-def _add(name: str, what: str, make: Callable[[], bytes], *may: str, slow: bool = False) -> None:
-    CASES.append(Case(name, what, make, may, slow))
+def _add(
+    name: str, what: str, make: Callable[[], bytes], *may: str, slow: bool = False, pictured: bool = False
+) -> None:
+    CASES.append(Case(name, what, make, may, slow, pictured))
 
 
 # --- zips of XML -----------------------------------------------------------------------------------------
@@ -471,6 +475,33 @@ def _noise(kind: str) -> bytes:
     out = io.BytesIO()
     Image.frombytes("RGB", (300, 300), random.Random(1).randbytes(270_000)).save(out, kind)
     return out.getvalue()
+
+
+def crowded_page(lines: int, columns: int) -> bytes:
+    """A page of paper full of small letters, each in a box of its own."""
+    import random
+
+    from PIL import Image, ImageDraw
+
+    wide, high = 2480 // columns, 3508 // lines
+    page = Image.new("L", (2480, 3508), 255)
+    draw, rng = ImageDraw.Draw(page), random.Random(1)
+    for line in range(2, lines - 2):
+        for column in range(4, columns - 4):
+            draw.text(
+                (column * wide, line * high),
+                rng.choice("0123456789ABCDEFGHKLMN"),
+                0,
+                font_size=0.7 * high,
+            )
+            x, y = column * wide - 4, line * high - 4
+            draw.rectangle((x, y, x + wide, y + high), outline=0)
+    out = io.BytesIO()
+    page.save(out, "PNG")
+    return out.getvalue()
+
+
+_add("满格.png", "a page of 2,600 boxes", lambda: crowded_page(60, 55), "too_large", "unreadable", FINE, slow=True, pictured=True)  # fmt: skip
 
 
 # --- PDF -------------------------------------------------------------------------------------------------

@@ -346,7 +346,7 @@ def saying(*pairs: tuple[str, str]) -> bytes:
         f"1 begincodespacerange <00> <ff> endcodespacerange\n{len(pairs)} beginbfchar\n{mapped}endbfchar\n"
         "endcmap end end"
     )
-    data = drawn_pdf(FORM, "", f"<</Length {len(table)}>>stream\n{table}\nendstream")
+    data = drawn_pdf(FORM, "", f"<</Length {len(table) + 4}>>stream\n{table}\nendstream")
     return data.replace(FONT, FONT[:-2] + b"/ToUnicode 6 0 R>>")
 
 
@@ -359,6 +359,18 @@ def test_a_font_that_calls_a_digit_another_is_looked_at(other: str) -> None:
     """By the holes in their shapes; that a 1 isn't called a 2 can't be told so."""
     data = saying(("a", "a"), ("b", "b"), ("1", other), ("2", "2"), ("5", "5"))
     assert tables_and_pages(data) == TO_BE_LOOKED_AT
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u200b", " "])
+def test_a_point_that_calls_itself_a_blank_makes_no_number_ten_times_as_large(blank: str) -> None:
+    data = saying(*zip("ab15", "ab15", strict=True), (".", blank)).replace(b"(12) Tj", b"(1.5)Tj ")
+    assert tables_and_pages(data) == TO_BE_LOOKED_AT
+
+
+def test_a_letter_that_says_it_is_two_digits_is_looked_at() -> None:
+    data = saying(*zip("ab25", "ab25", strict=True), ("1", "1"))
+    assert tables_and_pages(data) == READ_RIGHT
+    assert tables_and_pages(data.replace(b"<31> <0031>", b"<31> <00310032>")) == TO_BE_LOOKED_AT
 
 
 def test_figures_in_a_font_that_does_not_tell_what_its_letters_are_are_looked_at() -> None:

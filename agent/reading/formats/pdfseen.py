@@ -23,6 +23,7 @@ TALL = 48  # dots of a digit that is looked at by itself
 MOST_LOOKED_AT = 60  # letters of a page, one for each font and digit
 
 LEAST_HOLE = 8  # dots
+UNKNOWN = "(cid:"  # how pdfminer begins the number of a letter that it has no name for
 HOLES = {"0": (1, 2), "1": (0,), "2": (0,), "3": (0,), "4": (0, 1),
          "5": (0,), "6": (1,), "7": (0,), "8": (2,), "9": (1,)}  # fmt: skip
 """How many holes a digit has; a zero may have a stroke through it, a four may be open."""
@@ -38,7 +39,10 @@ class Seen:
 
     def looked_at(self, page: Page) -> Looked:
         """What a look at the page tells."""
-        figures = [char for run in page.runs for char in run.chars if _digit(char.text)]
+        chars = [char for run in page.runs for char in run.chars]
+        figures = [char for char in chars if _digit(char.text)]
+        if any(_several(char.text) for char in chars):
+            return Looked(false=True)
         if not figures:
             return Looked()
         drawn = self._document[page.number - 1]
@@ -80,6 +84,11 @@ def _digit(text: str) -> str:
     """The digit that a letter is, also a full-width one; else nothing."""
     plain = unicodedata.normalize("NFKC", text)
     return plain if len(plain) == 1 and plain in HOLES else ""
+
+
+def _several(text: str) -> bool:
+    """Whether one letter says that it is several, and a digit among them."""
+    return len(text.strip()) > 1 and not text.startswith(UNKNOWN) and any(map(_digit, text))
 
 
 def _unseen(figures: Sequence[Char], page: Page, drawn: Any) -> Iterator[Char]:
@@ -127,7 +136,9 @@ def _shaped(drawn: Any, document: Any) -> bool:
             if len(looked_at) > MOST_LOOKED_AT or all((font, digit) in looked_at for digit in said):
                 continue
             glyphs = list(_glyphs(one, drawn, document))
-            if len(glyphs) != len(said):  # they touch, or are of several pieces
+            if len(glyphs) > len(said):  # a point, say, that calls itself a blank
+                return False
+            if len(glyphs) < len(said):  # they touch
                 continue
             for glyph, digit in zip(glyphs, said, strict=True):
                 if (font, digit) not in looked_at and _digit(digit):
@@ -144,10 +155,15 @@ def _in_figures(drawn: Any, text: Any) -> Iterator[tuple[Any, str]]:
     import pypdfium2.raw as raw
 
     for one in drawn.get_objects(filter=(raw.FPDF_PAGEOBJ_TEXT,), max_depth=DEEPEST):
-        said = "".join(text_of(one, text).split())
+        said = _letters(text_of(one, text))
         figure = any(map(_digit, said)) and all(_digit(letter) or letter in ".,，" for letter in said)
         if figure and raw.FPDFTextObj_GetTextRenderMode(one.raw) == raw.FPDF_TEXTRENDERMODE_FILL:
             yield one, said
+
+
+def _letters(said: str) -> str:
+    """What is said, without blanks and marks of no width."""
+    return "".join(one for one in said if not one.isspace() and unicodedata.category(one) not in ("Cf", "Cc"))
 
 
 def _font_of(one: Any) -> str:
@@ -194,7 +210,7 @@ def _alone(one: Any, drawn: Any, document: Any) -> Rows:
     return [row.translate(_INKED) for row in rows]
 
 
-_INKED = bytes(int(opacity >= 128) for opacity in range(256))
+_INKED = bytes(int(opacity >= 96) for opacity in range(256))
 
 
 def _holes(rows: Rows) -> int:
