@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from agent.errors import AgentError, Unreadable
 from agent.findings import Finding
 from agent.reading.attachments import FileType, refusal_of
+from agent.reading.containers.member import clean_path
 from agent.reading.folding import squeeze
 from agent.reading.formats.limits import MEGABYTE, Budget, Limits
 from agent.reading.formats.refusals import damaged, encrypted, page_without_form, some_encrypted, too_large
@@ -241,11 +242,13 @@ def _document(
 
 
 def _file_inside(file: Picture, context: _Context, depth: int) -> FileReading:
+    name = clean_path(file.name)
+
     def read() -> FileReading:
         _require_depth(context, depth)
-        return _known(file.name, file.data, context, depth)
+        return _known(name, file.data, context, depth)
 
-    return _guarded(file.name, file.data, context, read)
+    return _guarded(name, file.data, context, read)
 
 
 def _flowing(

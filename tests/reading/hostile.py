@@ -560,6 +560,18 @@ _add("流2.pdf", "a stream packed three times", lambda: one_page(packed(b"q " * 
 _add("线.pdf", "500,000 lines", lambda: one_page(packed(b"0 0 m 100 100 l S\n" * 500_000)), "unreadable", "too_large", slow=True)  # fmt: skip
 _add("页.pdf", "10,000 pages", lambda: pages(10_000), "too_large")
 _add("页2.pdf", "90 pages", lambda: pages(90), FINE, slow=True)
+
+
+def attaching(names: Iterable[bytes], content: bytes) -> bytes:
+    """A PDF to which the same file is attached under each of these names."""
+    files = b" ".join(b"(%b)<</Type/Filespec/F(%b)/EF<</F 5 0 R>>>>" % (one, one) for one in names)
+    made = one_page(stream(b""), more=[content])
+    return made.replace(b"/Type/Catalog", b"/Type/Catalog/Names<</EmbeddedFiles<</Names[%b]>>>>" % files)
+
+
+_add("附弹.pdf", "an attachment of 1 GB", lambda: attaching([b"a.txt"], packed(bytes(1000 * MEGABYTE))), "unreadable", "too_large", slow=True)  # fmt: skip
+_add("附多.pdf", "one attachment of 50 MB under 90 names", lambda: attaching([b"%d.txt" % one for one in range(90)], packed(ZEROS)), "unreadable", "too_large", slow=True)  # fmt: skip
+_add("附径.pdf", "attachments whose names lead elsewhere", lambda: attaching([b"../../etc/passwd", b"/etc/shadow"], stream(b"x: 1")), FINE, "not_supported")  # fmt: skip
 _add("大.pdf", "a page of ten million points", lambda: one_page(stream(b""), b"0 0 10000000 10000000"), FINE, "unreadable", "too_large")  # fmt: skip
 
 

@@ -223,6 +223,14 @@ def test_a_workbook_inside_an_old_document_is_read_from_the_original(read: Read,
 
 @pytest.mark.integration
 @with_office
+def test_a_workbook_inside_a_binary_workbook_is_read(read: Read) -> None:
+    data = with_part(containers.xlsb([["见附表"]]), "xl/embeddings/a.xlsx", WORKBOOK, main="xl/workbook.bin")
+    (found,) = forms_in(read("嵌.xlsb", data))
+    assert found.form is not None and found.form.values == forms.EXPECTED
+
+
+@pytest.mark.integration
+@with_office
 def test_a_workbook_inside_an_rtf_is_read_and_another_object_told(read: Read) -> None:
     (found,) = forms_in(read("嵌.rtf", rtf(forms.xls())))
     assert found.form is not None and found.form.values == forms.EXPECTED

@@ -10,16 +10,30 @@ from agent.reading.formats.embedded import MOST, Embedded
 from agent.reading.formats.refusals import too_large
 from agent.reading.grid import Picture
 
+TOO_LARGE = "里面的附件太多太大"
 
-def attached(data: bytes) -> Embedded:
-    """The files, and that there are some which can't be taken out."""
+
+def attached(data: bytes, most: int) -> Embedded:
+    """The files, and that there are some which can't be taken out.
+
+    Raises:
+        Unreadable: ``too_large``: more than so many bytes, or a hundred.
+    """
     import pypdfium2
 
     document = pypdfium2.PdfDocument(data)
     try:
-        return Embedded(tuple(_listed(document))) + _pinned(document)
+        return Embedded(tuple(_within(_listed(document), most))) + _pinned(document)
     finally:
         document.close()
+
+
+def _within(files: Iterator[Picture], most: int) -> Iterator[Picture]:
+    for one in files:
+        most -= len(one.data)
+        if most < 0:
+            raise too_large(TOO_LARGE)
+        yield one
 
 
 def _listed(document: Any) -> Iterator[Picture]:
@@ -27,7 +41,7 @@ def _listed(document: Any) -> Iterator[Picture]:
 
     count = document.count_attachments()
     if count > MOST:
-        raise too_large(f"里面的附件超过 {MOST} 个")
+        raise too_large(TOO_LARGE)
     for at in range(count):
         one = document.get_attachment(at)
         try:
@@ -50,7 +64,7 @@ def _pinned(document: Any) -> Embedded:
             raw.FPDFPage_CloseAnnot(note)
         page.close()
     if len(found.files) > MOST:
-        raise too_large(f"里面的附件超过 {MOST} 个")
+        raise too_large(TOO_LARGE)
     return found
 
 

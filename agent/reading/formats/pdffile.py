@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from agent.reading.formats.limits import MEGABYTE
 from agent.reading.formats.pdfattached import attached
 from agent.reading.formats.pdfloose import downwards, loose_tables
 from agent.reading.formats.pdfnotes import with_notes
@@ -17,6 +18,7 @@ from agent.reading.formats.refusals import damaged, encrypted, too_large
 
 MOST_PAGES = 100
 MOST_PICTURES = 200
+MOST_ATTACHED = 120 * MEGABYTE  # of attachments: they stand in memory twice
 SMALLEST_PICTURE = 64  # pixels of the shorter side; what is smaller is an ornament
 DOTS_PER_POINT = 200 / 72  # what the reading of writing in pictures was measured at
 COVERED = 0.6  # share of a page under pictures from which it is one
@@ -66,7 +68,7 @@ def tell(data: bytes, most_bytes: int, most_cells: int, most_pixels: int) -> Tol
         text.append(page.text(found))
     told["text"] = "\n".join(one for one in text if one)
     _add_pictures((data, noted.turned), drawn, most_pixels, told, blobs)
-    held = attached(data)
+    held = attached(data, min(most_bytes, MOST_ATTACHED))
     told |= {"files": [one.name for one in held.files], "unread": held.unread}
     blobs += [one.data for one in held.files]
     if sum(len(one) for one in blobs) > most_bytes:
