@@ -10,17 +10,26 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 from agent.brought import Brought, bring
 from agent.deciding.hearing import hear
 from agent.deciding.orders import Order
-from agent.deciding.tokens import PATTERN, Tokens
+from agent.deciding.tokens import PATTERN
 from agent.dossier import Dossier, Submission
+from agent.evidence import (
+    Circumstances,
+    answer_to,
+    disagrees,
+    doubted,
+    is_private,
+    not_reached,
+    own_letters_bounced,
+    suggested,
+    written_by_machine,
+)
 from agent.findings import Finding
-from agent.letters import is_own_id
 from agent.mail.authentication import Signed, verdict
-from agent.mail.automatic import automatic, bounced_ids, failed_recipients, is_bounce
+from agent.mail.automatic import bounced_ids, failed_recipients, is_bounce
 from agent.mail.message import Message, parse
 from agent.overview import HeldReason, Told
 from agent.privacy.exposed import in_accounts, in_remarks
@@ -31,36 +40,10 @@ from agent.reading.files import read_message
 from agent.reading.reading import READERS_VERSION
 from agent.replies import in_own_words, question, spoken_about
 from agent.rules import Campaign
-from agent.settings import Authentication, Contact
-from agent.units import Register, Unit, fold
+from agent.units import Unit
 
 State = Literal["processed", "held", "ignored", "failed"]
 Reply = Literal["receipt", "correction", "acknowledgement", "noted", "decision"]
-
-
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """Everything that decides besides the mail and the unit's dossier.
-
-    Attributes:
-        register: with the addresses that the contact has registered.
-        address: the agent's own.
-        authentication: whose results count, and what becomes of a mail that none proves or refutes.
-        closed: the report is final.
-        tokens: what judges the tokens of our letters; None where none was ever made.
-        items: id of each mail that waits or waited for the contact's decision → its SHA-256.
-    """
-
-    campaign: Campaign
-    register: Register
-    contact: Contact
-    address: str
-    zone: ZoneInfo
-    dedicated: bool = True
-    authentication: Authentication = field(default_factory=Authentication)
-    closed: bool = False
-    tokens: Tokens | None = None
-    items: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +170,7 @@ def decide(
         outcome,
         sender=message.sender,
         subject=_subject(message, outcome),
-        reply_to=_answer_to(message, circumstances.register),
+        reply_to=answer_to(message, circumstances.register),
         rules=circumstances.campaign.digest,
     )
 
@@ -231,11 +214,11 @@ def withheld(
     Only a registered unit's is answered, and only where its headers leave no doubt of whose it is.
     """
     message = parse(head)
-    if _private(message, Brought(), circumstances):
+    if is_private(message, Brought(), circumstances):
         return Outcome("ignored", "private", private=True, rules=circumstances.campaign.digest)
     told = f"邮件太大（{int(envelope['size']) / 1_000_000:.0f} MB），"
     registered = circumstances.register.of_sender(message.sender)
-    certain = _automatic(message, circumstances) is None and not _doubted(message, circumstances, None)
+    certain = written_by_machine(message, circumstances) is None and not doubted(message, circumstances, None)
     outcome = Outcome(
         "failed", sender=message.sender, subject=message.subject, rules=circumstances.campaign.digest
     )
@@ -251,7 +234,7 @@ def withheld(
         unit=registered.id,
         submission=_submission(message, local, seq, brought, circumstances),
         reply="receipt",
-        reply_to=_answer_to(message, circumstances.register),
+        reply_to=answer_to(message, circumstances.register),
     )
 
 
@@ -275,8 +258,8 @@ def _judge(
     dossier_of: Callable[[str], Dossier],
     signed: Signed | None,
 ) -> Outcome:
-    machine = _automatic(message, circumstances)
-    bounced = _bounced(message, circumstances) if machine else ()
+    machine = written_by_machine(message, circumstances)
+    bounced = own_letters_bounced(message, circumstances) if machine else ()
     if bounced:
         return Outcome("ignored", "bounce", bounced=bounced)
     outcome = _judge_unless_bounced(message, raw, received, seq, circumstances, dossier_of, machine, signed)
@@ -295,10 +278,10 @@ def _judge_unless_bounced(
     machine: str | None,
     signed: Signed | None,
 ) -> Outcome:
-    if machine == "own" and not _private(message, Brought(), circumstances):
+    if machine == "own" and not is_private(message, Brought(), circumstances):
         return Outcome("ignored", "own")
     brought = _read(message, raw, received, circumstances)
-    if _private(message, brought, circumstances):
+    if is_private(message, brought, circumstances):
         return Outcome("ignored", "private", private=True)
     submission = _submission(message, received, seq, brought, circumstances)
     case = _Case(message, raw, received, submission, brought, circumstances, dossier_of, signed)
@@ -306,7 +289,9 @@ def _judge_unless_bounced(
         return _from_a_person(case)
     if brought.form is None or machine == "own":
         return Outcome("ignored", machine)
-    return _held("automatic", case, _suggest(case), reply=None)
+    return _held(
+        "automatic", case, suggested(case.message, case.brought, case.circumstances.register), reply=None
+    )
 
 
 def _from_a_person(case: _Case) -> Outcome:
@@ -323,12 +308,16 @@ def _what_it_brings(case: _Case) -> Outcome:
     """Whose mail it is, by the evidence, strongest first: the sender, the form, the subject and file names."""
     registered = case.registered
     if registered is None and not case.circumstances.contact.is_contact(case.message.sender):
-        return _held("unknown_sender", case, _suggest(case))
-    if _doubted(case.message, case.circumstances, case.signed):
-        return _held("failed_authentication", case, _suggest(case))
+        return _held(
+            "unknown_sender", case, suggested(case.message, case.brought, case.circumstances.register)
+        )
+    if doubted(case.message, case.circumstances, case.signed):
+        return _held(
+            "failed_authentication", case, suggested(case.message, case.brought, case.circumstances.register)
+        )
     if registered is None:
         return _from_the_contact(case)
-    if _disagrees(case.brought, registered, case.circumstances.register):
+    if disagrees(case.brought, registered, case.circumstances.register):
         return _held("unit_conflict", case, None)
     return _from_a_unit(case, registered)
 
@@ -345,7 +334,7 @@ def _from_a_unit(case: _Case, unit: Unit) -> Outcome:
 
 def _from_the_contact(case: _Case) -> Outcome:
     """The contact hands in for a unit by forwarding its mail, or confirms what came so: decided by the contact."""
-    unit = _suggest(case)
+    unit = suggested(case.message, case.brought, case.circumstances.register)
     if not case.brought.anything or in_own_words(case.brought):
         found = ((one, _spoken(case, case.dossier_of(one.id))) for one in case.circumstances.register.units)
         owner, spoken = next((pair for pair in found if pair[1] is not None), (None, None))
@@ -436,52 +425,6 @@ def _held(
     )
 
 
-# --- evidence --------------------------------------------------------------------------------------------
-
-
-def _suggest(case: _Case) -> Unit | None:
-    """Whose the mail seems to be: the sender's, where the form doesn't disagree; the form's; the one that names name."""
-    register, brought = case.circumstances.register, case.brought
-    if case.registered is not None:
-        return None if _disagrees(brought, case.registered, register) else case.registered
-    if brought.form is not None and brought.form.unit:
-        named = register.in_form(brought.form.unit)
-        if named.unit is not None or named.place is not None:
-            return named.unit
-    return register.in_text(case.message.subject, *brought.names)
-
-
-def _disagrees(brought: Brought, registered: Unit, register: Register) -> bool:
-    """Whether the form names another unit, or a place that isn't registered."""
-    if brought.form is None or not brought.form.unit:
-        return False
-    return names_another(brought.form.unit, registered, register)
-
-
-def names_another(written: str, owner: Unit, register: Register) -> bool:
-    """Whether what a form writes as its 单位 is another unit than that, or a place that isn't registered."""
-    named = register.in_form(written)
-    return named.place is not None or (named.unit is not None and named.unit.id != owner.id)
-
-
-def _doubted(message: Message, circumstances: Circumstances, signed: Signed | None) -> bool:
-    """Whether the mail isn't from whom it claims; or may not be, where the settings ask for a proof."""
-    found = verdict(message, circumstances.authentication.trust, signed)
-    return found == "fails" or (found == "unknown" and circumstances.authentication.otherwise != "accept")
-
-
-def _automatic(message: Message, circumstances: Circumstances) -> str | None:
-    own = {circumstances.address.casefold()}
-    return automatic(message, own, lambda one: is_own_id(one, circumstances.address))
-
-
-def _bounced(message: Message, circumstances: Circumstances) -> tuple[str, ...]:
-    """Our own letters that the mail says weren't delivered. An out-of-office note names our letter, too."""
-    if not is_bounce(message):
-        return ()
-    return tuple(one for one in bounced_ids(message) if is_own_id(one, circumstances.address))
-
-
 def _undelivered(
     outcome: Outcome, message: Message, received: dt.datetime, circumstances: Circumstances
 ) -> Outcome:
@@ -492,44 +435,8 @@ def _undelivered(
     if not is_bounce(message) or bounced_ids(message):
         return outcome
     addresses = failed_recipients(message)
-    told = tuple(one for address in addresses for one in _told_of(address, received, circumstances))
+    told = tuple(one for address in addresses for one in not_reached(address, received, circumstances))
     return replace(outcome, undelivered=addresses, told=told)
-
-
-def _told_of(address: str, at: dt.datetime, circumstances: Circumstances) -> Iterator[Told]:
-    unit = circumstances.register.of_sender(address)
-    if unit is not None or circumstances.contact.is_contact(address):
-        whose = unit.name if unit else circumstances.contact.name
-        text = f"给 {address}（{whose}）的信被退回，对方没有收到"
-        yield Told("bounce", at, text, unit.id if unit else None)
-
-
-def _private(message: Message, brought: Brought, circumstances: Circumstances) -> bool:
-    """Whether it is none of ours, in a mailbox that is somebody's own, whoever or whatever wrote it."""
-    register, sender = circumstances.register, message.sender
-    if circumstances.dedicated or circumstances.contact.is_contact(sender) or register.of_sender(sender):
-        return False
-    return not _sign_of_campaign(message, brought, circumstances)
-
-
-def _sign_of_campaign(message: Message, brought: Brought, circumstances: Circumstances) -> bool:
-    """A form, or the campaign's title or a unit in the subject or a file's name."""
-    names = (message.subject, *(part.name for part in message.parts), *brought.names)
-    texts = [fold(text) for text in names]
-    campaign, register = circumstances.campaign, circumstances.register
-    titles = [fold(name) for name in (campaign.title, campaign.form.title, *campaign.also_called)]
-    units = [fold(name) for unit in register.units for name in unit.names]
-    return brought.form is not None or any(name in text for name in (*titles, *units) for text in texts)
-
-
-def _answer_to(message: Message, register: Register) -> str:
-    """From; Reply-To only where it is registered to the same unit. Nobody, where no letter could get there."""
-    registered = register.of_sender(message.sender)
-    if message.reply_to and registered is not None:
-        other = register.of_sender(message.reply_to)
-        if other is not None and other.id == registered.id:
-            return message.reply_to
-    return message.sender if message.sender.isascii() else ""
 
 
 def _read(

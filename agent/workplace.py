@@ -15,10 +15,10 @@ from agent import resources
 from agent.deciding.tokens import Tokens, of_form, of_mail
 from agent.dossier import Decision, Dossier, Submission, assemble, joined
 from agent.errors import ConfigurationError
+from agent.evidence import Circumstances
 from agent.filing import Archive
 from agent.ledger import Ledger, RunEntry
 from agent.letters import Letters
-from agent.outcome import Circumstances
 from agent.overview import Health, Overview, Purged, Told, across_units
 from agent.rules import Campaign, plain
 from agent.settings import Settings, load_rules

@@ -14,9 +14,10 @@ from pathlib import Path
 from agent.deciding.decisions import Ruling, find_unit
 from agent.dossier import Dossier, Submission, joined
 from agent.errors import UsageError
+from agent.evidence import names_another
 from agent.intake import take_back_copies
 from agent.ledger import MailEntry
-from agent.outcome import Outcome, names_another
+from agent.outcome import Outcome
 from agent.outcome import hand_in as judge_hand_in
 from agent.reading.reading import Form
 from agent.units import Unit

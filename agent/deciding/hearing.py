@@ -8,16 +8,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from agent.brought import Brought
 from agent.deciding.orders import Order, heard, judged
+from agent.evidence import Circumstances
 from agent.mail.authentication import Verdict
 from agent.mail.message import Message
 from agent.overview import Told
-
-if TYPE_CHECKING:
-    from agent.outcome import Circumstances
 
 
 @dataclass(frozen=True, slots=True)
