@@ -18,9 +18,17 @@ from agent.reading.formats.refusals import too_large
 from agent.reading.grid import Cell, Document, Grid
 from agent.reading.heading import Heading, from_cells, from_lines, stated
 from agent.reading.labels import LabelBook
-from agent.reading.layout import Placed, Table, concealed, revealed, turned, upright
+from agent.reading.layout import Table, concealed, revealed, turned, upright
 from agent.reading.measures import factor_of
-from agent.reading.no_part import is_example, no_part, not_counted, only_an_example
+from agent.reading.no_part import (
+    heads_no_part,
+    is_example,
+    no_part,
+    not_counted,
+    only_an_example,
+    wrongly_headed,
+)
+from agent.reading.part import Part
 from agent.reading.reading import Figure, Form
 from agent.reading.rows import Body, Row, read_body
 from agent.reading.sums import add_up, likely_total, total_row
@@ -29,7 +37,6 @@ from agent.reading.values import Reading, quote, read_figure, read_text
 from agent.rules import Campaign, FormField
 from agent.units import Register
 
-TITLE_LINES = 5  # lines above a table among which its title is looked for
 MOST_ROWS = 3000  # with something in them, in all tables of a document that have the form's labels
 
 __all__ = ["FoundForm", "combine", "find_form", "find_forms_by_unit"]
@@ -70,52 +77,6 @@ def find_forms_by_unit(
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """One form's part of a table: its header, what stands below it, and the header values around it.
-
-    ``begin`` is the row behind the part before it.
-    """
-
-    table: Table
-    begin: int
-    header: Header
-    body: Body
-    heading: Heading
-
-    @property
-    def titles(self) -> tuple[str, ...]:
-        """What may be its title: the sheet's name, the lines above the table, and the rows above the header."""
-        grid = self.table.grid
-        above = () if self.table.turned else self.table.cells(self.begin, self.header.top)
-        return (grid.name, *grid.lines_before[-TITLE_LINES:], *(cell.text for cell in above if cell.text))
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What is written among the figures and isn't one: remarks; in a turned form the rows that name no field."""
-        remarks = [text for row in self.body.rows for text in row.remarks]
-        rows = self.beside if self.table.turned else ()
-        return (*remarks, *(text for _, text in self.body.remarks), *map(_joined, rows))
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """What stands above and below: the lines around the table, and its rows that hold no figures."""
-        grid = self.table.grid
-        rows = () if self.table.turned else self.beside
-        return (*grid.lines_before, *map(_joined, rows), *grid.lines_after)
-
-    @property
-    def beside(self) -> list[Sequence[Placed]]:
-        """The table's rows as they stand that hold neither labels nor figures of the form."""
-        if not self.table.turned:
-            own = [*range(self.begin, self.header.top), *self.body.lines]
-            return [self.table.rows[at] for at in own]
-        used = {
-            at for column in self.header.columns if column.match for at in range(column.left, column.right)
-        }
-        return [row for at, row in enumerate(upright(self.table.grid).rows) if at not in used]
-
-
-@dataclass(frozen=True, slots=True)
 class _FieldRead:
     """What a form says for a field, where it stands, and what each of several rows says."""
 
@@ -130,6 +91,10 @@ class _Reader:
     register: Register
     near: dt.date
     book: LabelBook
+
+    @property
+    def years(self) -> range:
+        return range(self.campaign.start.year, self.campaign.deadline.year + 1)
 
     def read(self, document: Document) -> FoundForm | None:
         self.refuse_registers(document)
@@ -168,7 +133,7 @@ class _Reader:
                 forms[unit] = combine([forms[unit], form], self.campaign) if unit in forms else form
         return forms if len(forms) > 1 else {}
 
-    def parts(self, grid: Grid) -> Iterator[_Part]:
+    def parts(self, grid: Grid) -> Iterator[Part]:
         """Each form's part of a table, upright or else turned on its side: its rows end at the next header."""
         if not worth_a_look(grid, self.book):
             return
@@ -179,16 +144,16 @@ class _Reader:
             for at, header in enumerate(headers):
                 stop = headers[at + 1].top if at + 1 < len(headers) else len(table.rows)
                 body = read_body(table, header, stop, self.book)
-                yield _Part(table, begin, header, body, self._heading(table, header, body, begin))
+                yield Part(table, begin, header, body, self._heading(table, header, body, begin))
                 begin = stop
             if headers:
                 return
 
-    def _form(self, part: _Part, rows: tuple[Row, ...]) -> FoundForm:
+    def _form(self, part: Part, rows: tuple[Row, ...]) -> FoundForm:
         """The form that some rows of a part make."""
         part = replace(part, body=replace(part.body, rows=rows))
         strangers = reporter.other_units(rows, part.heading, self.book, self.register)
-        alien, example = no_part(rows), next(filter(is_example, part.titles), None)
+        alien, example = no_part(rows, self.years), next(filter(is_example, part.titles), None)
         values: dict[str, Figure] = {}
         sources: dict[str, str] = {}
         findings: list[Finding] = []
@@ -219,12 +184,15 @@ class _Reader:
 
     # Figures
 
-    def _field(self, one: Assigned, part: _Part) -> _FieldRead:
+    def _field(self, one: Assigned, part: Part) -> _FieldRead:
         rows, grid = part.body.rows, part.table.grid
         if not one.field.is_figure:
             return self._remarks(one, part.body, grid)
         if one.finding is not None or one.at is None:
             return _FieldRead(Reading(None, (one.finding,) if one.finding else ()))
+        head = heads_no_part(part.above(part.header.columns[one.at]), self.years)
+        if head is not None:
+            return _FieldRead(Reading(None, (wrongly_headed(one.field, head),)))
         measure, problem = self._measure(one, one.at, part)
         if problem is not None:
             return _FieldRead(Reading(None, (problem,)))
@@ -248,7 +216,7 @@ class _Reader:
             )
         return read_figure(cell, one.field, self.campaign, measure)
 
-    def _measure(self, one: Assigned, at: int, part: _Part) -> tuple[str | None, Finding | None]:
+    def _measure(self, one: Assigned, at: int, part: Part) -> tuple[str | None, Finding | None]:
         """The measure that the table states for a column, where it isn't the field's own."""
         match, body, heading = part.header.columns[at].match, part.body, part.heading
         stated = {text for text in (match and match.measure, body.measures.get(at)) if text}
@@ -297,10 +265,6 @@ class _Reader:
         return heading
 
 
-def _joined(row: Sequence[Placed]) -> str:
-    return "：".join(cell.text for cell in row if cell.text.strip())
-
-
 def _source(grid: Grid, cells: Sequence[Cell | None]) -> str | None:
     there = [cell for cell in cells if cell is not None and cell.address]
     if not there:
@@ -309,7 +273,7 @@ def _source(grid: Grid, cells: Sequence[Cell | None]) -> str | None:
     return grid.source(there[0]) + last
 
 
-def _doubts(part: _Part, unmarked: bool, readings: list[tuple[Reading, ...]]) -> list[Finding]:
+def _doubts(part: Part, unmarked: bool, readings: list[tuple[Reading, ...]]) -> list[Finding]:
     """What makes a form wait for a person."""
     doubts, rows = [], part.body.rows
     if unmarked:

@@ -139,7 +139,7 @@ class LabelBook:
         return self.read[text]
 
     def _read(self, text: str) -> Iterator[tuple[str, str | None]]:
-        squeezed = squeeze(text).rstrip("*:;,.。、；，")
+        squeezed = squeeze(text).rstrip("*:;,.。、；，※①②③④⑤⑥⑦⑧⑨⑩¹²³")
         for label in dict.fromkeys((squeezed, _NUMBERING.sub("", squeezed))):
             yield key(label), None
             bracketed = re.fullmatch(r"(.+?)\(([^()]*)\)", label)

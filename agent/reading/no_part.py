@@ -6,26 +6,37 @@ Knows rows and titles by their words; nothing of what the cells hold.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from agent.findings import Finding
 from agent.reading.folding import squeeze
 from agent.reading.labels import key
 from agent.reading.rows import Row
 from agent.reading.sums import total_row
+from agent.reading.values import quote
 from agent.rules import FormField
 
 
-def no_part(rows: Sequence[Row]) -> Row | None:
-    """The row that by its name can't be the figures to report, or a part of them, alone or in a sum; or None."""
+def no_part(rows: Sequence[Row], years: range) -> str | None:
+    """The name of a row that can't be the figures to report, or a part of them, alone or in a sum; None for no such.
+
+    Args:
+        rows: the data rows.
+        years: those in which the campaign runs.
+    """
     if len(rows) < 2:
         wrong = _NEVER
     elif total_row(rows) is None:
         wrong = _NO_PART
     else:  # 上月 and 本月 may add up to a 累计; an example or last year's figures never do
         wrong = _IN_NO_SUM
+    return next((name for row in rows for name in _wrong_names(row, wrong, years)), None)
+
+
+def heads_no_part(texts: Iterable[str], years: range) -> str | None:
+    """What stands above a column and says that it isn't the figures to report (上年同期, 计划数, 2021年); or None."""
     return next(
-        (row for row in rows if _is_example(row) or any(map(wrong.fullmatch, map(key, row.names)))), None
+        (text for text in texts if _NEVER.fullmatch(key(text)) or _of_another_year(text, years)), None
     )
 
 
@@ -37,15 +48,20 @@ def is_example(title: str) -> bool:
     )
 
 
-def not_counted(field: FormField, row: Row, rows: Sequence[Row]) -> Finding:
-    """The error for a figure of a form with such a row."""
+def not_counted(field: FormField, name: str, rows: Sequence[Row]) -> Finding:
+    """The error for a figure of a form with a row of that name."""
     if len(rows) == 1:
-        return _not_filled_in(field, f"表中只有“{row.name}”一行有数据")
+        return _not_filled_in(field, f"表中只有“{quote(name)}”一行有数据")
     text = (
-        f"“{field.full_label}”：表中有几行数据，其中一行是“{row.name}”，不能相加，也不能确定哪一行是要报的数。"
+        f"“{field.full_label}”：表中有几行数据，其中一行是“{quote(name)}”，不能相加，也不能确定哪一行是要报的数。"
         "请只留要报的一行。"
     )
     return Finding("error", "sum_unmarked", text, field.id, None, (field.id,))
+
+
+def wrongly_headed(field: FormField, head: str) -> Finding:
+    """The error for a figure whose column stands below that heading."""
+    return _not_filled_in(field, f"此栏上面的标题是“{quote(head)}”")
 
 
 def only_an_example(field: FormField, title: str) -> Finding:
@@ -58,12 +74,20 @@ def _not_filled_in(field: FormField, why: str) -> Finding:
     return Finding("error", "blank", text, field.id, None, (field.id,))
 
 
-def _is_example(row: Row) -> bool:
-    return any(_EXAMPLE.search(squeeze(name)) for name in row.names if len(name) <= _LONGEST_NAME) or any(
-        _EXAMPLE_REMARK.fullmatch(key(text)) for text in row.remarks
-    )
+def _wrong_names(row: Row, wrong: re.Pattern[str], years: range) -> Iterator[str]:
+    for name in row.names:
+        example = len(name) <= _LONGEST_NAME and _EXAMPLE.search(squeeze(name))
+        if example or wrong.fullmatch(key(name)) or _of_another_year(name, years):
+            yield name
+    yield from (text for text in row.remarks if _EXAMPLE_REMARK.fullmatch(key(text)))
 
 
+def _of_another_year(text: str, years: range) -> bool:
+    named = _YEAR.fullmatch(key(text))
+    return named is not None and int(named[1]) not in years
+
+
+_YEAR = re.compile(r"(20\d\d)年(?:度|数|度数|情况|同期|同期数)?")
 _LONGEST_NAME = 20
 _LONGEST_TITLE = 40
 _EXAMPLES = "(?:示例|样例|范例|举例)"

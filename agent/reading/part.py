@@ -1,0 +1,70 @@
+"""One form's part of a table, and what is written around its figures: titles, headings above, notes, lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from agent.reading.columns import Column, Header
+from agent.reading.heading import Heading
+from agent.reading.layout import Placed, Table, upright
+from agent.reading.rows import Body
+
+TITLE_LINES = 5  # lines above a table among which its title is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One form's part of a table: its header, what stands below it, and the header values around it.
+
+    ``begin`` is the row behind the part before it.
+    """
+
+    table: Table
+    begin: int
+    header: Header
+    body: Body
+    heading: Heading
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """What may be its title: the sheet's name, the lines above the table, and the rows above the header."""
+        grid = self.table.grid
+        above = () if self.table.turned else self.table.cells(self.begin, self.header.top)
+        return (grid.name, *grid.lines_before[-TITLE_LINES:], *(cell.text for cell in above if cell.text))
+
+    def above(self, column: Column) -> Iterator[str]:
+        """What stands above a column's label: in its heading, and in the rows above the header."""
+        yield from column.text.split("/")
+        for cell in self.table.cells(self.begin, self.header.top):
+            if cell.text and cell.overlaps(column.left, column.right):
+                yield cell.text
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is written among the figures and isn't one: remarks; in a turned form the rows that name no field."""
+        remarks = [text for row in self.body.rows for text in row.remarks]
+        rows = self.beside if self.table.turned else ()
+        return (*remarks, *(text for _, text in self.body.remarks), *map(_joined, rows))
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What stands above and below: the lines around the table, and its rows that hold no figures."""
+        grid = self.table.grid
+        rows = () if self.table.turned else self.beside
+        return (*grid.lines_before, *map(_joined, rows), *grid.lines_after)
+
+    @property
+    def beside(self) -> list[Sequence[Placed]]:
+        """The table's rows as they stand that hold neither labels nor figures of the form."""
+        if not self.table.turned:
+            own = [*range(self.begin, self.header.top), *self.body.lines]
+            return [self.table.rows[at] for at in own]
+        used = {
+            at for column in self.header.columns if column.match for at in range(column.left, column.right)
+        }
+        return [row for at, row in enumerate(upright(self.table.grid).rows) if at not in used]
+
+
+def _joined(row: Sequence[Placed]) -> str:
+    return "：".join(cell.text for cell in row if cell.text.strip())
