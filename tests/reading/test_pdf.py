@@ -361,6 +361,15 @@ def test_a_font_that_calls_a_digit_another_is_looked_at(other: str) -> None:
     assert tables_and_pages(data) == TO_BE_LOOKED_AT
 
 
+def test_only_what_may_be_a_form_is_looked_at() -> None:
+    """Not each page of a long account with photos: drawing all of them would take longer than a file may."""
+    lying = saying(*zip("ab25", "ab25", strict=True), ("1", "8"))
+    figures = bytes(FORM, "latin-1")
+    for text, pages in (("in", []), ("patrols:", [1])):
+        drawn = bytes(f"{at(50, 50, text)} {at(90, 50, '12')}", "latin-1")
+        assert tables_and_pages(lying.replace(figures, drawn.ljust(len(figures)))) == ([], pages)
+
+
 @pytest.mark.parametrize("blank", ["\u00a0", "\u200b", " "])
 def test_a_point_that_calls_itself_a_blank_makes_no_number_ten_times_as_large(blank: str) -> None:
     data = saying(*zip("ab15", "ab15", strict=True), (".", blank)).replace(b"(12) Tj", b"(1.5)Tj ")

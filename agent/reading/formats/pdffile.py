@@ -98,11 +98,22 @@ def _pages(data: bytes) -> Iterator[Page]:
 
 def _as_seen(page: Page, seen: Seen) -> tuple[Page, list[Table]] | None:
     """The page as far as it is seen, and its ruled tables; None where those show other figures than they say."""
-    found, looked = tables(page), seen.looked_at(page)
+    found = tables(page)
+    if not found and not _may_hold_a_form(page):
+        return page, found
+    looked = seen.looked_at(page)
     texts = (text for table in found for row in table.rows for text, _ in row)
     if looked.false or looked.unseen_in(table.box for table in found) or any(map(_is_garbled_figure, texts)):
         return None
     return looked.without_unseen(page), found
+
+
+_LABELLED = re.compile(r"[:：=]\s*[0-9０-９]")
+
+
+def _may_hold_a_form(page: Page) -> bool:
+    """Whether a page without ruled lines has figures in columns or behind labels; drawing others only costs."""
+    return bool(loose_tables(page, []) or _LABELLED.search(page.text([])))
 
 
 def _is_picture(page: Page) -> bool:
