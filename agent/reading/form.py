@@ -20,6 +20,7 @@ from agent.reading.heading import Heading, from_cells, from_lines, stated
 from agent.reading.labels import LabelBook
 from agent.reading.layout import Table, concealed, revealed, turned, upright
 from agent.reading.measures import factor_of
+from agent.reading.misread import with_labels_mended
 from agent.reading.no_part import (
     heads_no_part,
     is_example,
@@ -33,7 +34,7 @@ from agent.reading.reading import Figure, Form
 from agent.reading.rows import Body, Row, read_body
 from agent.reading.sums import add_up, likely_total, total_row
 from agent.reading.titles import other_title
-from agent.reading.values import Reading, quote, read_figure, read_text
+from agent.reading.values import Reading, clear, quote, read_figure, read_text, unclear_text
 from agent.rules import Campaign, FormField
 from agent.units import Register
 
@@ -135,6 +136,7 @@ class _Reader:
 
     def parts(self, grid: Grid) -> Iterator[Part]:
         """Each form's part of a table, upright or else turned on its side: its rows end at the next header."""
+        grid = with_labels_mended(grid, self.book)
         if not worth_a_look(grid, self.book):
             return
         for lay_out in (upright, turned):
@@ -239,6 +241,9 @@ class _Reader:
         ]
         source = next((grid.source(cell) for cell in cells if read_text(cell)), None)
         first = grid.source(cells[0]) if cells else None
+        unclear = next((cell for cell in cells if not clear(cell)), None)
+        if unclear is not None:
+            return _FieldRead(unclear_text(unclear, one.field), grid.source(unclear))
         return _FieldRead(Reading("；".join(dict.fromkeys(text for text in texts if text))), source or first)
 
     # Header values

@@ -14,6 +14,7 @@ from agent.reading.form import FoundForm
 from agent.reading.grid import Cell, Document, Grid
 from agent.reading.labels import LabelBook, key
 from agent.reading.layout import turned, upright
+from agent.reading.misread import with_labels_mended
 from agent.rules import Campaign, FormField
 
 MOST_NAMED = 3
@@ -31,7 +32,7 @@ def overlooked(document: Document, campaign: Campaign, found: FoundForm | None) 
     """
     book = LabelBook.of(campaign)
     shown = [grid for grid in document.grids if not grid.hidden]
-    forms = [_makes_a_form(grid, book) for grid in shown]
+    forms = [_makes_a_form(with_labels_mended(grid, book), book) for grid in shown]
     severity: Severity = "warning" if found else "error"
     told = [_unclear(grid, labels, severity) for grid, labels in _unread(shown, forms, book)]
     told += [_goes_on(grid) for grid in _continuations(shown, forms)]

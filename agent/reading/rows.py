@@ -269,7 +269,7 @@ def _beside(placed: Sequence[Placed], table: Table, at: int, header: Header) -> 
     behind = _behind(placed, header)
     if (not as_many and _ends_elsewhere(table.grid, at, header)) or any(map(like_a_figure, behind)):
         return True
-    drawn = table.grid.complete or table.grid.in_workbook
+    drawn = table.grid.complete or table.grid.in_workbook or table.grid.from_picture
     last = [cell for cell in placed if cell.right == header.right]
     return (bool(behind) or not drawn) and header.ends_in_text and any(map(like_a_figure, last))
 

@@ -20,6 +20,8 @@ from agent.reading.measures import MULTIPLIERS, scale_of
 from agent.reading.reading import Figure
 from agent.rules import Campaign, FormField, plain
 
+CLEAR = 0.9  # of the least certain character of a text in a picture
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -61,6 +63,18 @@ def read_text(cell: Cell) -> str:
     if cell.hidden or cell.struck or cell.kind in ("empty", "error", "no_result"):
         return ""
     return _shown(cell).strip()
+
+
+def clear(cell: Cell) -> bool:
+    """Whether a text reads for certain: in a picture a wrong character makes another sense and looks as good."""
+    return cell.kind != "unread" and (cell.confidence is None or cell.confidence >= CLEAR or not cell.text)
+
+
+def unclear_text(cell: Cell, field: FormField) -> Reading:
+    """What a picture's cell says of a text field where it isn't clear: nothing, and a warning with the guess."""
+    seen = f"（像是“{quote(cell.text)}”）" if cell.text.strip() else ""
+    told = f"“{field.full_label}”在图片上看不清{seen}，没有登记。如有内容，请用文字写明。"
+    return Reading(None, (Finding("warning", "unreadable", told, field.id, cell.text or None, (field.id,)),))
 
 
 def read_date(

@@ -1,19 +1,21 @@
 """What is written in the cells of a ruled table, each line by itself, and whether that is certain.
 
 A figure counts as read where two looks at it agree, the reader is sure of each character, and the shapes of the ink
-bear it out; ink that gives no text is unread, never blank.
+bear it out, if not as it stands out at first, then with its paler edges, or on the page as it was before all red was
+taken out; ink that gives no text is unread, never blank.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from agent.reading.ocr.paper import Pixels, ink, pixels
+from agent.reading.ocr.paper import INK, Paper, Pixels, ink, pixels
 from agent.reading.ocr.recogniser import Recogniser, Word
 from agent.reading.ocr.ruling import Box, RuledCell, RuledTable
 from agent.reading.ocr.shapes import Shapes, figure_like, lone_stroke, without_specks
@@ -24,6 +26,9 @@ STRETCHED = 1.3  # the second look is at the line drawn out: digits that were ru
 SURE = 0.6  # of a figure's least certain character, at the first look
 FAIR = 0.4  # at the second, which is at a picture that was changed
 CLEAR = 0.9  # of a word's, below which it is looked at again
+BROAD = frozenset("2346789")  # digits that a single stroke can only be the remains of
+PALEST = 215  # a grey value below this is ink where the writing is pale
+PALE_EDGE = 2  # pixels of pale ink around what stands out
 USUAL = 28  # pixels: the height of a line in a table that has none to measure
 
 
@@ -42,40 +47,73 @@ Looks = tuple[Word, Word]
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line of writing in a cell: which cell's, its picture with some white around it, its ink alone."""
+    """A line of writing in a cell.
+
+    Attributes:
+        cell: which cell's.
+        picture: with some white around it.
+        inked: its ink alone, as it stands out.
+        pale: with its paler edges, where it is pale.
+    """
 
     cell: int
     picture: Pixels
     inked: Pixels
+    pale: Pixels
 
 
-def read_cells(gray: Pixels, lines: Pixels, table: RuledTable, recogniser: Recogniser) -> list[ReadCell]:
+def read_cells(page: Paper, lines: Pixels, table: RuledTable, recogniser: Recogniser) -> list[ReadCell]:
     """What each of a table's cells says, in their order.
 
     Args:
-        gray: the upright page.
+        page: upright.
         lines: the mask of its ruled lines.
         table: the table.
         recogniser: the models.
     """
-    written = list(_lines(gray, lines, table))
+    written = list(_lines(page.text, lines, table.cells))
     looks = _looked_twice(written, recogniser)
     shapes = Shapes.of([(look[0].text, line.inked) for look, line in zip(looks, written, strict=True)])
-    own: list[list[tuple[_Line, Looks]]] = [[] for _ in table.cells]
+    figures = _figures(written, looks, len(table.cells))
+    own: list[list[tuple[ReadCell, Looks]]] = [[] for _ in table.cells]
     for line, look in zip(written, looks, strict=True):
-        own[line.cell].append((line, look))
-    return [_read(cell, lines, shapes) for cell, lines in zip(table.cells, own, strict=True)]
+        read = _figure(line, look, shapes) if line.cell in figures else _words(look)
+        own[line.cell].append((read, look))
+    unsure = [at for at in figures if len(own[at]) == 1 and not own[at][0][0].certain]
+    for at, again in _on_bare_paper(page, lines, [table.cells[at] for at in unsure], recogniser, shapes):
+        own[unsure[at]] = [(_borne_out(*own[unsure[at]][0], again), own[unsure[at]][0][1])]
+    return [
+        _joined(cell, [read for read, _ in parts], at in figures)
+        for at, (cell, parts) in enumerate(zip(table.cells, own, strict=True))
+    ]
 
 
-def _read(cell: RuledCell, lines: Sequence[tuple[_Line, Looks]], shapes: Shapes) -> ReadCell:
-    """A cell from its lines: words as they are best read; a figure only where all bears it out."""
-    firsts, seconds = ("".join(look[at].text for _, look in lines) for at in range(2))
-    figure = figure_like(firsts) or figure_like(seconds)
-    read = [_figure(line, look, shapes) if figure else _words(look) for line, look in lines]
+def _on_bare_paper(
+    page: Paper, lines: Pixels, cells: Sequence[RuledCell], recogniser: Recogniser, shapes: Shapes
+) -> Iterator[tuple[int, ReadCell]]:
+    """Cells by their ordinals with the figure read where only what is surely red was taken out: all of a point is."""
+    written = list(_lines(page.lines, lines, cells))
+    alone = Counter(line.cell for line in written)
+    for line, look in zip(written, _looked_twice(written, recogniser), strict=True):
+        if alone[line.cell] == 1:
+            yield line.cell, _figure(line, look, shapes)
+
+
+def _figures(written: Sequence[_Line], looks: Sequence[Looks], cells: int) -> set[int]:
+    """The cells that may hold a figure."""
+    texts = [["", ""] for _ in range(cells)]
+    for line, look in zip(written, looks, strict=True):
+        texts[line.cell][0] += look[0].text
+        texts[line.cell][1] += look[1].text
+    return {at for at, (first, second) in enumerate(texts) if figure_like(first) or figure_like(second)}
+
+
+def _joined(cell: RuledCell, lines: Sequence[ReadCell], figure: bool) -> ReadCell:
+    """A cell from its lines."""
     return ReadCell(
-        "\n".join(one.text for one in read),
-        min((one.confidence for one in read), default=1.0),
-        all(one.certain for one in read) and (cell.whole or not figure),
+        "\n".join(one.text for one in lines),
+        min((one.confidence for one in lines), default=1.0),
+        all(one.certain for one in lines) and (cell.whole or not figure),
     )
 
 
@@ -103,11 +141,25 @@ def _words(look: Looks) -> ReadCell:
 def _figure(line: _Line, look: Looks, shapes: Shapes) -> ReadCell:
     first, second = look
     confidence = (first.confidence + second.confidence) / 2
+    agreed = first.text == second.text != "" and first.confidence >= SURE and second.confidence >= FAIR
     stroke = lone_stroke(line.inked)
     if stroke is not None and len(first.text) <= 2:
-        return ReadCell(stroke or first.text, confidence, certain=bool(stroke))
-    agreed = first.text == second.text != "" and first.confidence >= SURE and second.confidence >= FAIR
-    return ReadCell(first.text, confidence, agreed and shapes.bear_out(first.text, line.inked))
+        if stroke or first.text not in BROAD:
+            return ReadCell(stroke or first.text, confidence, certain=bool(stroke))
+    elif agreed and shapes.bear_out(first.text, line.inked):
+        return ReadCell(first.text, confidence)
+    pale = agreed and lone_stroke(line.pale) is None and shapes.closely_bear_out(first.text, line.pale)
+    return ReadCell(first.text, confidence, certain=pale)
+
+
+def _borne_out(read: ReadCell, look: Looks, again: ReadCell) -> ReadCell:
+    """A figure that isn't certain, or as read again on another picture: if that is, and no digit is another one."""
+    same = all(_digits(word.text) == _digits(again.text) != "" for word in look)
+    return again if again.certain and same else read
+
+
+def _digits(text: str) -> str:
+    return re.sub("[^0-9]", "", text)
 
 
 def _ideographs(text: str) -> str:
@@ -122,9 +174,9 @@ def _stretched(picture: Pixels) -> Pixels:
 # --- lines of a cell -------------------------------------------------------------------------------------
 
 
-def _lines(gray: Pixels, lines: Pixels, table: RuledTable) -> Iterator[_Line]:
-    """The lines of writing in all cells: bunches of rows that hold ink."""
-    insides = [_inside(gray, lines, cell.box) for cell in table.cells]
+def _lines(gray: Pixels, lines: Pixels, cells: Sequence[RuledCell]) -> Iterator[_Line]:
+    """The lines of writing in cells: bunches of rows that hold ink."""
+    insides = [_inside(gray, lines, cell.box) for cell in cells]
     heights = [
         bottom - top for inside in insides for top, bottom in _bands(without_specks(ink(inside), 0), 0)
     ]
@@ -137,7 +189,17 @@ def _lines(gray: Pixels, lines: Pixels, table: RuledTable) -> Iterator[_Line]:
             columns = np.flatnonzero(own.any(axis=0))
             left, right = int(columns[0]), int(columns[-1]) + 1
             picture = _framed(inside[top:bottom, left:right], round(tall))
-            yield _Line(at, picture, own[:, left:right])
+            yield _Line(at, picture, own[:, left:right], _pale(inside, own, top, bottom))
+
+
+def _pale(inside: Pixels, own: Pixels, top: int, bottom: int) -> Pixels:
+    """A line's ink with what of it is paler: what is nearer to its darkest than to the paper."""
+    darkest = float(np.percentile(inside[top:bottom][own > 0], 10))
+    part = inside[max(0, top - PALE_EDGE) : bottom + PALE_EDGE]
+    level = min(PALEST, max(INK, (255 + darkest) / 2))
+    mask = without_specks(np.where(part < level, 255, 0).astype(np.uint8), bottom - top)
+    columns = np.flatnonzero(mask.any(axis=0))
+    return mask[:, int(columns[0]) : int(columns[-1]) + 1] if len(columns) else own
 
 
 def _inside(gray: Pixels, lines: Pixels, box: Box) -> Pixels:

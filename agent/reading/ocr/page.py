@@ -42,7 +42,7 @@ def _page(rgb: Pixels) -> dict[str, Any]:
     page, boxes = _right_way_up(set_upright(ink_on_white(rgb)))
     tables, lines = find_tables(page.lines)
     words = _outside(page.text, boxes, tables)
-    read = [(table, read_cells(page.text, lines, table, _recogniser())) for table in tables]
+    read = [(table, read_cells(page, lines, table, _recogniser())) for table in tables]
     read = [(table, cells) for table, cells in read if any(cell.text for cell in cells)]
     _require_legible(words, read)
     text = [line for _, line in _in_lines(words)]

@@ -8,22 +8,24 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from agent.reading.ocr.paper import Paper, Pixels, ink, pixels
+from agent.reading.ocr.traces import BESIDE, Strokes
 
 MOST_SKEW = 12  # degrees
 THICKEST = 11  # pixels of a ruled line
 FAINTEST = 16  # grey levels by which a line differs from what lies beside it
-BESIDE = 5  # pixels by which a line may sway
 FULL = 0.95  # of a stretch between two cells, at least somewhere along a line
+NEARLY = 0.8  # the same in several places, where a seal lies along the line
 DRAWN = 0.75  # of a stretch between two cells: a line divides them
 PIECE = 0.25  # of such a stretch: it may be what a seal or the light has left of a line
-CLOSE_BY = 0.2  # of the pixels beside a stretch: more ink is writing
 JOINED = 7  # pixels of a gap between lines that meet
+SIDES = 0.7  # of a table's sides: along so much of each a line is drawn
 SMALLEST_TABLE = 0.15  # of the page's width
 
 
@@ -96,7 +98,7 @@ def find_tables(gray: Pixels) -> tuple[list[RuledTable], Pixels]:
         x, y, width, height, _ = (int(one) for one in stats[at])
         own = labels == at  # strokes of writing inside the frame don't touch its lines
         frame = Box(x, y, x + width, y + height)
-        table = _table(frame, pixels(across * own), pixels(down * own), inked)
+        table = _table(frame, pixels(across * own), pixels(down * own), inked, gray)
         if table is not None:
             tables.append(table)
             mask |= pixels((across | down) * own)
@@ -152,27 +154,58 @@ def _weighted_median(leans: Sequence[tuple[float, float]]) -> float:
 
 
 def _frame(gray: Pixels) -> NDArray[np.float32] | None:
-    """The four corners of the largest table, clockwise from the upper left; None without one."""
+    """The four corners of the largest table, clockwise from the upper left; None without one.
+
+    Large is what has both room and crossings of lines: the edge of the paper on a desk has lines in its shadow, too.
+    """
     across, down = _lines(gray)
-    joined = pixels(cv2.morphologyEx(across | down, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)))
+    drawn = across | down
+    joined = pixels(cv2.morphologyEx(drawn, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
-    sizes = {at: int(stats[at][2]) * int(stats[at][3]) for at in range(1, count) if _large(stats[at], gray)}
-    ruled = (at for at in sorted(sizes, key=lambda at: -sizes[at]) if _ruled(labels == at, across, down))
-    best = next(ruled, None)
-    if best is None:
-        return None
-    rows, columns = np.nonzero(labels == best)
-    return _corners(np.stack([columns, rows], axis=1).astype(np.float32))
+    crossings = _crossings(labels, across, down, count)
+    frames: list[tuple[bool, float, NDArray[np.float32]]] = []
+    for at in range(1, count):
+        if not _large(stats[at], gray) or not crossings[at]:
+            continue
+        rows, columns = np.nonzero(labels == at)
+        corners = _corners(np.stack([columns, rows], axis=1).astype(np.float32))
+        if corners is not None:
+            weight = float(crossings[at]) * cv2.contourArea(corners)
+            frames.append((_framed(corners, drawn), weight, corners))
+    return max(frames, key=lambda one: one[:2])[2] if frames else None
+
+
+def _framed(corners: NDArray[np.float32], drawn: Pixels) -> bool:
+    """Whether there is a line along each of the four sides, in pieces perhaps."""
+    near = cv2.dilate(drawn, np.ones((JOINED, JOINED), np.uint8))
+    for one, other in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        along = np.linspace(one, other, 200).round().astype(int)
+        inside = ((along >= 0) & (along < drawn.shape[::-1])).all(axis=1)
+        on = near[along[inside, 1], along[inside, 0]] > 0
+        if on.sum() < SIDES * len(along):
+            return False
+    return True
+
+
+def _crossings(labels: NDArray[Any], across: Pixels, down: Pixels, count: int) -> NDArray[Any]:
+    """In how many places lines meet or cross, for each component."""
+    near = np.ones((JOINED, JOINED), np.uint8)
+    meeting = pixels(cv2.dilate(across, near)) & pixels(cv2.dilate(down, near))
+    _, _, _, centres = cv2.connectedComponentsWithStats(meeting)
+    own = [_label_about(labels, round(y), round(x)) for x, y in centres[1:]]
+    return np.bincount(own, minlength=count)
+
+
+def _label_about(labels: NDArray[Any], row: int, column: int) -> int:
+    """The component in or beside a pixel; 0 for none."""
+    about = labels[max(0, row - JOINED) : row + JOINED + 1, max(0, column - JOINED) : column + JOINED + 1]
+    return int(about.max(initial=0))
 
 
 def _large(stats: NDArray[np.int32], gray: Pixels) -> bool:
     """Whether a component may be a table, by the width and height of its box."""
     width, height = int(stats[2]), int(stats[3])
     return width >= SMALLEST_TABLE * gray.shape[1] and height > 2 * stroke_length(gray)
-
-
-def _ruled(own: NDArray[np.bool_], across: Pixels, down: Pixels) -> bool:
-    return bool((own & (across > 0)).any() and (own & (down > 0)).any())
 
 
 def _corners(points: NDArray[np.float32]) -> NDArray[np.float32] | None:
@@ -261,23 +294,22 @@ def _without_blots(mask: Pixels) -> Pixels:
     return mask & ~pixels(cv2.dilate(thick, np.ones((9, 9), np.uint8)))
 
 
-def _table(frame: Box, across: Pixels, down: Pixels, inked: Pixels) -> RuledTable | None:
+def _table(frame: Box, across: Pixels, down: Pixels, inked: Pixels, gray: Pixels) -> RuledTable | None:
     """The cells inside a frame: fields of the grid that all lines make, joined where no line runs between."""
-    across, down, inked = (
-        one[frame.top : frame.bottom, frame.left : frame.right] for one in (across, down, inked)
-    )
-    down, beside_down = pixels(down.T), pixels(inked.T)
-    rows, columns = _positions(across), _positions(down)
+    part = (slice(frame.top, frame.bottom), slice(frame.left, frame.right))
+    level = Strokes(across[part], inked[part], gray[part])
+    upright = Strokes(*(pixels(one[part].T) for one in (down, inked, gray)))
+    rows, columns = _positions(level.mask), _positions(upright.mask)
     for _ in range(2):  # a line without a stretch that divides two cells is a stroke of writing
-        below = _dividers(across, inked, rows, columns)
-        beside = _dividers(down, beside_down, columns, rows)
+        below, beside = level.drawn(rows, columns), upright.drawn(columns, rows)
         rows, columns = _dividing(rows, below), _dividing(columns, beside)
     if len(rows) < 2 or len(columns) < 3:
         return None
-    below = _dividers(across, inked, rows, columns)
-    beside = _dividers(down, beside_down, columns, rows).T
+    below, beside = level.drawn(rows, columns), upright.drawn(columns, rows).T
     cells = tuple(_cells(frame, rows, columns, below, beside))
-    return RuledTable(frame, cells, len(rows) - 1, len(columns) - 1) if len(cells) >= 4 else None
+    if len(cells) < 4 or 2 * sum(cell.whole for cell in cells) < len(cells):  # marks in a shadow
+        return None
+    return RuledTable(frame, cells, len(rows) - 1, len(columns) - 1)
 
 
 def _positions(across: Pixels) -> list[int]:
@@ -301,34 +333,13 @@ def _middle(across: Pixels, at: int) -> int:
     return first + round(float((counts * np.arange(len(counts))).sum() / max(1, counts.sum())))
 
 
-def _dividers(
-    across: Pixels, inked: Pixels, rows: Sequence[int], columns: Sequence[int]
-) -> NDArray[np.float64]:
-    """How much of each stretch of each line, from column to column, is drawn: 0 to 1.
-
-    What has ink close by on both sides all along is a stroke of writing.
-    """
-    drawn = np.zeros((len(rows), max(0, len(columns) - 1)))
-    for i, row in enumerate(rows):
-        near = np.asarray((across[max(0, row - BESIDE) : row + BESIDE + 1] > 0).any(axis=0))
-        above = inked[max(0, row - 2 * BESIDE) : max(0, row - BESIDE)]
-        below = inked[row + BESIDE + 1 : row + 2 * BESIDE + 1]
-        for j in range(len(columns) - 1):
-            stretch = slice(columns[j] + BESIDE, columns[j + 1] - BESIDE)
-            if (
-                near[stretch].size
-                and min(_density(above[:, stretch]), _density(below[:, stretch])) < CLOSE_BY
-            ):
-                drawn[i, j] = near[stretch].mean()
-    return drawn
-
-
-def _density(inked: Pixels) -> float:
-    return float((inked > 0).mean()) if inked.size else 0.0
-
-
 def _dividing(lines: Sequence[int], drawn: NDArray[np.float64]) -> list[int]:
-    return [line for line, stretches in zip(lines, drawn, strict=True) if (stretches >= FULL).any()]
+    """The lines with a stretch that is drawn in full, or with several that nearly are."""
+    return [
+        line
+        for line, stretches in zip(lines, drawn, strict=True)
+        if (stretches >= FULL).any() or (stretches >= NEARLY).sum() > 1
+    ]
 
 
 def _divides(drawn: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -22,6 +22,7 @@ SLASH = 6.5  # the same for /
 UPRIGHT = 8  # degrees from upright or level
 NARROW = "1"
 LEANING = 10  # degrees to the right from which an upright typeface's 1 is none
+CLOSE = 0.3  # the same where less is certain: a point takes 0.5
 OFF = 0.55  # of a digit's width by which a number may be wider or narrower than its digits
 
 
@@ -105,6 +106,14 @@ class Shapes:
             return True
         return bool(abs(mask.shape[1] / height / self.pitch - _widths(text)) <= OFF)
 
+    def closely_bear_out(self, text: str, mask: Pixels) -> bool:
+        """The same, by closer measures: a point would show in the width, if it doesn't show by itself."""
+        if not self.pitch or not re.fullmatch(r"[0-9]+(?:[.,][0-9]+)*", text):
+            return False
+        height, marks = _low_marks(mask, below="7" not in text)
+        off = abs(mask.shape[1] / height / self.pitch - _widths(text))
+        return marks == re.sub("[^.,]", "", text) and off <= CLOSE and not _leaning_ones(text, mask, height)
+
 
 def _leaning_ones(text: str, mask: Pixels, tall: float) -> bool:
     """Whether what reads as a 1 leans as the stem of a 7 does whose bar was lost, where each digit stands alone."""
@@ -138,18 +147,26 @@ def _widths(text: str) -> float:
     return wide - 0.2 * ((text[0] == NARROW) + (text[-1] == NARROW))
 
 
-def _low_marks(mask: Pixels) -> tuple[float, str]:
+def _low_marks(mask: Pixels, below: bool = False) -> tuple[float, str]:
     """How high the digits are, and the points and commas: low, small pieces of ink between others.
 
     A comma reaches below the digits, a point doesn't.
+
+    Args:
+        mask: a number's ink.
+        below: what stands right below a digit's piece is a piece of that digit; below a 7 it may be a point.
     """
     count, _, stats, _ = cv2.connectedComponentsWithStats(mask)
     pieces = sorted(tuple(int(one) for one in stats[at][:4]) for at in range(1, count))
     tallest = max(pieces, key=lambda piece: piece[3])
     height, foot = tallest[3], tallest[1] + tallest[3]
+    digits = [(x, x + wide) for x, _, wide, high in pieces if below and high >= 0.45 * height]
     marks = [
         "," if y + high > foot + 0.1 * height else "."
         for x, y, wide, high in pieces
-        if max(wide, high) < 0.45 * height and y > foot - 0.45 * height and 0 < x < mask.shape[1] - wide
+        if max(wide, high) < 0.45 * height
+        and y > foot - 0.45 * height
+        and 0 < x < mask.shape[1] - wide
+        and not any(left <= x and x + wide <= right for left, right in digits)
     ]
     return float(height), "".join(marks)
