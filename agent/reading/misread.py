@@ -109,7 +109,8 @@ class _Mending:
         )
         if measure != one.measure and not misread:
             return None
-        return _Place(at, at, f"{one.label}（{one.measure}）" if one.measure else one.label)
+        name = f"{one.group or ''}{one.label}"
+        return _Place(at, at, f"{name}（{one.measure}）" if one.measure else name)
 
     def _parted(self, text: str) -> tuple[str, str | None]:
         """A label's name and the measure behind it, one of whose brackets may have been lost."""

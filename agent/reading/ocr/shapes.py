@@ -21,7 +21,7 @@ SLIM = 3.2  # times as long as wide: a stroke
 SLASH = 6.5  # the same for /
 UPRIGHT = 8  # degrees from upright or level
 NARROW = "1"
-LEANING = 10  # degrees to the right from which an upright typeface's 1 is none
+LEANING = 5  # degrees to the right from which a 1 is none; its flag makes an upright one lean to the left
 CLOSE = 0.3  # the same where less is certain: a point takes 0.5
 OFF = 0.55  # of a digit's width by which a number may be wider or narrower than its digits
 
