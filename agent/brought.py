@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agent.dossier import Piece, PieceKind
 from agent.findings import Finding
 from agent.mail.links import linked_files
 from agent.mail.message import Message
@@ -19,6 +18,7 @@ from agent.reading.prose import prose
 from agent.reading.quoting import above_letter, forwarded_texts, own_text
 from agent.reading.reading import FileReading, Form
 from agent.rules import Campaign
+from agent.submission import Piece, PieceKind
 from agent.units import fold
 
 BODY_NAME = "邮件正文.txt"

@@ -10,7 +10,7 @@ from agent.reading.reading import Figure
 from agent.rules import Campaign, plain
 
 if TYPE_CHECKING:
-    from agent.dossier import Decision, Submission
+    from agent.submission import Decision, Submission
 
 
 def corrections_of(replies: Iterable[Submission]) -> dict[str, Submission]:

@@ -15,7 +15,7 @@ from agent.brought import Brought, bring
 from agent.deciding.hearing import hear
 from agent.deciding.orders import Order
 from agent.deciding.tokens import PATTERN
-from agent.dossier import Dossier, Submission
+from agent.dossier import Dossier
 from agent.evidence import (
     Circumstances,
     answer_to,
@@ -40,6 +40,7 @@ from agent.reading.files import read_message
 from agent.reading.reading import READERS_VERSION
 from agent.replies import in_own_words, question, spoken_about
 from agent.rules import Campaign
+from agent.submission import Submission
 from agent.units import Unit
 
 State = Literal["processed", "held", "ignored", "failed"]

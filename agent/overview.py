@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
-from agent.dossier import Decision, Dossier, Filed, FormVersion
+from agent.dossier import Dossier, Filed, FormVersion
 from agent.findings import Finding
 from agent.rules import Campaign, plain
+from agent.submission import Decision
 from agent.units import Register, Unit
 
 HeldReason = Literal["unknown_sender", "unit_conflict", "failed_authentication", "automatic", "after_final"]

@@ -13,7 +13,7 @@ from typing import Any
 
 from agent import resources
 from agent.deciding.tokens import Tokens, of_form, of_mail
-from agent.dossier import Decision, Dossier, Submission, assemble, joined
+from agent.dossier import Dossier, assemble, joined
 from agent.errors import ConfigurationError
 from agent.evidence import Circumstances
 from agent.filing import Archive
@@ -22,6 +22,7 @@ from agent.letters import Letters
 from agent.overview import Health, Overview, Purged, Told, across_units
 from agent.rules import Campaign, plain
 from agent.settings import Settings, load_rules
+from agent.submission import Decision, Submission
 from agent.units import Register, Unit
 
 

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.dossier import Decision, Dossier, Submission, assemble, joined
+from agent.dossier import Dossier, assemble, joined
 from agent.findings import Finding
 from agent.jsontext import dumps, loads
 from agent.rules import Campaign
+from agent.submission import Decision, Submission
 from agent.units import Register, Unit
 from tests.sent import decision, form, piece, submission
 

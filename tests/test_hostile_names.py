@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 
 from agent.demo.district import addresses
 from agent.demo.pictures import photo
-from agent.dossier import Piece, suffix_of
+from agent.dossier import suffix_of
+from agent.submission import Piece
 from agent.units import Unit
 from tests.commands import ACCOUNT, Bureau, bureau, figures, heading, mail
 from tests.commands import form as whole_form

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from agent.dossier import NOTICED, Decision, DecisionKind, Dossier, FormVersion, assemble, joined
+from agent.dossier import Dossier, FormVersion, assemble, joined
 from agent.errors import UsageError
 from agent.intake import answer, queued, take_back_copies, written
 from agent.ledger import DecisionEntry, MessageRow, QueuedLetter, Writing
@@ -19,6 +19,7 @@ from agent.outcome import adopt
 from agent.reading.grid import Cell
 from agent.reading.values import read_figure
 from agent.rules import plain, run_checks
+from agent.submission import NOTICED, Decision, DecisionKind
 from agent.units import Unit
 from agent.workplace import Workplace
 

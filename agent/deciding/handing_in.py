@@ -12,7 +12,7 @@ from email.policy import SMTP
 from pathlib import Path
 
 from agent.deciding.decisions import Ruling, find_unit
-from agent.dossier import Dossier, Submission, joined
+from agent.dossier import Dossier, joined
 from agent.errors import UsageError
 from agent.evidence import names_another
 from agent.intake import take_back_copies
@@ -20,6 +20,7 @@ from agent.ledger import MailEntry
 from agent.outcome import Outcome
 from agent.outcome import hand_in as judge_hand_in
 from agent.reading.reading import Form
+from agent.submission import Submission
 from agent.units import Unit
 from agent.workplace import Workplace
 

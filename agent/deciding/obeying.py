@@ -12,12 +12,12 @@ from dataclasses import replace
 
 from agent.deciding.decisions import Ruling, assign, reject
 from agent.deciding.orders import Order
-from agent.dossier import Decision
 from agent.errors import UsageError
 from agent.faults import passing
 from agent.ledger import MessageRow
 from agent.letters import Decided
 from agent.outcome import Outcome
+from agent.submission import Decision
 from agent.workplace import Workplace
 
 

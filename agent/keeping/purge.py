@@ -29,7 +29,7 @@ from agent.settings import RetentionSettings
 from agent.workplace import Workplace, final_decision
 
 if TYPE_CHECKING:
-    from agent.dossier import Submission
+    from agent.submission import Submission
 
 DONE = "purged"
 """The ledger's note up to which purge all files are gone."""

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from agent.dossier import Decision
 from agent.outcome import Outcome
+from agent.submission import Decision
 
 
 @dataclass(frozen=True, slots=True)

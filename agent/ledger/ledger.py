@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import URL, ColumnElement, Engine, RowMapping, create_engine, event, func, select
 
 from agent import jsontext
-from agent.dossier import Decision, Submission
 from agent.errors import ArchiveDamaged
 from agent.faults import around
 from agent.ledger.entries import DecisionEntry, Entry, PurgeEntry, QueuedLetter, RunEntry
@@ -23,6 +22,7 @@ from agent.outcome import Outcome, adopt
 from agent.overview import Failed, Held, LetterCounts, MessageCounts, Told, failed_id
 from agent.privately import make_private
 from agent.rules import Campaign
+from agent.submission import Decision, Submission
 
 BUSY_SECONDS = 30
 """How long one process waits for another's transaction."""

@@ -10,11 +10,12 @@ from collections.abc import Mapping, Set
 from dataclasses import replace
 from typing import Any
 
-from agent.dossier import Piece, Submission, suffix_of
+from agent.dossier import suffix_of
 from agent.findings import Finding
 from agent.ledger.entries import Entry, MailEntry, PurgeEntry
 from agent.outcome import Outcome
 from agent.reading.reading import Form
+from agent.submission import Piece, Submission
 
 REMOVED = "（已按保存期限删去）"
 

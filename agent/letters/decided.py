@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from agent.deciding.orders import Order
-from agent.dossier import Decision
+from agent.submission import Decision
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from agent.deciding.orders import ReadyReply, ready_replies, rejecting
-from agent.dossier import Dossier, Standing, Submission
+from agent.dossier import Dossier, Standing
 from agent.findings import Finding
 from agent.letters.views import Owed, Problem, owed
 from agent.overview import Failed, Held, Overview, Told
 from agent.privacy.exposed import notes
 from agent.settings import Contact
+from agent.submission import Submission
 from agent.units import Register, Unit
 
 

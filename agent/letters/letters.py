@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from agent.dossier import Decision, Dossier
+from agent.dossier import Dossier
 from agent.errors import ConfigurationError
 from agent.letters.confirming import ByClick, confirming
 from agent.letters.decided import Decided
@@ -30,6 +30,7 @@ from agent.overview import Held, Overview
 from agent.privacy.masked import masked
 from agent.rules import Campaign
 from agent.settings import Contact
+from agent.submission import Decision
 from agent.units import Unit
 
 if TYPE_CHECKING:

@@ -10,17 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, get_args
 
 from agent.deciding.orders import Order, Result
-from agent.dossier import (
-    NOTICED,
-    Decision,
-    Dossier,
-    Filed,
-    FormVersion,
-    Piece,
-    PieceKind,
-    Standing,
-    Submission,
-)
+from agent.dossier import Dossier, Filed, FormVersion, Standing
 from agent.findings import Finding
 from agent.letters.decided import Decided
 from agent.letters.digest import news
@@ -28,6 +18,7 @@ from agent.letters.envelope import Answered, Letter
 from agent.overview import Failed, Health, Held, HeldReason, LetterCounts, MessageCounts, Overview, Told
 from agent.reading.reading import Figure, Form
 from agent.rules import Campaign
+from agent.submission import NOTICED, Decision, Piece, PieceKind, Submission
 from agent.units import Register, Unit
 
 if TYPE_CHECKING:

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from agent.dossier import Dossier, Filed, FormVersion, Piece, Standing, Submission
+from agent.dossier import Dossier, Filed, FormVersion, Standing
 from agent.findings import Finding, Severity
 from agent.letters.envelope import Answered
 from agent.overview import Held
 from agent.privacy.exposed import RULE
 from agent.reading.reading import Figure
 from agent.rules import Campaign, FormField
+from agent.submission import Piece, Submission
 
 State = Literal["ok", "missing", "some", "needs_correction", "needs_confirmation", "checking"]
 """How one thing that is owed stands; ``some``: photos have come, but fewer than are owed; ``checking``: it is held."""

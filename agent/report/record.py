@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from agent.dossier import Dossier, FormVersion, Piece, Submission
+from agent.dossier import Dossier, FormVersion
 from agent.findings import Finding
 from agent.jsontext import dumps
 from agent.overview import Overview
 from agent.reading.reading import Figure
 from agent.report.merge import Merged
 from agent.report.owed import owes
+from agent.submission import Piece, Submission
 
 
 @dataclass(frozen=True, slots=True)

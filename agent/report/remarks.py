@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from agent.dossier import Decision, Dossier, FormVersion
+from agent.dossier import Dossier, FormVersion
 from agent.overview import Overview
 from agent.reading.reading import Figure
 from agent.report.missing import HELD
@@ -12,6 +12,7 @@ from agent.report.owed import STANDING
 from agent.report.record import warnings
 from agent.report.words import moment, one_line
 from agent.rules import plain
+from agent.submission import Decision
 
 
 def remarks(overview: Overview) -> list[tuple[str, list[str]]]:

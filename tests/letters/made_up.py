@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from agent.deciding.orders import Order
-from agent.dossier import Decision, Dossier, Piece, Submission, assemble
+from agent.dossier import Dossier, assemble
 from agent.findings import Finding
 from agent.letters import Answered, Decided
 from agent.overview import (
@@ -25,6 +25,7 @@ from agent.overview import (
 from agent.reading.reading import Figure, Form
 from agent.rules import Campaign
 from agent.settings import Contact
+from agent.submission import Decision, Piece, Submission
 from agent.units import Register, Unit
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agent.dossier import Piece, assemble
+from agent.dossier import assemble
 from agent.findings import Finding
 from agent.letters import Letter, Letters
 from agent.overview import Held, Overview, Told
 from agent.rules import Campaign
+from agent.submission import Piece
 from agent.units import Register
 
 from .made_up import (

@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from agent.dossier import Submission, assemble
+from agent.dossier import assemble
 from agent.findings import Finding
 from agent.letters import Letter, Letters, news
 from agent.overview import Health, Held, Overview
 from agent.rules import Campaign, plain
 from agent.settings import Contact
+from agent.submission import Submission
 from agent.units import Register
 
 from .made_up import (

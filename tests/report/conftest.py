@@ -13,12 +13,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from agent.dossier import Decision, Filed, Piece, Submission, assemble
+from agent.dossier import Filed, assemble
 from agent.findings import Finding
 from agent.overview import Failed, Held, Overview, across_units
 from agent.reading.reading import Figure, Form
 from agent.report.compile import compile_report
 from agent.rules import Campaign
+from agent.submission import Decision, Piece, Submission
 from agent.units import Register, Unit
 
 ROOT = Path(__file__).resolve().parent.parent.parent
