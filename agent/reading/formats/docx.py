@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
-STRICT_W = b"http://purl.oclc.org/ooxml/wordprocessingml/main"
 DOCUMENT_TYPE = "/officeDocument"
 
 _WRAPPERS = frozenset(

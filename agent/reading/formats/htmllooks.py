@@ -17,12 +17,16 @@ LONGEST_FIGURE = 40  # characters; what is longer, or has words, isn't taken for
 
 _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all|opacity\s*:\s*0(?:\.0+)?\s*(?:;|!|$)"
+    r"|(?<![-\w])color\s*:\s*transparent|(?:left|top|text-indent|margin-left)\s*:\s*-\d{3,}|clip\s*:\s*rect\(\s*0"
+    r"|(?<![-\w])(?:width|height|max-width|max-height)\s*:\s*0(?:px|pt)?\s*(?:;|!|$)(?=.*overflow\s*:\s*hidden)"
+    r"|unicode-bidi\s*:\s*bidi-override"
     r"|font-size\s*:\s*[0-2](?:\.\d+)?(?:px|pt|%)?\s*(?:;|!|$)|font-size\s*:\s*0",
     re.IGNORECASE,
 )
 _LINE_THROUGH = re.compile(r"text-decoration[^;]*line-through", re.IGNORECASE)
 _RAISED = re.compile(
-    r"vertical-align\s*:\s*(?:super|sub\b|-?(?:[1-9]|0\.\d))|mso-text-raise\s*:\s*-?[1-9]", re.IGNORECASE
+    r"vertical-align\s*:\s*(?:super|sub\b|-?(?:[1-9]|0\.\d))|mso-text-raise\s*:\s*-?[1-9]|float\s*:\s*(?:left|right)",
+    re.IGNORECASE,
 )
 _WHITE = r"(?:#fff(?:fff)?(?![0-9a-f])|white\b|rgb\(\s*255\s*,\s*255\s*,\s*255\s*\))"
 _WRITTEN_WHITE = re.compile(rf"(?<![-\w])color\s*:\s*{_WHITE}", re.IGNORECASE)
@@ -64,16 +68,17 @@ def is_struck(element: _Element) -> bool:
 
 
 def hides(element: _Element) -> bool:
-    """Whether nobody sees what is in the element."""
+    """Whether nobody sees what is in the element, or nobody as it is stored."""
     style = element.get("style") or ""
-    return (
-        element.get("hidden") is not None or bool(_HIDDEN.search(style)) or _is_white_on_white(element, style)
-    )
+    turned = element.tag == "bdo" and (element.get("dir") or "").lower() == "rtl"
+    if turned or element.get("hidden") is not None or _HIDDEN.search(style):
+        return True
+    return _is_white_on_white(element, style)
 
 
 def is_raised(element: _Element) -> bool:
-    """Whether the element's text is set higher or lower than its line."""
-    return element.tag in ("sup", "sub") or bool(_RAISED.search(element.get("style") or ""))
+    """Whether the element's text is set apart from the text before it: higher, lower, smaller, or elsewhere."""
+    return element.tag in ("sup", "sub", "small") or bool(_RAISED.search(element.get("style") or ""))
 
 
 def _rules(sheet: str) -> Iterator[tuple[tuple[str, str], str]]:

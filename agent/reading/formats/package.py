@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -63,7 +64,7 @@ class Package:
                 raise damaged()
             self._budget.spend_bytes(info.file_size)
             try:
-                self._read[name] = self._zip.read(info)
+                self._read[name] = _transitional(self._zip.read(info))
             except _DAMAGE as error:
                 raise damaged() from error
         return self._read[name]
@@ -94,6 +95,17 @@ class Package:
             if name.lower().endswith(PICTURE_SUFFIXES) and any(name.startswith(f"{one}/") for one in folders)
         ]
         return tuple(sorted(names, key=lambda name: (len(name), name)))
+
+
+def _transitional(part: bytes) -> bytes:
+    """A part with the names that everybody uses, where it was saved as Strict Open XML (ISO/IEC 29500 strict)."""
+    return (
+        _STRICT.sub(rb"http://schemas.openxmlformats.org/\1/2006/\2", part) if _STRICT_SIGN in part else part
+    )
+
+
+_STRICT_SIGN = b"http://purl.oclc.org/ooxml/"
+_STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/(\w+)")
 
 
 def parse_xml(data: bytes) -> _Element:

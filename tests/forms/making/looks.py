@@ -138,6 +138,15 @@ def _pages() -> dict[str, File]:
         "white-upon-dark-by-a-style-sheet": ("<td class=dark>27</td>", GOOD),
         "a-digit-in-white": ("<td>27<font color='#ffffff'>0</font></td>", BESIDE),
         "a-digit-of-one-pixel": ("<td>27<span style='font-size:1px'>0</span></td>", BESIDE),
+        "a-transparent-digit": ("<td>27<span style='color:transparent'>0</span></td>", BESIDE),
+        "a-digit-off-the-page": ("<td>27<span style='position:absolute;left:-9999px'>0</span></td>", BESIDE),
+        "a-digit-without-width": (
+            "<td>27<span style='display:inline-block;width:0;overflow:hidden'>0</span></td>",
+            BESIDE,
+        ),
+        "a-digit-set-elsewhere": ("<td><span style='float:right'>7</span>2</td>", REFUSED),
+        "digits-from-right-to-left": ("<td><bdo dir=rtl>72</bdo></td>", UNSEEN),
+        "a-small-mark-behind": ("<td>27<small>1</small></td>", REFUSED),
         "lifted-by-points": (
             "<td>27<span style='position:relative;top:-4.0pt;mso-text-raise:4.0pt'>1</span></td>",
             REFUSED,
