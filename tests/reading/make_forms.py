@@ -167,13 +167,15 @@ def word(figures: Sequence[Any] = FIGURES, narrative: str = "", pictures: Sequen
     document.add_paragraph(TITLE)
     document.add_paragraph(f"{ABOVE[0]}　　　　{ABOVE[1]}")
     document.add_paragraph(f"{ABOVE[2]}　　　　{ABOVE[3]}")
-    table = document.add_table(rows=3, cols=14)
+    top, middle, bottom = (
+        row.cells for row in document.add_table(rows=3, cols=14).rows
+    )  # .cell() seeks each anew
     for column in range(14):
-        table.cell(1, column).text = SUBHEADINGS[column]
-        table.cell(2, column).text = str(figures[column])
+        middle[column].text = SUBHEADINGS[column]
+        bottom[column].text = str(figures[column])
     for column in range(2, 14):
-        table.cell(0, column).merge(table.cell(1, column)).text = HEADINGS[column]
-    table.cell(0, 0).merge(table.cell(0, 1)).text = HEADINGS[0]
+        top[column].merge(middle[column]).text = HEADINGS[column]
+    top[0].merge(top[1]).text = HEADINGS[0]
     document.add_paragraph(NOTE)
     for picture in pictures:
         document.add_picture(io.BytesIO(picture))

@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 CAMPAIGN = load_campaign(ROOT / "rules" / "winter-warmth.yaml")
 REGISTER = load_register(ROOT / "rules" / "units.yaml")
-DATA = yaml.safe_load((HERE / "forms.yaml").read_text("utf-8"))
+DATA = yaml.load((HERE / "forms.yaml").read_text("utf-8"), yaml.CSafeLoader)
 NEAR = dt.date(2024, 3, 2)
 FIGURES = [field.id for field in CAMPAIGN.form.figures]
 
