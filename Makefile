@@ -14,7 +14,7 @@ demo: $(VENV)/.core
 	$(BIN)/report-agent demo
 
 test: packages $(VENV)/.test check
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.test
 	$(BIN)/ruff format --check agent tests bench
