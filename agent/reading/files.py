@@ -313,7 +313,13 @@ def _paged(
     context: _Context,
 ) -> FileReading:
     """A document with pages, some of which may be pictures and are read as picture files are."""
-    from agent.reading.paged import form_of_pages, page_findings, shape_without_lines, told_joined
+    from agent.reading.paged import (
+        form_of_pages,
+        page_findings,
+        shape_without_lines,
+        told_doubted,
+        told_joined,
+    )
 
     found, text, inside, overlooked = had
     pages = {
@@ -334,6 +340,7 @@ def _paged(
         kind = "form" if found else "unreadable"
     else:
         kind, findings = _words(name, text, context.campaign)
+    findings = (*findings, *told_doubted(name, document.pages, "note" if found else "warning"))
     # A form in a page becomes the document's own, unless the text has one: then both are there to be compared.
     done = ("unreadable",) if in_text else ("unreadable", "form")
     kept = tuple(page for page in pages.values() if page.kind not in done)

@@ -117,10 +117,12 @@ class PagePicture:
     Attributes:
         number: the page's, from 1.
         data: a picture file's bytes.
+        doubted: the page has text, and shows another: it was drawn to be looked at.
     """
 
     number: int
     data: bytes = field(repr=False)
+    doubted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

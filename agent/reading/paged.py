@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from agent.findings import Finding, Severity
 from agent.reading.folding import squeeze
 from agent.reading.form import FoundForm, combine
 from agent.reading.formats.refusals import scanned_pages, table_without_lines
-from agent.reading.grid import Document
+from agent.reading.grid import Document, PagePicture
 from agent.reading.reading import Figure, FileReading, Form
 from agent.rules import Campaign, FormField
 
@@ -43,6 +43,18 @@ def page_findings(name: str, pages: Mapping[int, FileReading], severity: Severit
         return tuple(replace(one, severity=severity) for page in unread.values() for one in page.findings)
     refusal = scanned_pages("、".join(map(str, unread)))
     return (Finding(severity, refusal.rule, f"“{name}”{refusal}"),)
+
+
+def told_doubted(name: str, pages: Iterable[PagePicture], severity: Severity) -> tuple[Finding, ...]:
+    """What is told of the pages that weren't read by their text, since they show something else than it says."""
+    numbers = "、".join(str(page.number) for page in pages if page.doubted)
+    if not numbers:
+        return ()
+    said = (
+        f"“{name}”第 {numbers} 页里存的文字和页面上看到的对不上（有遮住、裁掉的部分，字体或填写框有问题），"
+        "只按看到的页面识别。请用原来的 Word（.docx）或 Excel（.xlsx）文件报送。"
+    )
+    return (Finding(severity, "displayed_otherwise", said),)
 
 
 def is_whole(found: FoundForm, campaign: Campaign) -> bool:

@@ -335,6 +335,12 @@ def test_a_form_that_only_adobe_shows_is_told(read: Read) -> None:
     assert (reading.kind, rules(reading)) == ("unreadable", ["not_supported"])
 
 
+def test_that_a_page_shows_something_else_than_it_says_is_told(read: Read, without_ocr: None) -> None:
+    reading = read("字段.pdf", with_field(f"{SHOWN}/V(12)", "34"))
+    told = [one for one in reading.findings if one.rule == "displayed_otherwise"]
+    assert [(one.severity, "第 1 页" in one.text) for one in told] == [("warning", True)]
+
+
 FONT = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"
 
 

@@ -27,7 +27,8 @@ def read_pdf(data: bytes, budget: Budget) -> Document:
 def _document(told: Told) -> Document:
     blobs = iter(told.blobs)
     pictures = tuple(Picture(str(name), next(blobs)) for name in told.data["pictures"])
-    pages = tuple(PagePicture(int(number), next(blobs)) for number in told.data["pages"])
+    doubted = told.data["doubted"]
+    pages = tuple(PagePicture(int(one), next(blobs), one in doubted) for one in told.data["pages"])
     files = tuple(Picture(str(name), next(blobs)) for name in told.data["files"])
     return Document(
         grids=tuple(_grid(one) for one in _over_pages(told.data["grids"])),

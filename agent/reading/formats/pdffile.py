@@ -47,15 +47,20 @@ def tell(data: bytes, most_bytes: int, most_cells: int, most_pixels: int) -> Tol
         "text": "",
         "pictures": [],
         "pages": [],
+        "doubted": [],
     }
     blobs: list[bytes] = []
     drawn: list[int] = []
     text: list[str] = []
     seen = Seen(noted.data)
     for page in _pages(noted.data):
-        read = None if page.number in noted.unclear or _is_picture(page) else _as_seen(page, seen)
-        if read is None:  # its letters, if it has any, are a scanner's guess, or not what is seen
+        if _is_picture(page):  # its letters, if it has any, are a scanner's guess
             drawn.append(page.number)
+            continue
+        read = None if page.number in noted.unclear else _as_seen(page, seen)
+        if read is None:
+            drawn.append(page.number)
+            told["doubted"].append(page.number)
             continue
         page, found = read
         most_cells -= sum(len(row) for table in found for row in table.rows)
