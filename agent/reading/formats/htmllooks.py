@@ -64,7 +64,9 @@ def withholds(element: _Element) -> bool:
 
 def is_struck(element: _Element) -> bool:
     """Whether a line goes through what is in the element."""
-    return element.tag in STRUCK or bool(_LINE_THROUGH.search(element.get("style") or ""))
+    if element.tag in STRUCK or "msodel" in (element.get("class") or "").lower():  # Word's tracked deletions
+        return True
+    return bool(_LINE_THROUGH.search(element.get("style") or ""))
 
 
 def hides(element: _Element) -> bool:

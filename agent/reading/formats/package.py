@@ -64,7 +64,7 @@ class Package:
                 raise damaged()
             self._budget.spend_bytes(info.file_size)
             try:
-                self._read[name] = _transitional(self._zip.read(info))
+                self._read[name] = _transitional(name, self._zip.read(info))
             except _DAMAGE as error:
                 raise damaged() from error
         return self._read[name]
@@ -97,11 +97,11 @@ class Package:
         return tuple(sorted(names, key=lambda name: (len(name), name)))
 
 
-def _transitional(part: bytes) -> bytes:
+def _transitional(name: str, part: bytes) -> bytes:
     """A part with the names that everybody uses, where it was saved as Strict Open XML (ISO/IEC 29500 strict)."""
-    return (
-        _STRICT.sub(rb"http://schemas.openxmlformats.org/\1/2006/\2", part) if _STRICT_SIGN in part else part
-    )
+    if not name.lower().endswith((".xml", ".rels")) or _STRICT_SIGN not in part:
+        return part
+    return _STRICT.sub(rb"http://schemas.openxmlformats.org/\1/2006/\2", part)
 
 
 _STRICT_SIGN = b"http://purl.oclc.org/ooxml/"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +17,7 @@ File = tuple[bytes, Any]
 
 
 def files() -> dict[str, File]:
-    return {**_word(), **_pages(), **_sheets()}
+    return {**_word(), **_pages(), **_sheets(), **_strict()}
 
 
 # --- what Word shows otherwise than its text runs on -----------------------------------------------------
@@ -131,6 +133,7 @@ def _pages() -> dict[str, File]:
     cells = {
         "struck-by-a-style-sheet": ("<td class='xl65 xl66'>27</td>", UNSEEN),
         "partly-struck-by-a-style-sheet": ("<td><span class=xl66></span><s>3</s>27</td>", BESIDE),
+        "deleted-in-word-s-page": ("<td><span class=msoDel>3</span>27</td>", BESIDE),
         "raised-by-a-style-sheet": ("<td>27<font class='font6'>1</font></td>", REFUSED),
         "hidden-by-a-style-sheet": ("<td>27<span class='gone'>0</span></td>", BESIDE),
         "hidden-by-its-name": ("<td>27<span id=none>0</span></td>", BESIDE),
@@ -224,4 +227,21 @@ def changed(made: Form, change: Callable[[Any], None]) -> bytes:
     change(book.active)
     file = io.BytesIO()
     book.save(file)
+    return settled(file.getvalue())
+
+
+def _strict() -> dict[str, File]:
+    """Saved as Strict Open XML: the same under other names."""
+    return {
+        "saved-as-strict-open-xml.xlsx": (_renamed(books.xlsx([form(row())])), GOOD),
+        "saved-as-strict-open-xml.docx": (_renamed(papers.docx([form(texts())])), GOOD),
+    }
+
+
+def _renamed(data: bytes) -> bytes:
+    file = io.BytesIO()
+    usual = rb"http://schemas\.openxmlformats\.org/(spreadsheetml|wordprocessingml|officeDocument)/2006/(main|relationships)"
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, re.sub(usual, rb"http://purl.oclc.org/ooxml/\1/\2", old.read(name)))
     return settled(file.getvalue())

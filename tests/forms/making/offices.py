@@ -72,6 +72,7 @@ def _not_theirs() -> dict[str, File]:
         **_written("households-and-people", led(("户数", row()), ("人数", row(patrols=40))), unclear),
         **_written("what-is-among-it-without-a-sum", led(("全镇", row()), ("其中：城区", among)), unclear),
         **_written("what-is-among-the-sum", led(("合计", row()), ("其中：城区", among)), expect().as_yaml()),
+        **_written("a-village-named-like-a-comparison", led(("较场村", row())), expect().as_yaml()),
         **_written("a-sheet-of-examples-beside", [form(), example], expect().as_yaml(), "xlsx"),
         **_written("an-example-behind-the-form", [form(), titled], expect().as_yaml(), "docx"),
         **_written("a-sheet-of-examples-alone", [example, form(BLANK)], unfilled, "xlsx"),
