@@ -25,13 +25,13 @@ def read_pdf(data: bytes, budget: Budget) -> Document:
 
 
 def _document(told: Told) -> Document:
-    blobs = iter(told.blobs)
+    tables, blobs = _over_pages(told.data["grids"]), iter(told.blobs)
     pictures = tuple(Picture(str(name), next(blobs)) for name in told.data["pictures"])
     doubted = told.data["doubted"]
     pages = tuple(PagePicture(int(one), next(blobs), one in doubted) for one in told.data["pages"])
     files = tuple(Picture(str(name), next(blobs)) for name in told.data["files"])
     return Document(
-        grids=tuple(_grid(one) for one in _over_pages(told.data["grids"])),
+        grids=tuple(map(_grid, tables)),
         loose=tuple(map(_grid, told.data["loose"])),
         downwards=tuple(map(str, told.data["downwards"])),
         text=str(told.data["text"]),
@@ -39,9 +39,7 @@ def _document(told: Told) -> Document:
         pages=pages,
         files=files,
         unread=tuple(map(str, told.data["unread"])),
-        joined=frozenset(
-            f"{one['name']}!{address}" for one in _over_pages(told.data["grids"]) for address in one["joined"]
-        ),
+        joined=frozenset(f"{one['name']}!{address}" for one in tables for address in one["joined"]),
     )
 
 
