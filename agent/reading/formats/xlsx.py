@@ -1,30 +1,40 @@
-"""Excel workbooks (.xlsx, .xlsm, and WPS's of the same kind), by openpyxl."""
+"""Excel workbooks (.xlsx, .xlsm, and WPS's of the same kind), straight from their XML.
+
+openpyxl gives up a whole workbook at a colour or a name that no figure depends on, and parses them for nothing; its
+functions for formats and dates are used, and its tests' files were read by both.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import math
 import posixpath
 import re
-import warnings
-import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from agent.errors import Unreadable
 from agent.reading.folding import RAISED, is_wordless, level
 from agent.reading.formats.asides import in_package
 from agent.reading.formats.embedded import in_parts
 from agent.reading.formats.limits import Budget
-from agent.reading.formats.package import Package, parse_xml
+from agent.reading.formats.package import Package
 from agent.reading.formats.refusals import damaged, too_large
 from agent.reading.formats.sheet import FLAT, NARROW, address, decimal_text, exact, sheet_grid
+from agent.reading.formats.xlsxstyles import (
+    Look,
+    Style,
+    is_on,
+    look_of,
+    moment,
+    moment_of_text,
+    styles_of,
+)
 from agent.reading.grid import Cell, Document, Grid, Merge, Picture
 
 if TYPE_CHECKING:
-    from openpyxl.workbook.workbook import Workbook
-    from openpyxl.worksheet.worksheet import Worksheet
+    from lxml.etree import _Element
 
 
 def read_xlsx(data: bytes, budget: Budget) -> Document:
@@ -33,20 +43,13 @@ def read_xlsx(data: bytes, budget: Budget) -> Document:
     Raises:
         Unreadable: damaged, over the bounds, or with a document type in its XML.
     """
+    from lxml import etree
+
     package = Package(data, budget)
-    trimmed = _trim(package, budget)
-    shown = _load(trimmed.data, stored_results=True)
-    formulas = _formula_cells(_load(trimmed.data, stored_results=False)) if trimmed.has_formulas else {}
-    grids = tuple(
-        _grid(
-            sheet,
-            trimmed.merges.get(sheet.title, ()),
-            formulas.get(sheet.title, frozenset()),
-            trimmed,
-            budget,
-        )
-        for sheet in shown.worksheets
-    )
+    try:
+        grids = tuple(_grids(package, _book(package), budget))
+    except (LookupError, OverflowError, TypeError, ValueError, etree.XMLSyntaxError) as error:
+        raise damaged() from error
     inside = in_parts(package, "xl", budget)
     return Document(
         grids=grids,
@@ -57,71 +60,78 @@ def read_xlsx(data: bytes, budget: Budget) -> Document:
     )
 
 
-# --- what openpyxl is given ------------------------------------------------------------------------------
+# --- the workbook ----------------------------------------------------------------------------------------
+
+Text = str | tuple["Run", ...]
+"""A cell's text: plain, or in runs with looks of their own."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Trimmed:
-    """A workbook without what only costs: blank formatted cells, comments, drawings, merges (kept aside).
+class Run:
+    """A piece of a cell's text. ``look`` is None where it has the cell's."""
+
+    text: str
+    look: Look | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """What all sheets share.
 
     Attributes:
-        merges: merged ranges by sheet title.
+        sheets: each one's part, its title, and whether it is hidden.
         recalculates: the file asks to be calculated anew when it is opened: its stored zeros are no results.
     """
 
-    data: bytes
-    merges: Mapping[str, tuple[Merge, ...]]
-    has_formulas: bool
+    sheets: tuple[tuple[str, str, bool], ...]
+    styles: tuple[Style, ...]
+    texts: tuple[Text, ...]
+    since_1904: bool
     recalculates: bool
 
 
-_WHITE = re.compile(r"[^;]*\[(?:white|白色)\]", re.IGNORECASE)
-LOCAL_DATES = frozenset((*range(27, 37), *range(50, 59), *range(71, 82)))
-"""Built-in formats of dates and times in Chinese, Japanese, Korean and Thai (ECMA-376 part 1, 18.8.30)."""
-_UNUSED = re.compile(
-    r"^(docProps|customXml|xl/(theme|media|drawings|charts|chartsheets|comments|threadedComments|persons|embeddings"
-    r"|externalLinks|pivotTables|pivotCache|printerSettings|tables|macrosheets|dialogsheets|vbaProject"
-    r"|activeX|ctrlProps|queryTables|worksheets/_rels))"
-)
-_BLANK_CELL = re.compile(rb"<(?:\w+:)?c\b(?=[^<>]*\sr=)[^<>]*(?:/>|></(?:\w+:)?c>)")
-_BLANK_ROW = re.compile(rb"<(?:\w+:)?row\b(?=[^<>]*\sr=)[^<>]*(?:/>|>\s*</(?:\w+:)?row>)")
-_UNNUMBERED = re.compile(rb"<(?:\w+:)?(?:c|row)\b(?![^<>]*\sr=)[^<>]*>")
-_CELL = re.compile(rb"<(?:\w+:)?c[\s>]")
-_FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
-_AFTER_CELLS = re.compile(rb"</((?:\w+:)?)sheetData\s*>")
-_MERGED = re.compile(
-    rb"<(?:\w+:)?mergeCell\b[^<>]*?\bref=[\"']\$?([A-Z]{1,3})\$?(\d+):\$?([A-Z]{1,3})\$?(\d+)[\"']"
-)
-
-
-def _trim(package: Package, budget: Budget) -> _Trimmed:
-    buffer = BytesIO()
-    merges: dict[str, tuple[Merge, ...]] = {}
-    cells, has_formulas = 0, False
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as slim:
-        for name in package.names:
-            if _UNUSED.match(name) or not name.lower().endswith((".xml", ".rels")):
-                continue
-            part = _needed(posixpath.basename(name), _utf8(package.read(name)))
-            if b"sheetData" in part[:100_000]:
-                merges[name] = tuple(_merges(part))
-                part = _cells_only(part)
-                cells += sum(1 for _ in _CELL.finditer(part))
-                has_formulas = has_formulas or _FORMULA.search(part) is not None
-            slim.writestr(name, part)
-    if cells > budget.limits.cells:
-        raise too_large("单元格太多")
-    titles, recalculates = _workbook(package)
-    return _Trimmed(
-        data=buffer.getvalue(),
-        merges={titles[name]: found for name, found in merges.items() if name in titles},
-        has_formulas=has_formulas,
-        recalculates=recalculates,
+def _book(package: Package) -> _Book:
+    """Raises:
+    Unreadable, LookupError, ValueError: damaged.
+    """
+    name = _part(package, "sheet.main+xml", "workbook.xml") or _part(package, "main+xml", "workbook.xml")
+    if name is None:
+        raise damaged()
+    root, targets = package.xml(name), package.relationships(name)
+    listed = []
+    for sheet in root.iterfind("{*}sheets/{*}sheet"):
+        ids = [str(value) for key, value in sheet.attrib.items() if str(key).endswith("}id")]
+        part = targets.get(ids[0], "") if ids else ""
+        if part in package.names and _SHEET.search(part):
+            listed.append((part, sheet.get("name", ""), sheet.get("state", "visible") != "visible"))
+    properties, calculation = root.find("{*}workbookPr"), root.find(".//{*}calcPr")
+    strings = _part(package, "sharedStrings+xml", "sharedstrings.xml")
+    styles = _part(package, "styles+xml", "styles.xml")
+    return _Book(
+        tuple(listed),
+        styles_of(_utf8(package.read(styles)) if styles else None),
+        tuple(_texts(_utf8(package.read(strings)))) if strings else (),
+        since_1904=properties is not None and is_on(properties.get("date1904")),
+        recalculates=calculation is not None and is_on(calculation.get("fullCalcOnLoad")),
     )
 
 
+_SHEET = re.compile(r"^(?!.*/(?:chartsheets|dialogsheets|macrosheets)/).*\.xml$", re.IGNORECASE)
+
+
+def _part(package: Package, kind: str, usual: str) -> str | None:
+    """The part of that kind, as the package lists its parts; else the one with the usual name."""
+    listed = "[Content_Types].xml"
+    types = package.xml(listed).iter("{*}Override") if listed in package.names else ()
+    named = [
+        one.get("PartName", "").lstrip("/") for one in types if one.get("ContentType", "").endswith(kind)
+    ]
+    usually = (one for one in package.names if posixpath.basename(one).lower() == usual)
+    return next((one for one in (*named, *usually) if one in package.names), None)
+
+
 def _utf8(part: bytes) -> bytes:
-    """An XML part in UTF-8; one with a document type is refused, since openpyxl would expand its entities."""
+    """An XML part in UTF-8; one with a document type is refused."""
     if part[:2] in (b"\xff\xfe", b"\xfe\xff"):
         part = re.sub(r"^\ufeff?<\?xml[^>]*\?>", "", part.decode("utf-16", "replace")).encode()
     if b"<!DOCTYPE" in part or b"<!ENTITY" in part:
@@ -129,45 +139,85 @@ def _utf8(part: bytes) -> bytes:
     return part
 
 
-UNSEEN = "outline"
-"""The look by which a font is told apart here that is white or smaller than anybody can read: openpyxl knows it."""
-_RUN_LOOKS = re.compile(rb"(<(?:\w+:)?rPr\b[^<>]*(?<!/)>)(.*?)(?=</(?:\w+:)?rPr>)", re.DOTALL)
-_LOOK = re.compile(rb"<((?:\w+:)?(?:strike|vertAlign))\b[^<>]*?(?:/>|></\1>)")
-_RUN_UNSEEN = re.compile(
-    rb"<((?:\w+:)?)(?:color\b(?=[^<>]*(?:rgb=.(?:[0-9A-Fa-f]{2})?[Ff]{6}.|theme=.0.|indexed=.[19].))(?![^<>]*tint=)"
-    rb"|sz\b(?=[^<>]*val=.[0-2](?:\.\d+)?[\"']))"
-)
-
-
-_KEPT = {
-    "styles.xml": frozenset({"numFmts", "fonts", "cellXfs", "strike", UNSEEN}),
-    "workbook.xml": frozenset({"workbookPr", "sheets"}),
-}
-
-
-def _needed(name: str, part: bytes) -> bytes:
-    """A part without the looks and names that no figure depends on: at odd ones openpyxl gives up."""
-    if name not in _KEPT:
-        return _RUN_LOOKS.sub(_run_looks, part)
+def _each(part: bytes, *names: str) -> Iterator[_Element]:
+    """The elements of those names, each whole, and gone once the next is asked for."""
     from lxml import etree
 
-    root = parse_xml(part)
-    for font in root.iterfind("{*}fonts/{*}font"):
-        if _RUN_UNSEEN.search(etree.tostring(font)):
-            etree.SubElement(font, str(font.tag)[: -len("font")] + UNSEEN)
-    for above in (root, *root.iterfind("{*}fonts/{*}font")):
-        for one in [one for one in above if str(one.tag).rpartition("}")[2] not in _KEPT[name]]:
-            above.remove(one)
-    return bytes(etree.tostring(root))
+    tags = [f"{{*}}{name}" for name in names]
+    for _, element in etree.iterparse(
+        BytesIO(part), tag=tags, resolve_entities=False, no_network=True, load_dtd=False
+    ):
+        yield element
+        element.clear()
+        while element.getprevious() is not None:
+            del element.getparent()[0]
 
 
-def _run_looks(run: re.Match[bytes]) -> bytes:
-    unseen = _RUN_UNSEEN.search(run[2])
-    mark = b"<" + unseen[1] + UNSEEN.encode() + b"/>" if unseen else b""
-    return run[1] + b"".join(one[0] for one in _LOOK.finditer(run[2])) + mark
+def _texts(part: bytes) -> Iterator[Text]:
+    """The shared strings."""
+    return (_text_of(one) for one in _each(part, "si"))
+
+
+def _text_of(item: _Element) -> Text:
+    runs: list[Run] = []
+    for one in item:
+        match _name(one):
+            case "t":
+                return _unmarked(one.text)
+            case "r":
+                runs.append(_run(one))
+    if all(one.look is None for one in runs):
+        return "".join(one.text for one in runs)
+    return tuple(runs)
+
+
+def _run(item: _Element) -> Run:
+    text, look = "", None
+    for one in item:
+        match _name(one):
+            case "t":
+                text = _unmarked(one.text)
+            case "rPr":
+                look = look_of(one)
+    return Run(text, look)
+
+
+def _unmarked(text: str | None) -> str:
+    return (text or "").replace("x005F_", "")
+
+
+def _name(element: _Element) -> str:
+    return str(element.tag).rpartition("}")[2]
+
+
+# --- a sheet ---------------------------------------------------------------------------------------------
+
+_BLANK_CELL = re.compile(rb"<(?:\w+:)?c\b(?=[^<>]*\sr=)[^<>]*(?:/>|></(?:\w+:)?c>)")
+_BLANK_ROW = re.compile(rb"<(?:\w+:)?row\b(?=[^<>]*\sr=)[^<>]*(?:/>|>\s*</(?:\w+:)?row>)")
+_UNNUMBERED = re.compile(rb"<(?:\w+:)?(?:c|row)\b(?![^<>]*\sr=)[^<>]*>")
+_CELL = re.compile(rb"<(?:\w+:)?c[\s>]")
+_AFTER_CELLS = re.compile(rb"</((?:\w+:)?)sheetData\s*>")
+_MERGED = re.compile(
+    rb"<(?:\w+:)?mergeCell\b[^<>]*?\bref=[\"']\$?([A-Z]{1,3})\$?(\d+):\$?([A-Z]{1,3})\$?(\d+)[\"']"
+)
+_PLACE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})", re.IGNORECASE)
+
+
+def _grids(package: Package, book: _Book, budget: Budget) -> Iterator[Grid]:
+    cells = 0
+    for name, title, hidden in book.sheets:
+        part = _utf8(package.read(name))
+        merges = tuple(_merges(part))
+        part = _cells_only(part)
+        cells += sum(1 for _ in _CELL.finditer(part))
+        if cells > budget.limits.cells:
+            raise too_large("单元格太多")
+        found = dict(_cells(part, hidden, book))
+        yield sheet_grid(title, found, merges, budget.limits, hidden=hidden)
 
 
 def _cells_only(part: bytes) -> bytes:
+    """The part to the end of its cells, without those that are only formatted: there may be a million."""
     if not _UNNUMBERED.search(part):
         part = _BLANK_ROW.sub(b"", _BLANK_CELL.sub(b"", part))
     end = _AFTER_CELLS.search(part)
@@ -183,160 +233,161 @@ def _merges(part: bytes) -> Iterator[Merge]:
 
 def _column(letters: str) -> int:
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
         number = number * 26 + ord(letter) - ord("A") + 1
     return number - 1
 
 
-def _workbook(package: Package) -> tuple[Mapping[str, str], bool]:
-    """Part name → sheet title, and whether the file asks to be calculated anew."""
-    name = next((one for one in package.names if posixpath.basename(one) == "workbook.xml"), None)
-    if name is None:
-        return {}, False
-    root, targets = package.xml(name), package.relationships(name)
-    titles = {}
-    for sheet in root.iterfind(".//{*}sheets/{*}sheet"):
-        ids = [value for key, value in sheet.attrib.items() if str(key).endswith("}id")]
-        if ids and str(ids[0]) in targets:
-            titles[targets[str(ids[0])]] = sheet.get("name", "")
-    calculation = root.find(".//{*}calcPr")
-    again = calculation is not None and calculation.get("fullCalcOnLoad") in ("1", "true")
-    return titles, again
+def _cells(part: bytes, hidden_sheet: bool, book: _Book) -> Iterator[tuple[tuple[int, int], Cell]]:
+    """The cells that hold something, by zero-based row and column."""
+    hidden_columns: set[int] = set()
+    hidden_rows, row, seen = False, -1, set[tuple[int, int]]()
+    for one in _each(part, "sheetFormatPr", "col", "row"):
+        match _name(one):
+            case "sheetFormatPr":
+                hidden_rows = is_on(one.get("zeroHeight"))
+            case "col" if is_on(one.get("hidden")) or float(one.get("width", "8")) <= NARROW:
+                hidden_columns.update(
+                    range(int(one.get("min", "")) - 1, min(int(one.get("max", "")), 16_384))
+                )
+            case "row":
+                row = int(float(one.get("r", row + 2))) - 1
+                hidden = hidden_sheet or _is_hidden(one, hidden_rows)
+                for place, cell in _in_row(one, row):
+                    if place in seen:
+                        raise damaged()
+                    seen.add(place)
+                    read = _cell(cell, place, hidden or place[1] in hidden_columns, book)
+                    if read is not None:
+                        yield place, read
 
 
-def _load(data: bytes, stored_results: bool) -> Workbook:
-    from openpyxl import load_workbook
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return load_workbook(BytesIO(data), data_only=stored_results, rich_text=True, keep_links=False)
-        except Unreadable:
-            raise
-        except Exception as error:  # openpyxl lets through whatever its parsers meet
-            raise damaged() from error
+def _is_hidden(row: _Element, unless_told: bool) -> bool:
+    """Whether a row isn't shown; where all are hidden, one of which more is said than its number is."""
+    told = any(name not in ("r", "spans") for name in map(str, row.keys()) if not name.startswith("{"))
+    return is_on(row.get("hidden")) or float(row.get("ht", FLAT + 1)) <= FLAT or (unless_told and not told)
 
 
-# --- cells -----------------------------------------------------------------------------------------------
+def _in_row(row: _Element, at: int) -> Iterator[tuple[tuple[int, int], _Element]]:
+    """A row's cells, each with its place: its own, else the next."""
+    column = -1
+    for cell in row:
+        named = cell.get("r")
+        column += 1
+        if named is not None:
+            found = _PLACE.fullmatch(named)
+            if found is None:
+                raise damaged()
+            at, column = int(found[2]) - 1, _column(found[1])
+        yield (at, column), cell
 
 
-def _stored(sheet: Worksheet) -> Mapping[tuple[int, int], Any]:
-    # The public iterators walk the whole box between the farthest cells; a lone XFD1048576 would never end.
-    cells: Mapping[tuple[int, int], Any] = sheet._cells
-    return cells
+# --- a cell ----------------------------------------------------------------------------------------------
 
 
-def _formula_cells(book: Workbook) -> Mapping[str, frozenset[tuple[int, int]]]:
-    return {
-        sheet.title: frozenset(place for place, cell in _stored(sheet).items() if cell.data_type == "f")
-        for sheet in book.worksheets
-    }
-
-
-def _grid(
-    sheet: Worksheet,
-    merges: tuple[Merge, ...],
-    formulas: frozenset[tuple[int, int]],
-    trimmed: _Trimmed,
-    budget: Budget,
-) -> Grid:
-    rows, columns = _hidden_rows(sheet), _hidden_columns(sheet)
-    all_rows = bool(sheet.sheet_format.zeroHeight)
-    hidden_sheet = sheet.sheet_state != "visible"
-    cells = {}
-    for (row, column), stored in _stored(sheet).items():
-        hidden = (
-            hidden_sheet or row in rows or column in columns or (all_rows and row not in sheet.row_dimensions)
+def _cell(stored: _Element, at: tuple[int, int], hidden: bool, book: _Book) -> Cell | None:
+    """The cell, or None where nothing stands in it."""
+    style, place = book.styles[int(stored.get("s") or 0)], address(*at)
+    hidden = hidden or style.number_format.strip() == ";;;"
+    parts = {_name(one): one for one in reversed(stored)}
+    kind, formula = stored.get("t", "n"), "f" in parts
+    value = _stored(kind, parts, style, book)
+    if formula and book.recalculates and value == 0 and not isinstance(value, bool):
+        value = None
+    if value is None:
+        if not formula or kind == "str":
+            return None
+        return Cell(place, "no_result", number_format=style.number_format, hidden=hidden)
+    if isinstance(value, _Error):
+        struck = style.look.struck
+        return Cell(
+            place, "error", value.text, number_format=style.number_format, hidden=hidden, struck=struck
         )
-        cell = _cell(stored, (row, column) in formulas, trimmed.recalculates, hidden)
-        if cell is not None:
-            cells[row - 1, column - 1] = cell
-    return sheet_grid(sheet.title, cells, merges, budget.limits, hidden=hidden_sheet)
+    if isinstance(value, str | tuple):
+        return _text_cell(place, value, style, hidden)
+    shown, text, number, date = _value(value)
+    struck, hidden = style.look.struck, hidden or _is_unseen(style)
+    return Cell(place, shown, text, number, date, style.number_format, hidden, struck, text if struck else "")
 
 
-def _hidden_rows(sheet: Worksheet) -> frozenset[int]:
-    return frozenset(
-        int(number)
-        for number, row in sheet.row_dimensions.items()
-        if row.hidden or (row.ht is not None and row.ht <= FLAT)
+@dataclass(frozen=True, slots=True)
+class _Error:
+    text: str
+
+
+def _stored(kind: str, parts: Mapping[str, _Element], style: Style, book: _Book) -> Any:
+    """What a cell holds: text, a number, a yes or no, a date or time, an error; None where nothing."""
+    if kind == "inlineStr":
+        return _text_of(parts["is"]) if "is" in parts else None
+    text = parts["v"].text if "v" in parts else None
+    if not text:
+        return None
+    match kind:
+        case "s":
+            return book.texts[_index(text)]
+        case "b":
+            return bool(int(text))
+        case "d":
+            return moment_of_text(text)
+        case "e":
+            return _Error(text)
+        case "n":
+            return _number(text, style, book)
+        case _:
+            return text
+
+
+def _index(text: str) -> int:
+    found = int(text)
+    if found < 0:
+        raise damaged()
+    return found
+
+
+def _number(text: str, style: Style, book: _Book) -> Any:
+    """A number; a date or time where the format makes it one."""
+    number = float(text) if _FRACTION.search(text) else int(text)
+    if not (style.dated or style.local):
+        return number if math.isfinite(number) else _Error("#NUM!")
+    found = moment(number, style, book.since_1904)
+    return _Error("#VALUE!") if found is None else found
+
+
+_FRACTION = re.compile(r"[.eE]")
+_WHITE_FORMAT = re.compile(r"[^;]*\[(?:white|白色)\]", re.IGNORECASE)
+
+
+def _is_unseen(style: Style) -> bool:
+    """Whether what stands there is white on white, or too small for anybody to read."""
+    return style.plain and (style.look.unseen or _WHITE_FORMAT.match(style.number_format) is not None)
+
+
+def _text_cell(place: str, value: Text, style: Style, hidden: bool) -> Cell | None:
+    text, withheld = _seen(value, style)
+    if not text and not withheld:
+        return None
+    whole = bool(withheld) and not text.strip()
+    return Cell(
+        place, "text" if text else "empty", text, None, None, style.number_format, hidden, whole, withheld
     )
 
 
-def _hidden_columns(sheet: Worksheet) -> frozenset[int]:
-    hidden: set[int] = set()
-    for column in sheet.column_dimensions.values():
-        if column.hidden or (column.width <= NARROW and column.customWidth):
-            hidden.update(range(column.min or 0, min(column.max or 0, 16_384) + 1))
-    return frozenset(hidden)
-
-
-def _cell(stored: Any, formula: bool, recalculates: bool, hidden: bool) -> Cell | None:
-    """The cell, or None where nothing stands in it."""
-    place = address(stored.row - 1, stored.column - 1)
-    value, number_format = stored.value, stored.number_format or "General"
-    hidden = hidden or number_format.strip() == ";;;"
-    if formula and (recalculates and value == 0 and not isinstance(value, bool)):
-        value = None
-    if value is None:
-        if not formula or stored.data_type == "str":
-            return None
-        return Cell(place, "no_result", number_format=number_format, hidden=hidden)
-    font, plain = stored.font, stored._style.fillId == 0
-    struck = bool(font is not None and font.strike)
-    unseen = plain and ((font is not None and bool(font.outline)) or _WHITE.match(number_format) is not None)
-    if isinstance(value, str | list):
-        text, withheld = _text(value, struck, unseen, plain)
-        if stored.data_type == "e":
-            return Cell(place, "error", text, number_format=number_format, hidden=hidden, struck=struck)
-        if not text and not withheld:
-            return None
-        whole = bool(withheld) and not text.strip()
-        return Cell(
-            place,
-            "text" if text else "empty",
-            text,
-            number_format=number_format,
-            hidden=hidden,
-            struck=whole,
-            withheld=withheld,
-        )
-    if isinstance(value, int | float) and not isinstance(value, bool) and _is_local_date(stored):
-        value = _moment(value, stored)
-    kind, text, number, date = _value(value)
-    hidden = hidden or unseen
-    return Cell(place, kind, text, number, date, number_format, hidden, struck, text if struck else "")
-
-
-def _text(value: str | list[Any], struck: bool, unseen: bool, plain: bool) -> tuple[str, str]:
-    """The text that counts, and what is struck through or not to be seen; ``plain``: on no ground of its own."""
-    runs = [value] if isinstance(value, str) else value
+def _seen(value: Text, style: Style) -> tuple[str, str]:
+    """The text that counts, and what is struck through or not to be seen."""
     kept: list[str] = []
     withheld: list[str] = []
-    for run in runs:
-        font = getattr(run, "font", None)
-        white = unseen if font is None else plain and bool(font.outline)
-        off = (struck if font is None else bool(font.strike)) or (white and is_wordless(str(run)))
-        mark = RAISED if font is not None and font.vertAlign in ("superscript", "subscript") else ""
-        (withheld if off else kept).append(mark + _unescape(str(run)) + mark)
+    for run in (Run(value, None),) if isinstance(value, str) else value:
+        look = run.look or style.look
+        white = _is_unseen(style) if run.look is None else style.plain and look.unseen
+        off = look.struck or (white and is_wordless(run.text))
+        # The cell's own font may raise a whole figure; only a run's sets a mark beside one.
+        mark = RAISED if run.look is not None and look.raised else ""
+        (withheld if off else kept).append(mark + _unescape(run.text) + mark)
     return level("".join(kept)), level("".join(withheld))
 
 
 def _unescape(text: str) -> str:
     return text.replace("_x000D_\n", "\n").replace("_x000D_", "\n").replace("\r\n", "\n")
-
-
-def _is_local_date(stored: Any) -> bool:
-    # Formats 27 to 36 and 50 to 58 stand in no file and are no formats to openpyxl: 10月20日 would read as 45585.
-    return int(stored._style.numFmtId) in LOCAL_DATES
-
-
-def _moment(value: float, stored: Any) -> Any:
-    from openpyxl.utils.datetime import from_excel
-
-    try:
-        return from_excel(value, stored.parent.parent.epoch) or value
-    except (OverflowError, ValueError):
-        return dt.time()
 
 
 def _value(value: Any) -> tuple[Any, str, Any, dt.date | None]:
