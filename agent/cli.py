@@ -556,7 +556,7 @@ def _clock(now: dt.datetime | None, work: Workplace, *, moving: bool) -> Callabl
 
 def _will_import(files: list[Path]) -> set[str]:
     """What the process that reads these will need, by their names: it can begin with that at once."""
-    needed = {".xlsx": "openpyxl", ".xlsm": "openpyxl", ".docx": "lxml.etree", ".xls": "xlrd"}
+    needed = {".xlsx": "lxml.etree", ".xlsm": "lxml.etree", ".docx": "lxml.etree", ".xls": "xlrd"}
     return {needed[one.suffix.lower()] for one in files if one.suffix.lower() in needed}
 
 

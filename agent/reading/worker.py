@@ -33,7 +33,7 @@ def main() -> None:
     _bound_memory(int(memory))
     asked, answers = sys.stdin.buffer, _answers()
     send(answers, READY, ())
-    if task == "files":  # openpyxl would load it only to know its numbers
+    if task == "files":  # openpyxl, for its dates, would load it only to know its numbers
         sys.modules["numpy"] = None  # type: ignore[assignment]
     for module in modules:
         importlib.import_module(module)
