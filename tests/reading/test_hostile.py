@@ -18,6 +18,8 @@ from agent.reading import apart
 from agent.reading.formats.limits import MEGABYTE, Budget, Limits
 from agent.reading.reading import FileReading
 
+pytestmark = pytest.mark.integration  # starts and ends processes
+
 Read = Callable[..., FileReading]
 CHEAP = [case for case in CASES if not case.slow]
 linux = pytest.mark.skipif(not Path("/proc").is_dir(), reason="the system bounds no memory, or doesn't tell")

@@ -14,6 +14,8 @@ from agent.reading import apart, outside
 from agent.reading.formats.limits import Budget, Limits
 from agent.reading.reading import FileReading
 
+pytestmark = pytest.mark.integration  # starts and ends processes
+
 Read = Callable[..., FileReading]
 
 

@@ -200,6 +200,7 @@ _AFTER_CELLS = re.compile(rb"</((?:\w+:)?)sheetData\s*>")
 _MERGED = re.compile(
     rb"<(?:\w+:)?mergeCell\b[^<>]*?\bref=[\"']\$?([A-Z]{1,3})\$?(\d+):\$?([A-Z]{1,3})\$?(\d+)[\"']"
 )
+MOST_COLUMNS = 16_384
 _PLACE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})", re.IGNORECASE)
 
 
@@ -246,9 +247,9 @@ def _cells(part: bytes, hidden_sheet: bool, book: _Book) -> Iterator[tuple[tuple
         match _name(one):
             case "sheetFormatPr":
                 hidden_rows = is_on(one.get("zeroHeight"))
-            case "col" if is_on(one.get("hidden")) or float(one.get("width", "8")) <= NARROW:
+            case "col" if len(hidden_columns) < MOST_COLUMNS and _is_narrow(one):
                 hidden_columns.update(
-                    range(int(one.get("min", "")) - 1, min(int(one.get("max", "")), 16_384))
+                    range(int(one.get("min", "")) - 1, min(int(one.get("max", "")), MOST_COLUMNS))
                 )
             case "row":
                 row = int(float(one.get("r", row + 2))) - 1
@@ -260,6 +261,11 @@ def _cells(part: bytes, hidden_sheet: bool, book: _Book) -> Iterator[tuple[tuple
                     read = _cell(cell, place, hidden or place[1] in hidden_columns, book)
                     if read is not None:
                         yield place, read
+
+
+def _is_narrow(column: _Element) -> bool:
+    """Whether columns aren't shown, or too narrow to see."""
+    return is_on(column.get("hidden")) or float(column.get("width", NARROW + 1)) <= NARROW
 
 
 def _is_hidden(row: _Element, unless_told: bool) -> bool:
