@@ -179,8 +179,8 @@ def assemble(
     )
 
 
-CONFIRMED_AWAY = "sum_unmarked"
-"""The rule of the warning that a confirmation answers."""
+CONFIRMED_AWAY = ("sum_unmarked", "other_title")
+"""The rules of the warnings that a confirmation answers."""
 
 
 def joined(dossier: Dossier, submission: Submission) -> Dossier:
@@ -295,7 +295,7 @@ def _version(
         (one.sender for one in replies if one.confirms), None
     )
     read = without_corrected(submission.form_findings, replies, corrected)
-    asked = (one for one in read if one.rule != CONFIRMED_AWAY or confirmed_by is None)
+    asked = (one for one in read if one.rule not in CONFIRMED_AWAY or confirmed_by is None)
     found = (*asked, *run_checks(campaign, context))
     findings = (
         *_after_overrides(found, overrides),

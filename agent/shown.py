@@ -157,7 +157,9 @@ def _form(form: Form, findings: Sequence[Finding], campaign: Campaign) -> Iterat
     if words.row_count:
         yield words
     if form.needs_confirmation:
-        yield Text("  待确认  由图片识别，或几行相加而没有标明合计：登记前要有人核对。", style="yellow")
+        yield Text(
+            "  待确认  由图片识别、没有标明合计行，或标题不是这次的：登记前要有人核对。", style="yellow"
+        )
 
 
 def _grid(**options: Any) -> Table:

@@ -68,6 +68,24 @@ def test_a_reply_that_says_so_confirms(tmp_path: Path, words: str) -> None:
         assert accepted.confirmed_by == QINGNIAN
 
 
+def test_a_form_below_last_winter_s_title_counts_once_the_unit_says_that_it_is_this_one(
+    tmp_path: Path,
+) -> None:
+    old = Path(__file__).parent / "forms/offices/last-winter-by-its-title.xlsx"
+    with bureau(tmp_path) as office:
+        office.pass_time(hours=1)
+        [letter] = office.send(QINGNIAN, (old.name, old.read_bytes()))
+        assert (standing(office), "2022—2023年度" in letter.text) == ("needs_confirmation", True)
+        office.pass_time(hours=1)
+        [receipt] = office.send(QINGNIAN, text="确认", answers=letter, subject="回复：")
+        accepted = office.dossier("qingnian").accepted
+        assert accepted is not None
+        assert (receipt.kind, [one.rule for one in accepted.open_warnings]) == (
+            "receipt",
+            ["stories_without_narrative"],
+        )
+
+
 @pytest.mark.parametrize(
     "words", ["不确认", "确认收到，数字再核对", "好的", "没有确认", "确认一下：巡查应为 5 次"]
 )

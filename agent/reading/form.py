@@ -176,11 +176,12 @@ class _Reader:
         findings += (
             _doubts(part, unmarked and not alien, [one.each for one in read.values() if one.each]) + told
         )
-        findings += other_title(part.titles, self.campaign)
+        another = other_title(part.titles, self.campaign)
+        findings += another
         findings += told_beside(part.notes, part.lines, self.campaign)
         if strangers and len(rows) == 1:
             findings.append(reporter.another(self.book, strangers))
-        needs = part.table.grid.from_picture or unmarked
+        needs = part.table.grid.from_picture or unmarked or bool(another)
         form = replace(headed, values=values, sources=sources, needs_confirmation=needs)
         return FoundForm(form, tuple(findings))
 

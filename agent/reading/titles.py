@@ -29,7 +29,7 @@ def other_title(titles: Iterable[str], campaign: Campaign) -> tuple[Finding, ...
         if _of_another_year(line, campaign) or _of_another_action(line, campaign):
             text = (
                 f"表的标题写的是“{quote(title.strip())}”，看来不是这次行动（{campaign.title}）的表。"
-                "请核对；如填的是这次的数，请改正标题，如附错了表，请重报。"
+                "请核对：如填的是这次的数，确认后登记；如附错了表，请重报。"
             )
             return (Finding("warning", "other_title", text),)
     return ()

@@ -200,7 +200,7 @@ def _words() -> dict[str, File]:
 
 
 def _others() -> dict[str, File]:
-    told = expect(warnings=["other_title:"]).as_yaml()
+    told = expect(warnings=["other_title:"], confirm=True).as_yaml()
 
     unfilled = expect(errors=dict.fromkeys(EVERY, "blank")).as_yaml()
     unclear = expect({"remarks": "*"}, errors=dict.fromkeys(EVERY, "sum_unmarked"), confirm="*").as_yaml()
