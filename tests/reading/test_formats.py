@@ -83,14 +83,9 @@ PRINT_TITLES = (
 def test_what_openpyxl_gives_up_at_keeps_no_workbook_from_being_read(
     part: str, usual: bytes, odd: bytes
 ) -> None:
-    def change(content: bytes) -> bytes:
-        content, changes = re.subn(usual, odd, content, count=1)
-        assert changes
-        return content
-
     book = forms.workbook()
     book.active["A6"].font = Font(strike=True)
-    data = changed(forms.saved(book), part, change)
+    data = changed(forms.saved(book), part, lambda old: _once(usual, odd, old))
     with pytest.raises((TypeError, ValueError)):
         load_workbook(io.BytesIO(data), rich_text=True)
     sheet = read_xlsx(data, budget()).grids[0]
@@ -129,12 +124,59 @@ def test_numbers_are_those_that_openpyxl_reads_too() -> None:
     assert read > 3000
 
 
-def test_a_cell_that_a_workbook_has_twice_makes_it_a_damaged_one() -> None:
-    def twice(part: bytes) -> bytes:
-        return part.replace(b'<c r="B6"', b'<c r="A6" t="n"><v>99</v></c><c r="B6"')
+SHEET, BOOK, RELATIONS = "xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+FIRST, SECOND = rb'<c r="A6" t="n"><v>12</v></c>', rb'<c r="B6" t="n"><v>5</v></c>'
 
+
+@pytest.mark.parametrize(
+    ("part", "usual", "odd"),
+    [
+        (SHEET, FIRST, rb'<c r="A6" t="n"><v>1<!-- x -->2</v></c>'),
+        (SHEET, FIRST, rb'<c r="A6" t="n"><v>1<?x y?><![CDATA[2]]></v></c>'),
+        (SHEET, FIRST, rb'<c r="A6" t="n"><v>12</v></c><!-- x --><?x r="A1"?>'),
+        (SHEET, FIRST, rb'<c r="A6" t="n"><x:v xmlns:x="urn:x">9</x:v><v>12</v></c>'),
+        (SHEET, SECOND, SECOND + rb'<x:c xmlns:x="urn:x" r="C6"><x:v>9</x:v></x:c>'),
+        (SHEET, rb"<sheetData>", rb'<x:col xmlns:x="urn:x" min="1" max="9" hidden="1"/><sheetData>'),
+        (SHEET, rb'<mergeCell ref="A4:B4"/>', rb'<mergeCell ref = "$a$4:$b$4"/>'),
+        (RELATIONS, rb'"/?(xl/)?worksheets/sheet1.xml"', rb'"WorkSheets/Sheet%31.xml#A1"'),
+        (RELATIONS, rb'"/?(xl/)?worksheets/sheet1.xml"', rb'"worksheets\\sheet1.xml"'),
+    ],
+)
+def test_what_says_nothing_of_the_cells_changes_none(part: str, usual: bytes, odd: bytes) -> None:
+    plain = read_xlsx(forms.xlsx(), budget())
+    assert read_xlsx(changed(forms.xlsx(), part, lambda old: _once(usual, odd, old)), budget()) == plain
+
+
+@pytest.mark.parametrize(
+    ("part", "usual", "odd"),
+    [
+        (SHEET, SECOND, rb'<c r="A6" t="n"><v>99</v></c>' + SECOND),
+        (SHEET, FIRST, rb'<c r="A6" t="n"><v>1_2</v></c>'),
+        (SHEET, FIRST, '<c r="A6" t="n"><v>１２</v></c>'.encode()),
+        (SHEET, FIRST, rb'<c r="A6" s="-1"><v>12</v></c>'),
+        (SHEET, FIRST, rb'<c r="A6" t="s"><v>-1</v></c>'),
+        (SHEET, FIRST, rb'<c r="A0" t="n"><v>12</v></c>'),
+        (SHEET, FIRST, rb'<c r="XFE6" t="n"><v>12</v></c>'),
+        (SHEET, rb'<row r="6"', rb'<row r="6.5"'),
+        (SHEET, rb"</sheetData>", rb"</sheetData><sheetData></sheetData>"),
+        (SHEET, FIRST, b'<x:AlternateContent xmlns:x="urn:x">' + FIRST + b"</x:AlternateContent>"),
+        (SHEET, rb'<mergeCell ref="A4:B4"/>', rb'<mergeCell ref="A4-B4"/>'),
+        (BOOK, rb'r:id="rId1"', rb'r:id="rId99"'),
+        (BOOK, rb"<sheet .*?/>", rb""),
+        (RELATIONS, rb"worksheets/sheet1.xml", rb"worksheets/sheet9.xml"),
+    ],
+)
+def test_what_leaves_a_cell_or_a_sheet_open_makes_a_workbook_a_damaged_one(
+    part: str, usual: bytes, odd: bytes
+) -> None:
     with pytest.raises(Unreadable, match="已损坏"):
-        read_xlsx(changed(forms.xlsx(), "xl/worksheets/sheet1.xml", twice), budget())
+        read_xlsx(changed(forms.xlsx(), part, lambda old: _once(usual, odd, old)), budget())
+
+
+def _once(usual: bytes, odd: bytes, part: bytes) -> bytes:
+    part, changes = re.subn(usual, odd, part, count=1)
+    assert changes
+    return part
 
 
 @pytest.mark.parametrize(

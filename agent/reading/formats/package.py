@@ -7,9 +7,11 @@ import re
 import zipfile
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.refusals import damaged
@@ -33,6 +35,14 @@ PICTURE_SUFFIXES = (
 RELATIONSHIPS = "{http://schemas.openxmlformats.org/package/2006/relationships}"
 
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What a part refers to: of what kind (worksheet, styles), and which part; that may be missing."""
+
+    kind: str
+    part: str
 
 
 class Package:
@@ -73,19 +83,33 @@ class Package:
         """A part as XML; one with a document type is refused."""
         return parse_xml(self.read(name))
 
-    def relationships(self, name: str) -> Mapping[str, str]:
-        """The ids of what a part refers to inside the package, each with the target part's name."""
+    def find(self, name: str) -> str | None:
+        """The part of that name as the file spells it: case and %20 make no difference."""
+        if name in self._infos:
+            return name
+        return self._spelt.get(unquote(name).lower())
+
+    @cached_property
+    def _spelt(self) -> Mapping[str, str]:
+        return {unquote(name).lower(): name for name in reversed(self.names)}
+
+    def relations(self, name: str = "") -> Mapping[str, Relation]:
+        """What a part, or without a name the whole, refers to inside the package, by the reference's id."""
         folder, file = posixpath.split(name)
-        rels = posixpath.join(folder, "_rels", f"{file}.rels")
-        if rels not in self._infos:
-            return {}
+        rels = self.find(posixpath.join(folder, "_rels", f"{file}.rels"))
         found = {}
-        for one in self.xml(rels).iter(f"{RELATIONSHIPS}Relationship"):
-            target = one.get("Target", "")
+        for one in self.xml(rels).iter(f"{RELATIONSHIPS}Relationship") if rels else ():
+            target = one.get("Target", "").replace("\\", "/").partition("#")[0]
             if one.get("TargetMode") != "External" and target:
                 inside = target.lstrip("/") if target.startswith("/") else posixpath.join(folder, target)
-                found[one.get("Id", "")] = posixpath.normpath(inside)
+                part = posixpath.normpath(inside)
+                kind = one.get("Type", "").rpartition("/")[2]
+                found[one.get("Id", "")] = Relation(kind, self.find(part) or part)
         return found
+
+    def relationships(self, name: str) -> Mapping[str, str]:
+        """The ids of what a part refers to inside the package, each with the target part's name."""
+        return {id: one.part for id, one in self.relations(name).items()}
 
     def pictures_under(self, *folders: str) -> tuple[str, ...]:
         """The names of the pictures in these folders, in the order of their numbers."""
@@ -109,14 +133,21 @@ _STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/(\w+)")
 
 
 def parse_xml(data: bytes) -> _Element:
-    """XML without entities, without network, without a document type.
+    """XML without entities, comments and instructions, without network, without a document type.
 
     Raises:
         Unreadable: ``unreadable``.
     """
     from lxml import etree
 
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False)
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        huge_tree=False,
+        load_dtd=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:

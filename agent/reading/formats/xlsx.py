@@ -19,13 +19,16 @@ from agent.reading.folding import RAISED, is_wordless, level
 from agent.reading.formats.asides import in_package
 from agent.reading.formats.embedded import in_parts
 from agent.reading.formats.limits import Budget
-from agent.reading.formats.package import Package
+from agent.reading.formats.package import Package, Relation, parse_xml
 from agent.reading.formats.refusals import damaged, too_large
 from agent.reading.formats.sheet import FLAT, NARROW, address, decimal_text, exact, sheet_grid
 from agent.reading.formats.xlsxstyles import (
+    MAIN,
     Look,
     Style,
+    index,
     is_on,
+    local,
     look_of,
     moment,
     moment_of_text,
@@ -94,21 +97,19 @@ def _book(package: Package) -> _Book:
     """Raises:
     Unreadable, LookupError, ValueError: damaged.
     """
-    name = _part(package, "sheet.main+xml", "workbook.xml") or _part(package, "main+xml", "workbook.xml")
+    name = _part(package, "", "officeDocument", "sheet.main+xml", "xl/workbook.xml")
     if name is None:
         raise damaged()
-    root, targets = package.xml(name), package.relationships(name)
-    listed = []
-    for sheet in root.iterfind("{*}sheets/{*}sheet"):
-        ids = [str(value) for key, value in sheet.attrib.items() if str(key).endswith("}id")]
-        part = targets.get(ids[0], "") if ids else ""
-        if part in package.names and _SHEET.search(part):
-            listed.append((part, sheet.get("name", ""), sheet.get("state", "visible") != "visible"))
-    properties, calculation = root.find("{*}workbookPr"), root.find(".//{*}calcPr")
-    strings = _part(package, "sharedStrings+xml", "sharedstrings.xml")
-    styles = _part(package, "styles+xml", "styles.xml")
+    root, relations = parse_xml(_utf8(package.read(name))), package.relations(name)
+    folder = posixpath.dirname(name)
+    strings = _part(package, name, "sharedStrings", "sharedStrings+xml", f"{folder}/sharedStrings.xml")
+    styles = _part(package, name, "styles", "spreadsheetml.styles+xml", f"{folder}/styles.xml")
+    sheets = tuple(_listed(root, relations))
+    if not sheets or any(part not in package.names for part, _, _ in sheets):
+        raise damaged()
+    properties, calculation = root.find(f"{MAIN}workbookPr"), root.find(f"{MAIN}calcPr")
     return _Book(
-        tuple(listed),
+        sheets,
         styles_of(_utf8(package.read(styles)) if styles else None),
         tuple(_texts(_utf8(package.read(strings)))) if strings else (),
         since_1904=properties is not None and is_on(properties.get("date1904")),
@@ -116,54 +117,77 @@ def _book(package: Package) -> _Book:
     )
 
 
-_SHEET = re.compile(r"^(?!.*/(?:chartsheets|dialogsheets|macrosheets)/).*\.xml$", re.IGNORECASE)
+_NO_CELLS = ("chartsheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet")
 
 
-def _part(package: Package, kind: str, usual: str) -> str | None:
-    """The part of that kind, as the package lists its parts; else the one with the usual name."""
-    listed = "[Content_Types].xml"
-    types = package.xml(listed).iter("{*}Override") if listed in package.names else ()
-    named = [
+def _listed(root: _Element, relations: Mapping[str, Relation]) -> Iterator[tuple[str, str, bool]]:
+    """Each sheet of cells: its part, its title, and whether it is hidden."""
+    for sheet in root.iterfind(f"{MAIN}sheets/{MAIN}sheet"):
+        ids = [str(value) for key, value in sheet.attrib.items() if str(key).endswith("}id")]
+        relation = relations[ids[0]]
+        if relation.kind not in _NO_CELLS:
+            yield relation.part, sheet.get("name", ""), sheet.get("state", "visible") != "visible"
+
+
+def _part(package: Package, of: str, relation: str, kind: str, usual: str) -> str | None:
+    """A part by its relation to another, else by the list of all parts' types, else by its usual name."""
+    related = [one.part for one in package.relations(of).values() if one.kind == relation]
+    listed = package.find("[Content_Types].xml")
+    types = package.xml(listed).iter("{*}Override") if listed else ()
+    typed = [
         one.get("PartName", "").lstrip("/") for one in types if one.get("ContentType", "").endswith(kind)
     ]
-    usually = (one for one in package.names if posixpath.basename(one).lower() == usual)
-    return next((one for one in (*named, *usually) if one in package.names), None)
+    found = (package.find(one) for one in (*related, *typed, usual))
+    return next((one for one in found if one is not None), None)
 
 
 def _utf8(part: bytes) -> bytes:
     """An XML part in UTF-8; one with a document type is refused."""
-    if part[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        part = re.sub(r"^\ufeff?<\?xml[^>]*\?>", "", part.decode("utf-16", "replace")).encode()
+    if part[:2] in (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<"):
+        coding = {b"<\0": "utf-16-le", b"\0<": "utf-16-be"}.get(part[:2], "utf-16")
+        part = re.sub(r"^\ufeff?<\?xml[^>]*\?>", "", part.decode(coding, "replace")).encode()
     if b"<!DOCTYPE" in part or b"<!ENTITY" in part:
         raise damaged()
     return part
 
 
-def _each(part: bytes, *names: str) -> Iterator[_Element]:
-    """The elements of those names, each whole, and gone once the next is asked for."""
+def _each(part: bytes, root: str, *names: str) -> Iterator[_Element]:
+    """The elements of those names, each whole, and gone once the next is asked for.
+
+    Raises:
+        Unreadable, XMLSyntaxError: damaged; or the root has another name.
+    """
     from lxml import etree
 
-    tags = [f"{{*}}{name}" for name in names]
-    for _, element in etree.iterparse(
-        BytesIO(part), tag=tags, resolve_entities=False, no_network=True, load_dtd=False
-    ):
+    events = etree.iterparse(
+        BytesIO(part),
+        tag=[MAIN + name for name in names],
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    for _, element in events:
         yield element
         element.clear()
         while element.getprevious() is not None:
             del element.getparent()[0]
+    if events.root is None or events.root.tag != MAIN + root:
+        raise damaged()
 
 
 def _texts(part: bytes) -> Iterator[Text]:
     """The shared strings."""
-    return (_text_of(one) for one in _each(part, "si"))
+    return (_text_of(one) for one in _each(part, "sst", "si"))
 
 
 def _text_of(item: _Element) -> Text:
     runs: list[Run] = []
     for one in item:
-        match _name(one):
+        match local(one):
             case "t":
-                return _unmarked(one.text)
+                runs.append(Run(_unmarked(one.text), None))
             case "r":
                 runs.append(_run(one))
     if all(one.look is None for one in runs):
@@ -174,9 +198,9 @@ def _text_of(item: _Element) -> Text:
 def _run(item: _Element) -> Run:
     text, look = "", None
     for one in item:
-        match _name(one):
+        match local(one):
             case "t":
-                text = _unmarked(one.text)
+                text += _unmarked(one.text)
             case "rPr":
                 look = look_of(one)
     return Run(text, look)
@@ -186,29 +210,27 @@ def _unmarked(text: str | None) -> str:
     return (text or "").replace("x005F_", "")
 
 
-def _name(element: _Element) -> str:
-    return str(element.tag).rpartition("}")[2]
-
-
 # --- a sheet ---------------------------------------------------------------------------------------------
 
-_BLANK_CELL = re.compile(rb"<(?:\w+:)?c\b(?=[^<>]*\sr=)[^<>]*(?:/>|></(?:\w+:)?c>)")
-_BLANK_ROW = re.compile(rb"<(?:\w+:)?row\b(?=[^<>]*\sr=)[^<>]*(?:/>|>\s*</(?:\w+:)?row>)")
-_UNNUMBERED = re.compile(rb"<(?:\w+:)?(?:c|row)\b(?![^<>]*\sr=)[^<>]*>")
-_CELL = re.compile(rb"<(?:\w+:)?c[\s>]")
-_AFTER_CELLS = re.compile(rb"</((?:\w+:)?)sheetData\s*>")
-_MERGED = re.compile(
-    rb"<(?:\w+:)?mergeCell\b[^<>]*?\bref=[\"']\$?([A-Z]{1,3})\$?(\d+):\$?([A-Z]{1,3})\$?(\d+)[\"']"
-)
-MOST_COLUMNS = 16_384
+_PREFIX = rb"(?:[^\s<>/:=]+:)?"
+_BLANK_CELL = re.compile(rb"<%(p)sc\b(?=[^<>]*\sr=)[^<>]*(?:/>|></%(p)sc>)" % {b"p": _PREFIX})
+_BLANK_ROW = re.compile(rb"<%(p)srow\b(?=[^<>]*\sr=)[^<>]*(?:/>|>\s*</%(p)srow>)" % {b"p": _PREFIX})
+_UNNUMBERED = re.compile(rb"<%(p)s(?:c|row)\b(?![^<>]*\sr=)[^<>]*>" % {b"p": _PREFIX})
+_CELL = re.compile(rb"<%(p)sc[\s>]" % {b"p": _PREFIX})
+_CELLS = re.compile(rb"<%(p)ssheetData[\s/>]" % {b"p": _PREFIX})
+_AFTER_CELLS = re.compile(rb"</%(p)ssheetData\s*>" % {b"p": _PREFIX})
+_ROOT = re.compile(rb"<(%(p)sworksheet)[\s>]" % {b"p": _PREFIX})
+_MERGED = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Z]{1,3})\$?([0-9]{1,7}))?", re.IGNORECASE)
 _PLACE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})", re.IGNORECASE)
+_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*")
+MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
 
 
 def _grids(package: Package, book: _Book, budget: Budget) -> Iterator[Grid]:
     cells = 0
     for name, title, hidden in book.sheets:
         part = _utf8(package.read(name))
-        merges = tuple(_merges(part))
+        merges = tuple(_merges(part)) if b"mergeCell" in part else ()
         part = _cells_only(part)
         cells += sum(1 for _ in _CELL.finditer(part))
         if cells > budget.limits.cells:
@@ -218,18 +240,34 @@ def _grids(package: Package, book: _Book, budget: Budget) -> Iterator[Grid]:
 
 
 def _cells_only(part: bytes) -> bytes:
-    """The part to the end of its cells, without those that are only formatted: there may be a million."""
+    """The part to the end of its cells, without those that are only formatted: there may be a million.
+
+    Raises:
+        Unreadable: it has cells in two places, or in two versions.
+    """
+    if len(_CELLS.findall(part)) > 1:
+        raise damaged()
+    end, root = _AFTER_CELLS.search(part), _ROOT.search(part)
+    if end and root:
+        part = part[: end.end()] + b"</" + root[1] + b">"
+    if b"AlternateContent" in part:
+        raise damaged()
     if not _UNNUMBERED.search(part):
         part = _BLANK_ROW.sub(b"", _BLANK_CELL.sub(b"", part))
-    end = _AFTER_CELLS.search(part)
-    return part[: end.end()] + b"</" + end[1] + b"worksheet>" if end else part
+    return part
 
 
 def _merges(part: bytes) -> Iterator[Merge]:
-    end = _AFTER_CELLS.search(part)
-    for match in _MERGED.finditer(part, end.end() if end else 0):
-        left, top, right, bottom = (one.decode() for one in match.groups())
-        yield Merge(int(top) - 1, _column(left), int(bottom) - 1, _column(right))
+    cells, end = _CELLS.search(part), _AFTER_CELLS.search(part)
+    if cells and end:  # what stands around the cells: they may be many
+        part = part[: cells.start()] + part[end.end() :]
+    for one in _each(part, "worksheet", "mergeCell"):
+        match = _MERGED.fullmatch(one.get("ref", ""))
+        if match is None:
+            raise damaged()
+        left, top, right, bottom = match.groups()
+        if right:
+            yield Merge(int(top) - 1, _column(left), int(bottom) - 1, _column(right))
 
 
 def _column(letters: str) -> int:
@@ -243,8 +281,8 @@ def _cells(part: bytes, hidden_sheet: bool, book: _Book) -> Iterator[tuple[tuple
     """The cells that hold something, by zero-based row and column."""
     hidden_columns: set[int] = set()
     hidden_rows, row, seen = False, -1, set[tuple[int, int]]()
-    for one in _each(part, "sheetFormatPr", "col", "row"):
-        match _name(one):
+    for one in _each(part, "worksheet", "sheetFormatPr", "col", "row"):
+        match local(one):
             case "sheetFormatPr":
                 hidden_rows = is_on(one.get("zeroHeight"))
             case "col" if len(hidden_columns) < MOST_COLUMNS and _is_narrow(one):
@@ -252,7 +290,7 @@ def _cells(part: bytes, hidden_sheet: bool, book: _Book) -> Iterator[tuple[tuple
                     range(int(one.get("min", "")) - 1, min(int(one.get("max", "")), MOST_COLUMNS))
                 )
             case "row":
-                row = int(float(one.get("r", row + 2))) - 1
+                row = row + 1 if one.get("r") is None else _row_number(one.get("r", ""))
                 hidden = hidden_sheet or _is_hidden(one, hidden_rows)
                 for place, cell in _in_row(one, row):
                     if place in seen:
@@ -274,10 +312,17 @@ def _is_hidden(row: _Element, unless_told: bool) -> bool:
     return is_on(row.get("hidden")) or float(row.get("ht", FLAT + 1)) <= FLAT or (unless_told and not told)
 
 
+def _row_number(text: str) -> int:
+    number = float(text)
+    if not number.is_integer():
+        raise damaged()
+    return int(number) - 1
+
+
 def _in_row(row: _Element, at: int) -> Iterator[tuple[tuple[int, int], _Element]]:
     """A row's cells, each with its place: its own, else the next."""
     column = -1
-    for cell in row:
+    for cell in row.iterchildren(f"{MAIN}c"):
         named = cell.get("r")
         column += 1
         if named is not None:
@@ -285,6 +330,8 @@ def _in_row(row: _Element, at: int) -> Iterator[tuple[tuple[int, int], _Element]
             if found is None:
                 raise damaged()
             at, column = int(found[2]) - 1, _column(found[1])
+        if not (0 <= at < MOST_ROWS and column < MOST_COLUMNS):
+            raise damaged()
         yield (at, column), cell
 
 
@@ -293,9 +340,9 @@ def _in_row(row: _Element, at: int) -> Iterator[tuple[tuple[int, int], _Element]
 
 def _cell(stored: _Element, at: tuple[int, int], hidden: bool, book: _Book) -> Cell | None:
     """The cell, or None where nothing stands in it."""
-    style, place = book.styles[int(stored.get("s") or 0)], address(*at)
+    style, place = book.styles[index(stored.get("s") or "0")], address(*at)
     hidden = hidden or style.number_format.strip() == ";;;"
-    parts = {_name(one): one for one in reversed(stored)}
+    parts = {local(one): one for one in reversed(stored)}
     kind, formula = stored.get("t", "n"), "f" in parts
     value = _stored(kind, parts, style, book)
     if formula and book.recalculates and value == 0 and not isinstance(value, bool):
@@ -323,14 +370,14 @@ class _Error:
 
 def _stored(kind: str, parts: Mapping[str, _Element], style: Style, book: _Book) -> Any:
     """What a cell holds: text, a number, a yes or no, a date or time, an error; None where nothing."""
-    if kind == "inlineStr":
-        return _text_of(parts["is"]) if "is" in parts else None
     text = parts["v"].text if "v" in parts else None
+    if "is" in parts and (kind == "inlineStr" or not text):
+        return _text_of(parts["is"])
     if not text:
         return None
     match kind:
         case "s":
-            return book.texts[_index(text)]
+            return book.texts[index(text)]
         case "b":
             return bool(int(text))
         case "d":
@@ -343,15 +390,10 @@ def _stored(kind: str, parts: Mapping[str, _Element], style: Style, book: _Book)
             return text
 
 
-def _index(text: str) -> int:
-    found = int(text)
-    if found < 0:
-        raise damaged()
-    return found
-
-
 def _number(text: str, style: Style, book: _Book) -> Any:
     """A number; a date or time where the format makes it one."""
+    if not _NUMBER.fullmatch(text):
+        raise damaged()
     number = float(text) if _FRACTION.search(text) else int(text)
     if not (style.dated or style.local):
         return number if math.isfinite(number) else _Error("#NUM!")

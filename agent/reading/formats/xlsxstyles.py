@@ -18,6 +18,8 @@ LOCAL_DATES = frozenset((*range(27, 37), *range(50, 59), *range(71, 82)))
 """Built-in formats of dates and times in Chinese, Japanese, Korean and Thai (ECMA-376 part 1, 18.8.30)."""
 
 GENERAL = "General"
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+"""The namespace of all that a workbook's own parts say; what stands there in others says nothing of its cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +60,21 @@ def styles_of(part: bytes | None) -> tuple[Style, ...]:
     if part is None:
         return (Style(),)
     root = parse_xml(part)
-    looks = [look_of(font) for font in root.iterfind("{*}fonts/{*}font")]
+    looks = [look_of(font) for font in root.iterfind(f"{MAIN}fonts/{MAIN}font")]
     formats = {
-        int(one.get("numFmtId", "")): one.get("formatCode", "")
-        for one in root.iterfind("{*}numFmts/{*}numFmt")
+        index(one.get("numFmtId", "")): one.get("formatCode", "")
+        for one in root.iterfind(f"{MAIN}numFmts//{MAIN}numFmt")  # perhaps in two versions
     }
-    return tuple(_style(one, looks, formats) for one in root.iterfind("{*}cellXfs/{*}xf")) or (Style(),)
+    return tuple(_style(one, looks, formats) for one in root.iterfind(f"{MAIN}cellXfs/{MAIN}xf")) or (
+        Style(),
+    )
 
 
 def look_of(properties: Iterable[_Element]) -> Look:
     """The look that a font, or a run's own properties, give."""
     struck = unseen = raised = False
     for one in properties:
-        match str(one.tag).rpartition("}")[2]:
+        match local(one):
             case "strike":
                 struck = is_on(one.get("val", "1"))
             case "vertAlign":
@@ -80,6 +84,23 @@ def look_of(properties: Iterable[_Element]) -> Look:
             case "sz":
                 unseen = unseen or _TINY.fullmatch(one.get("val", "")) is not None
     return Look(struck, unseen, raised)
+
+
+def local(element: _Element) -> str:
+    """The element's own name; none where it is of another namespace."""
+    tag = str(element.tag)
+    return tag.removeprefix(MAIN) if tag.startswith(MAIN) else ""
+
+
+def index(text: str) -> int:
+    """A number by which one part names something in another.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not (text.isascii() and text.isdecimal()):
+        raise ValueError(f"no index: {text[:20]}")
+    return int(text)
 
 
 def is_on(value: str | None) -> bool:
@@ -110,9 +131,9 @@ def moment_of_text(text: str) -> Any:
 
 
 def _style(xf: _Element, looks: list[Look], formats: Mapping[int, str]) -> Style:
-    number = int(xf.get("numFmtId") or 0)
-    look = looks[int(xf.get("fontId") or 0)] if looks else Look()
-    plain = int(xf.get("fillId") or 0) == 0
+    number, font = index(xf.get("numFmtId") or "0"), index(xf.get("fontId") or "0")
+    look = looks[font] if font < len(looks) else Look()
+    plain = index(xf.get("fillId") or "0") == 0
     if number == 0 and number not in formats:
         return Style(look=look, plain=plain)
     own = formats.get(number)
@@ -131,7 +152,7 @@ def _shown(built_in: int | None, own: str | None) -> tuple[str, bool, bool]:
 
 def _is_white(color: _Element) -> bool:
     """White, and a theme's own white, unless they are made darker."""
-    if color.get("tint") is not None:
+    if float(color.get("tint", "0")) != 0:
         return False
     white = _WHITE.fullmatch(color.get("rgb", "")) is not None
     return white or color.get("theme") == "0" or color.get("indexed") in ("1", "9")
