@@ -124,10 +124,10 @@ def _wrong(case: Case, cost: Cost) -> list[str]:
     wrong = []
     if not (set(cost.told) <= set(case.may) and (cost.told or "read" in case.may)):
         wrong.append(f"told {cost.told} instead of {case.may}")
-    seconds, megabytes = (60.0, 1024) if case.pictured else (SECONDS, MEGABYTES)
+    seconds = 60.0 if case.pictured else SECONDS
     if cost.seconds > seconds * cost.patience + SLACK or cost.processor > seconds + SLACK:
         wrong.append(f"{cost.seconds:.1f} s, {cost.processor:.1f} of the processor")
-    if max(cost.own_mb, cost.others_mb) > megabytes:
+    if max(cost.own_mb, cost.others_mb) > MEGABYTES:
         wrong.append(f"{cost.own_mb:.0f} and {cost.others_mb:.0f} MB")
     return wrong + [f"left {name}" for name in cost.left]
 
@@ -145,8 +145,7 @@ def _temporary() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _fresh_processes() -> Iterator[None]:
-    apart._end_all()
-    apart._workers.clear()
+    apart.end_all()
     yield
 
 

@@ -38,7 +38,7 @@ REGISTER = load_register(ROOT / "rules" / "units.yaml")
 NEAR = dt.date(2024, 3, 5)
 FIRST_SEED = 60_000
 LINE = 0.9  # of confidence
-MOST_SECONDS, MOST_MEGABYTES = 60, 1024  # a file, and the process that reads it
+MOST_SECONDS, MOST_MEGABYTES = 60, 512  # a file, and the process that reads it
 SMALL = 1600  # pixels of the longer side, as a chat program sends a photo on
 
 

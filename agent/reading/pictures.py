@@ -22,6 +22,7 @@ Look = Literal["photo", "page", "small"]
 SMALLER_JPEG = 4  # a JPEG may have this many times the pixels: it can be decoded at a smaller scale
 SIDE = 160  # pixels of the longer side of the small version that is looked at
 STRIP = 256  # rows of a picture that are hashed at a time
+ORIENTATION = 0x0112  # the tag of EXIF
 MOST_PAGES = 20  # of one TIFF
 FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP", "GIF", "HEIF")  # a JPEG may hold several (MPO)
 
@@ -113,7 +114,8 @@ def _frame(opened: Image, budget: Budget) -> Image:
         raise too_large(f"有 {width}×{height} 像素，太大")
     budget.spend_pixels(width * height)
     opened.load()
-    return _rgb(ImageOps.exif_transpose(opened) or opened)
+    turned = opened.getexif().get(ORIENTATION, 1) != 1
+    return _rgb(ImageOps.exif_transpose(opened) if turned else opened)
 
 
 def _rgb(image: Image) -> Image:
@@ -125,6 +127,8 @@ def _rgb(image: Image) -> Image:
         return Image.alpha_composite(paper, shown).convert("RGB")
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
         return image.convert("I").point(lambda level: level / 256).convert("L").convert("RGB")
+    if image.mode == "RGB" and image.format != "TIFF":  # whose next page will take its place
+        return image
     return image.convert("RGB")
 
 

@@ -36,7 +36,7 @@ class Case:
         make: its bytes.
         may: the rules of the refusals that it may come out as; ``FINE`` where it may be read as well.
         slow: making or reading it takes more than a blink: left to the bench.
-        pictured: what is written in it is read from a picture, which has 60 s and a gigabyte.
+        pictured: what is written in it is read from a picture, which has 60 s.
     """
 
     name: str

@@ -79,18 +79,13 @@ def plant(monkeypatch: pytest.MonkeyPatch, folder: Path, what: str, seconds: flo
     )
     monkeypatch.setenv("PYTHONPATH", str(folder))
     monkeypatch.setitem(apart.TASKS, "files", apart.Task(seconds, apart.TASKS["files"].memory))
-    renew()
-
-
-def renew() -> None:
-    apart._end_all()
-    apart._workers.clear()
+    apart.end_all()
 
 
 @pytest.fixture
 def back_to_normal() -> Iterator[None]:
     yield
-    renew()
+    apart.end_all()
 
 
 def told(reading: FileReading) -> list[tuple[str, str]]:
@@ -141,7 +136,7 @@ def test_a_process_ended_by_somebody_else_costs_no_file_its_reading(read: Read) 
 def test_a_process_that_cannot_be_started_says_nothing_about_the_file(
     read: Read, monkeypatch: pytest.MonkeyPatch, back_to_normal: None
 ) -> None:
-    renew()
+    apart.end_all()
     monkeypatch.setattr(apart.sys, "executable", "/nowhere/python")
     monkeypatch.setattr(apart, "network_cut", lambda: ())
     with pytest.raises(ReaderNotStarted):
@@ -153,7 +148,7 @@ def test_a_process_that_ends_at_its_start_says_nothing_about_the_file(
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text("import os\nos._exit(3)")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    renew()
+    apart.end_all()
     with pytest.raises(ReaderNotStarted):
         read("好.xlsx", forms.xlsx())
 
@@ -161,7 +156,7 @@ def test_a_process_that_ends_at_its_start_says_nothing_about_the_file(
 def test_a_program_replaced_while_it_runs_is_told_as_that_and_blames_no_file(
     read: Read, monkeypatch: pytest.MonkeyPatch, back_to_normal: None
 ) -> None:
-    renew()
+    apart.end_all()
     monkeypatch.setattr(apart, "READY", {"ready": 1})  # as the code was when the agent started
     with pytest.raises(ReaderNotStarted, match="重新启动"):
         read("好.xlsx", forms.xlsx())
@@ -177,7 +172,7 @@ def test_what_a_library_prints_is_no_answer(
 
 def test_an_idle_process_is_ended(read: Read, monkeypatch: pytest.MonkeyPatch, back_to_normal: None) -> None:
     monkeypatch.setattr(apart, "IDLE", 0)
-    renew()
+    apart.end_all()
     read("a.csv", b"a,b")
     process = apart._workers["files"]._process
     for _ in range(100):
@@ -199,6 +194,11 @@ def test_many_files_leave_no_threads(read: Read) -> None:
 def test_the_bounds_are_what_is_promised(read: Read) -> None:
     for task in ("files", "pdf"):
         assert (apart.TASKS[task].seconds, apart.TASKS[task].memory < 512 * MEGABYTE) == (10, True)
+    reserved = 64 * MEGABYTE  # by libraries, and never used
+    assert (apart.TASKS["picture"].seconds, apart.TASKS["picture"].memory - reserved < 512 * MEGABYTE) == (
+        60,
+        True,
+    )
     read("a.csv", b"a,b")
     limits = Path(f"/proc/{apart._workers['files'].id}/limits").read_text()
     assert f"Max data size             {apart.TASKS['files'].memory} " in limits

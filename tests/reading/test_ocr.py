@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 
 import degrade
 import numpy as np
@@ -72,6 +73,14 @@ def page(campaign: Campaign) -> Image.Image:
     return degrade.rendered([degrade.Filled(FIGURES, HEADER)], campaign)[0]
 
 
+@pytest.fixture
+def anew() -> Iterator[None]:
+    """With processes that have read nothing yet, and none left that had other bounds."""
+    apart.end_all()
+    yield
+    apart.end_all()
+
+
 def require_the_form(reading: FileReading, on_page: int = 1) -> None:
     assert reading.form is not None, [finding.text for finding in reading.findings]
     assert dict(reading.form.values) == READ
@@ -123,6 +132,25 @@ class TestPages:
         apart._workers["picture"]._process.kill()
         apart._workers["picture"]._process.wait()
         require_the_form(read("统计表.jpg", scan))
+
+    def test_a_page_of_forty_megapixels_is_read_within_512_megabytes(
+        self, page: Image.Image, read: Read, anew: None
+    ) -> None:
+        large = Image.open(io.BytesIO(degrade.photographed(page, 2)))
+        large = large.resize((7200, round(7200 * large.height / large.width)), Image.Resampling.BICUBIC)
+        require_the_form(read("统计表.png", stored(large)))
+        process = Path(f"/proc/{apart.worker_id('picture')}/status")
+        if process.is_file():  # where the system tells
+            (peak,) = (line for line in process.read_text().splitlines() if line.startswith("VmHWM:"))
+            assert int(peak.split()[1]) < 512 * 1024
+
+    def test_a_page_that_wants_too_much_memory_is_told_as_such(
+        self, page: Image.Image, read: Read, anew: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        task = apart.TASKS["picture"]
+        monkeypatch.setitem(apart.TASKS, "picture", apart.Task(task.seconds, task.memory // 2))
+        (finding,) = read("统计表.jpg", degrade.photographed(page, 2)).findings
+        assert finding.rule == "too_large" and "内存" in finding.text
 
     def test_a_scanned_narrative_is_one(self, read: Read) -> None:
         reading = read("开展情况.png", stored(prose()))

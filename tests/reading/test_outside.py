@@ -107,7 +107,7 @@ def test_the_process_apart_sees_no_secrets(read: Read, monkeypatch: pytest.Monke
     from test_pdf import PLAIN, drawn_pdf, two_columns
 
     monkeypatch.setenv("REPORT_AGENT_PASSWORD", "geheim")
-    apart._end_all()
+    apart.end_all()
     read("a.pdf", drawn_pdf(two_columns(*PLAIN)))
     told = Path(f"/proc/{apart._workers['pdf'].id}/environ").read_bytes()
     assert b"PYTHONPATH" in told and b"geheim" not in told

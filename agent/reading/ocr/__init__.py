@@ -1,7 +1,7 @@
 """The writing in pictures of pages: scans and photographs of a printed form, as grids that came from a picture.
 
 Needs the extra ``ocr`` (rapidocr with its models, onnxruntime, OpenCV), in a process of its own (apart.py): the
-models want a gigabyte, and a hostile picture may have its way with a decoder. Knows no campaign.
+models are large, and a hostile picture may have its way with a decoder. Knows no campaign.
 """
 
 from __future__ import annotations

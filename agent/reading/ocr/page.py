@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 import cv2
 import numpy as np
+from PIL.Image import Image, Resampling
 
 from agent.reading.formats.limits import Budget, Limits
 from agent.reading.formats.refusals import page_too_poor
 from agent.reading.ocr.cells import ReadCell, read_cells
+from agent.reading.ocr.memory import give_back, keep_little
 from agent.reading.ocr.paper import Paper, Pixels, ink_on_white, pixels
 from agent.reading.ocr.recogniser import Recogniser, Word
 from agent.reading.ocr.ruling import Box, RuledTable, find_tables, set_upright
 from agent.reading.pictures import every_page
 
+LONGEST = 3000  # pixels of the longer side beyond which nothing more can be read
 POOR = 0.6  # half of a page's lines are less sure than this: the picture is too poor
 UNSURE = 0.34  # share of a table's figures that aren't certain from which it is too poor
 FAINT = 215  # a grey value below this may be writing, however faint
 TELLING = 7  # characters in a line that says which way up it is; longer ones take longer
 FIND_AT = 1280  # pixels of the longer side at which lines of text are looked for
+FIND_IN = 1_250_000  # and pixels in all: the model wants 200 bytes for each
 
 
 def tell(data: bytes, most_pixels: int) -> list[dict[str, Any]]:
@@ -35,12 +40,17 @@ def tell(data: bytes, most_pixels: int) -> list[dict[str, Any]]:
         Unreadable: damaged, too large, or too poor to read.
     """
     budget = Budget(Limits(pixels=most_pixels))
-    return [_page(np.asarray(image, dtype=np.uint8)) for image in every_page(data, budget)]
+    return [_page(ink_on_white(_bounded(image))) for image in every_page(data, budget)]
 
 
-def _page(rgb: Pixels) -> dict[str, Any]:
-    page, boxes = _right_way_up(set_upright(ink_on_white(rgb)))
+def _page(page: Paper) -> dict[str, Any]:
+    give_back()
+    page = set_upright(page)
+    give_back()
+    page, boxes = _right_way_up(page)
+    give_back()
     tables, lines = find_tables(page.lines)
+    give_back()
     words = _outside(page.text, boxes, tables)
     read = [(table, read_cells(page, lines, table, _recogniser())) for table in tables]
     read = [(table, cells) for table, cells in read if any(cell.text for cell in cells)]
@@ -49,8 +59,15 @@ def _page(rgb: Pixels) -> dict[str, Any]:
     return {"tables": [_table(table, cells, words) for table, cells in read], "text": "\n".join(text)}
 
 
+def _bounded(image: Image) -> Pixels:
+    """The picture's pixels in RGB; where it is larger than anything that can be read, it is made smaller itself."""
+    image.thumbnail((LONGEST, LONGEST), Resampling.BOX, reducing_gap=None)
+    return np.asarray(image, dtype=np.uint8)
+
+
 @cache
 def _recogniser() -> Recogniser:
+    keep_little()
     return Recogniser()
 
 
@@ -102,12 +119,13 @@ def _inside(table: Box, box: Box) -> bool:
 
 def _found(page: Pixels) -> list[Box]:
     """Where text is found: looked for at a smaller scale, where there is ink at all."""
-    rows, columns = np.nonzero(page < FAINT)
+    inked = page < FAINT
+    rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
     if not len(rows):
         return []
     top, left = max(0, int(rows.min()) - 20), max(0, int(columns.min()) - 20)
     part = page[top : int(rows.max()) + 20, left : int(columns.max()) + 20]
-    scale = min(1.0, FIND_AT / max(part.shape))
+    scale = min(1.0, FIND_AT / max(part.shape), math.sqrt(FIND_IN / part.size))
     small = pixels(cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
     found = (
         Box(

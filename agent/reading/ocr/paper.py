@@ -17,7 +17,6 @@ Pixels = NDArray[np.uint8]
 """Grey values, 255 white, rows by columns; RGB with a third axis where it says so."""
 
 INK = 170  # a grey value below this is ink
-LONGEST = 3000  # pixels of the longer side beyond which nothing more can be read
 RED = 0.2  # of the paper's brightness by which red ink is brighter in red than in the other channels
 PALE_RED = 0.06  # the same beside red ink, where compression has blurred its colour
 PRINTED = 0.6  # of the paper's brightness: darker in red is print, also under a seal
@@ -47,18 +46,21 @@ def ink_on_white(rgb: Pixels) -> Paper:
 
     In the red channel a seal is nearly as bright as the paper below it, and what is printed under it is not.
     """
-    rgb = _bounded(rgb)
-    red, green, blue = (rgb[:, :, at].astype(np.float32) for at in range(3))
-    paper = np.maximum(_background(rgb[:, :, 0]), 1)
-    level = np.asarray(red / paper, dtype=np.float32)
-    redness = np.asarray((red - np.maximum(green, blue)) / paper, dtype=np.float32)
+    red = rgb[:, :, 0]
+    paper = np.maximum(_background(red), 1)
+    level = np.divide(red, paper, dtype=np.float32)
+    redness = np.subtract(red, np.maximum(rgb[:, :, 1], rgb[:, :, 2]), dtype=np.float32)
+    redness /= paper
     surely = (redness > RED) & (level > RULED)
-    return Paper(_whitened(level, _sealed(redness) & (level > PRINTED)), _whitened(level, surely))
+    sealed = _sealed(redness) & (level > PRINTED)
+    del paper, redness  # of the size of the page, four bytes a pixel
+    return Paper(_whitened(level, sealed), _whitened(level, surely))
 
 
 def _whitened(level: NDArray[np.float32], sealed: NDArray[np.bool_]) -> Pixels:
     shown = np.where(sealed, np.maximum(level, WHITEST), level)
-    return np.clip(shown * (255 / WHITEST), 0, 255).astype(np.uint8)
+    shown *= 255 / WHITEST
+    return np.clip(shown, 0, 255, out=shown).astype(np.uint8)
 
 
 def _sealed(redness: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -76,15 +78,6 @@ def ink(gray: Pixels) -> Pixels:
 def pixels(image: Any) -> Pixels:
     """What OpenCV returns, as what it is here."""
     return np.asarray(image, dtype=np.uint8)
-
-
-def _bounded(rgb: Pixels) -> Pixels:
-    height, width = rgb.shape[:2]
-    scale = LONGEST / max(height, width)
-    if scale >= 1:
-        return rgb
-    size = (round(width * scale), round(height * scale))
-    return pixels(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
 
 
 def _background(channel: Pixels) -> NDArray[np.float32]:

@@ -5,7 +5,8 @@ rapidocr keeps the flags of its last call, so each call passes all of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -45,17 +46,18 @@ class Recogniser:
 
     def find(self, gray: Pixels) -> list[Box]:
         """Where there are lines of text on a page."""
-        found = self._engine(
-            _coloured(gray),
-            use_det=True,
-            use_cls=False,
-            use_rec=False,
-            return_word_box=True,
-            return_single_char_box=False,
-            text_score=0.0,
-            box_thresh=0.5,
-            unclip_ratio=1.6,
-        )
+        with _short_of_memory():
+            found = self._engine(
+                _coloured(gray),
+                use_det=True,
+                use_cls=False,
+                use_rec=False,
+                return_word_box=True,
+                return_single_char_box=False,
+                text_score=0.0,
+                box_thresh=0.5,
+                unclip_ratio=1.6,
+            )
         boxes = getattr(found, "boxes", None)
         if boxes is None:
             return []
@@ -66,12 +68,24 @@ class Recogniser:
         """What the pictures of single lines say, in their order."""
         if not lines:
             return []
-        read = self._engine.recognize_txt([_coloured(line) for line in lines])
+        with _short_of_memory():
+            read = self._engine.recognize_txt([_coloured(line) for line in lines])
         infos = read.word_results or [None] * len(lines)
         return [
             Word(text.strip(), _least(info, score))
             for text, score, info in zip(read.txts or (), read.scores or (), infos, strict=True)
         ]
+
+
+@contextlib.contextmanager
+def _short_of_memory() -> Iterator[None]:
+    """Its word for that as Python's: a bad_alloc of onnxruntime is a MemoryError."""
+    try:
+        yield
+    except Exception as error:
+        if "bad_alloc" in str(error):
+            raise MemoryError from error
+        raise
 
 
 def _least(info: object, mean: float) -> float:
