@@ -19,7 +19,7 @@ from agent.errors import ConfigurationError, Unreadable
 from agent.line import Line
 from agent.logbook import kept, without_messages
 from agent.mail.outbox import FolderOutbox, Refused
-from agent.reading import files
+from agent.reading import context
 from agent.reading.apart import read_apart
 from agent.reading.formats.limits import Budget, Limits
 from agent.service import Service
@@ -75,7 +75,7 @@ def test_a_pass_over_mails_full_of_words_logs_none_of_them(
             False
         )  # a test before may have taken them to where pytest has since looked away
         logging.captureWarnings(True)
-        monkeypatch.setattr(files._Context, "find", find)
+        monkeypatch.setattr(context.Context, "find", find)
         log = run_in(office)
         logging.captureWarnings(False)
         assert_no_mark(log)

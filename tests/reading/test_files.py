@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent.demo import pictures as made_up
-from agent.reading import files
+from agent.reading import context
 from agent.reading.files import read_message
 from agent.reading.formats.limits import Limits
 from agent.reading.reading import FileReading
@@ -489,7 +489,7 @@ def test_a_librarys_failure_is_a_finding_and_is_logged(
     def fail(*_: object) -> None:
         raise RecursionError
 
-    monkeypatch.setattr(files._Context, "find", fail)
+    monkeypatch.setattr(context.Context, "find", fail)
     assert rules(read("a.xlsx", forms.xlsx())) == ["unreadable"]
     assert "a.xlsx" not in caplog.text and "could not be read" in caplog.text
 
