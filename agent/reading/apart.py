@@ -33,7 +33,6 @@ from agent.reading.wire import READY, receive, send
 
 LOG = logging.getLogger(__name__)
 
-FILES_EACH = 500  # files after which a process is replaced: libraries keep what they have seen
 IDLE = 120  # seconds after which a process that nobody asks is ended: the models alone hold 200 MB
 STEP = 0.2  # seconds between two looks at whether a process is late
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}  # it reserves 64 MB for each
@@ -41,22 +40,25 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}  # it reserves 64 MB for each
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What one process is for: how long a file may take it, and how much memory it may allocate.
+    """What one process is for: how long a file may take it, how much memory it may allocate, and how many it reads.
 
     The seconds are the processor's, and as many of mere waiting, where the system tells them (Linux); and of the clock
     as many, or up to three times as many on a busy machine: what keeps a reader busy is hostile, what waits for a busy
     machine is not. Elsewhere they are the clock's. The memory is bounded by the system (on Windows not); with the
-    libraries' code 460 MB are less than 512.
+    libraries' code 460 MB are less than 512. It is replaced after so many files, since libraries keep what they have
+    seen.
     """
 
     seconds: float = 10
     memory: int = 460 * MEGABYTE
+    files: int = 500
 
 
 TASKS = {
     "files": Task(),
     "pdf": Task(),
-    "picture": Task(seconds=60, memory=560 * MEGABYTE),  # 64 of them are reserved, and never used
+    # Some 130 MB of these are reserved, or lie between what is used: more of them after each page.
+    "picture": Task(seconds=60, memory=640 * MEGABYTE, files=25),
 }
 """``files`` reads everything but PDFs, and the writing in pictures: their libraries take long to load."""
 
@@ -133,7 +135,7 @@ class _Worker:
         assert self._process.stdin is not None and self._process.stdout is not None
         self._asked, self._answers = self._process.stdin, self._process.stdout
         self.owner = os.getpid()
-        self._seconds = TASKS[task].seconds
+        self._seconds, self._most_files = TASKS[task].seconds, TASKS[task].files
         self._ready = False
         self._files = 0
         self._until: tuple[float, float, Effort] | None = None  # on the clock, of each effort, and that
@@ -147,7 +149,7 @@ class _Worker:
 
     @property
     def usable(self) -> bool:
-        return self.owner == os.getpid() and self._process.poll() is None and self._files < FILES_EACH
+        return self.owner == os.getpid() and self._process.poll() is None and self._files < self._most_files
 
     def answer(self, ask: _Ask, budget: Budget) -> Told:
         """One file; a process that doesn't answer in time or at all is done with."""
