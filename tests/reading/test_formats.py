@@ -24,6 +24,7 @@ from agent.reading.formats.docx import read_docx
 from agent.reading.formats.html import read_html
 from agent.reading.formats.limits import Budget, Limits
 from agent.reading.formats.ods import read_ods
+from agent.reading.formats.odt import read_odt
 from agent.reading.formats.text import decode, read_text
 from agent.reading.formats.xls import read_xls
 from agent.reading.formats.xlsx import read_xlsx
@@ -140,6 +141,7 @@ FIRST, SECOND = rb'<c r="A6" t="n"><v>12</v></c>', rb'<c r="B6" t="n"><v>5</v></
         (SHEET, rb'<mergeCell ref="A4:B4"/>', rb'<mergeCell ref = "$a$4:$b$4"/>'),
         (RELATIONS, rb'"/?(xl/)?worksheets/sheet1.xml"', rb'"WorkSheets/Sheet%31.xml#A1"'),
         (RELATIONS, rb'"/?(xl/)?worksheets/sheet1.xml"', rb'"worksheets\\sheet1.xml"'),
+        (SHEET, FIRST, rb'<c r="A6" t="n"><v>12</v></c><c r="Z6" t="str"><v></v></c>'),
     ],
 )
 def test_what_says_nothing_of_the_cells_changes_none(part: str, usual: bytes, odd: bytes) -> None:
@@ -171,6 +173,33 @@ def test_what_leaves_a_cell_or_a_sheet_open_makes_a_workbook_a_damaged_one(
 ) -> None:
     with pytest.raises(Unreadable, match="已损坏"):
         read_xlsx(changed(forms.xlsx(), part, lambda old: _once(usual, odd, old)), budget())
+
+
+@pytest.mark.parametrize(
+    ("odd", "kind", "text"),
+    [
+        (rb'<c r="A6" t="d"><v>2024-03-01T00:00:00</v></c>', "date", "2024-03-01"),
+        (rb'<c r="A6" t="d"><v>2024-03-01T09:30:00</v></c>', "date", "2024-03-01 09:30:00"),
+        (rb'<c r="A6" t="odd"><v>12</v></c>', "text", "12"),
+    ],
+)
+def test_a_workbooks_cell_of_a_rare_type_is_what_it_calls_itself(odd: bytes, kind: str, text: str) -> None:
+    one = cell(
+        read_xlsx(changed(forms.xlsx(), SHEET, lambda old: _once(FIRST, odd, old)), budget()).grids[0], "A6"
+    )
+    assert (one.kind, one.text, one.number) == (kind, text, None)
+
+
+@pytest.mark.parametrize("coding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_workbooks_part_may_be_written_in_utf_16(coding: str) -> None:
+    data = changed(
+        forms.xlsx(),
+        SHEET,
+        lambda old: (
+            '<?xml version="1.0" encoding="UTF-16"?>' + re.sub(r"^<\?xml.*?\?>", "", old.decode())
+        ).encode(coding),
+    )
+    assert read_xlsx(data, budget()) == read_xlsx(forms.xlsx(), budget())
 
 
 def _once(usual: bytes, odd: bytes, part: bytes) -> bytes:
@@ -361,6 +390,8 @@ def test_an_old_workbook_tells_formats_dates_booleans_hidden_and_struck() -> Non
     sheet.write(7, 2, True)
     sheet.write(7, 3, 12, xlwt.easyxf("font: struck_out on"))
     sheet.write_rich_text(7, 4, [("15", xlwt.easyfont("struck_out on")), ("12", xlwt.easyfont(""))])
+    sheet.write(7, 5, dt.time(9, 30), xlwt.easyxf(num_format_str="hh:mm"))
+    sheet.write(7, 6, 10_000_000, xlwt.easyxf(num_format_str="yyyy-mm-dd"))
     sheet.row(5).hidden = True
     sheet.col(6).hidden = True
     grid = read_xls(forms.saved(book), budget()).grids[0]
@@ -369,6 +400,8 @@ def test_an_old_workbook_tells_formats_dates_booleans_hidden_and_struck() -> Non
     assert cell(grid, "C8").kind == "boolean"
     assert cell(grid, "D8").struck
     assert (cell(grid, "E8").text, cell(grid, "E8").withheld) == ("12", "15")
+    assert (cell(grid, "F8").kind, cell(grid, "F8").text) == ("date", "09:30:00")
+    assert (cell(grid, "G8").kind, cell(grid, "G8").text) == ("error", "####")  # beyond the calendar's end
     assert cell(grid, "A6").hidden and cell(grid, "G4").hidden and not cell(grid, "A4").hidden
     assert Merge(3, 0, 3, 1) in grid.merges
 
@@ -434,6 +467,12 @@ DIGITS = '<number:number number:decimal-places="1" number:min-integer-digits="1"
             "0,",
         ),
         ("number-style", "float", '<number:number number:min-integer-digits="1"/>', "General"),
+        ("number-style", "float", '<number:number number:grouping="true"/>', "#,##0"),
+        ("number-style", "float", "<number:fraction/>", "# ?/?"),
+        ("number-style", "float", "<number:scientific-number/>", "0.00E+00"),
+        ("text-style", "float", "<number:text-content/>", "@"),
+        ("percentage-style", "percentage", DIGITS, "0.0%"),
+        ("currency-style", "currency", DIGITS, '0.0"货币"'),
     ],
 )
 def test_an_open_sheets_number_style_becomes_a_format_code(
@@ -442,6 +481,55 @@ def test_an_open_sheets_number_style_becomes_a_format_code(
     row = f'<table:table-row><table:table-cell table:style-name="ce1" office:value-type="{value_type}" office:value="0.986"><text:p>x</text:p></table:table-cell></table:table-row>'
     one = ods_with(row, number_style("ce1", kind, inside)).rows[0][0]
     assert (one.kind, one.number, one.number_format) == ("number", Decimal("0.986"), code)
+
+
+def test_a_number_style_for_numbers_above_zero_goes_before_the_others() -> None:
+    positive = (
+        f'<number:number-style style:name="P">{DIGITS}<number:text>元</number:text></number:number-style>'
+    )
+    style = number_style(
+        "ce1", "number-style", '<style:map style:condition="value()&gt;0" style:apply-style-name="P"/>'
+    )
+    row = '<table:table-row><table:table-cell table:style-name="ce1" office:value-type="float" office:value="2"/></table:table-row>'
+    assert ods_with(row, positive + style).rows[0][0].number_format == '0.0"元"'
+
+
+@pytest.mark.parametrize(
+    ("stored", "kind", "text"),
+    [
+        ('office:value-type="time" office:time-value="PT09H30M00S"><text:p>09:30</text:p>', "date", "09:30"),
+        ('office:value-type="date" office:date-value="早上"><text:p>早上</text:p>', "date", "早上"),
+        ('office:value-type="boolean" office:boolean-value="true"><text:p>是</text:p>', "boolean", "TRUE"),
+        ('office:value-type="string"><text:p>1<text:tab/>2<text:line-break/>3</text:p>', "text", "1\t2\n3"),
+    ],
+)
+def test_what_is_no_number_in_an_open_sheet_is_none(stored: str, kind: str, text: str) -> None:
+    one = ods_with(f"<table:table-row><table:table-cell {stored}</table:table-cell></table:table-row>").rows[
+        0
+    ][0]
+    assert (one.kind, one.text, one.number) == (kind, text, None)
+
+
+@pytest.mark.parametrize("value", ["12人", "INF", "1E+500"])
+def test_an_open_sheets_number_that_is_none_makes_it_a_damaged_one(value: str) -> None:
+    row = f'<table:table-row><table:table-cell office:value-type="float" office:value="{value}"/></table:table-row>'
+    with pytest.raises(Unreadable, match="已损坏"):
+        ods_with(row)
+
+
+def test_rows_and_columns_of_a_folded_group_are_hidden_and_those_of_a_header_are_not() -> None:
+    cells = '<table:table-cell office:value-type="float" office:value="1"/>' * 2
+    row = f"<table:table-row>{cells}</table:table-row>"
+    grid = ods_with(
+        '<table:table-column/><table:table-column-group table:display="false"><table:table-column/></table:table-column-group>'
+        f"<table:table-header-rows>{row}</table:table-header-rows><table:table-row-group>{row}</table:table-row-group>"
+        f'<table:table-row-group table:display="false"><table:table-rows>{row}</table:table-rows></table:table-row-group>'
+    )
+    assert [[one.hidden for one in line] for line in grid.rows] == [
+        [False, True],
+        [False, True],
+        [True, True],
+    ]
 
 
 def test_a_percentage_without_a_style_is_still_a_percentage() -> None:
@@ -524,6 +612,9 @@ def tc(inside: str, properties: str = "") -> str:
         ),
         ("<w:r><w:instrText>SUM(ABOVE)</w:instrText></w:r>" + run("12"), "12", ""),
         ("<w:r><w:t>1</w:t><w:br/><w:t>2</w:t></w:r>", "1\n2", ""),
+        ("<w:r><w:t>1</w:t><w:tab/><w:t>2</w:t></w:r>", "1\t2", ""),
+        ("<w:r><w:t>1</w:t><w:noBreakHyphen/><w:t>2</w:t></w:r>", "1-2", ""),
+        ('<w:r><w:t>1</w:t><w:sym w:font="Wingdings" w:char="F032"/></w:r>', "1\ufffd", ""),
         (f"<w:smartTag>{run('12')}</w:smartTag>", "12", ""),
         (run("15", '<w:rStyle w:val="old"/>') + run("12"), "12", "15"),
     ],
@@ -548,6 +639,28 @@ def test_cells_go_by_their_order_and_spans_stand_beside() -> None:
     assert grid.columns == (((0, 2), (2, 3)), ((0, 1), (1, 2), (2, 3)), ((0, 2), (2, 3)))
     assert set(grid.merges) == {Merge(0, 0, 0, 1), Merge(0, 2, 1, 2), Merge(2, 0, 2, 1)}
     assert grid.rows[2][1].address == "R3C2"
+
+
+def test_what_a_covered_cell_still_holds_is_withheld() -> None:
+    rows = (tc(run("12"), '<w:vMerge w:val="restart"/>'), tc(run("15"), "<w:vMerge/>"))
+    covered = docx_with(table(*rows)).grids[0].rows[1][0]
+    assert (covered.kind, covered.text, covered.withheld) == ("empty", "", "15")
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_the_text_of_a_word_file_is_the_part_that_the_package_names(named: bool) -> None:
+    """Some programs write word/document2.xml; a package that names none holds no text."""
+    kind = (
+        "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" if named else "x"
+    )
+    rels = f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r" Type="{kind}" Target="/word/document2.xml"/></Relationships>'
+    body = f"<w:document {W}><w:body>{table(tc(run('12')))}</w:body></w:document>"
+    data = forms.zipped([("_rels/.rels", rels.encode()), ("word/document2.xml", body.encode())])
+    if named:
+        assert texts(read_docx(data, budget()).grids[0]) == [["12"]]
+        return
+    with pytest.raises(Unreadable, match="已损坏"):
+        read_docx(data, budget())
 
 
 def test_deleted_rows_are_gone_and_inserted_ones_stay() -> None:
@@ -591,6 +704,55 @@ def test_a_document_with_external_entities_is_refused() -> None:
     xml = f'<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]><w:document {W}><w:body><w:p>{run("&x;")}</w:p></w:body></w:document>'
     with pytest.raises(Unreadable):
         read_docx(forms.zipped([("word/document.xml", xml.encode())]), budget())
+
+
+# --- .odt ------------------------------------------------------------------------------------------------
+
+
+def odt_with(body: str) -> Document:
+    namespaces = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{full}:1.0"'
+        for name, full in (("office", "office"), ("table", "table"), ("text", "text"), ("draw", "drawing"))
+    )
+    content = f"<office:document-content {namespaces}><office:body><office:text>{body}</office:text></office:body></office:document-content>"
+    return read_odt(forms.zipped([("content.xml", content.encode())]), budget())
+
+
+def odt_table(*rows: str) -> str:
+    return f"<table:table>{''.join(rows)}</table:table>"
+
+
+def odt_row(*texts_: str) -> str:
+    cells = "".join(f"<table:table-cell>{one}</table:table-cell>" for one in texts_)
+    return f"<table:table-row>{cells}</table:table-row>"
+
+
+def test_a_table_of_an_open_text_is_found_in_sections_and_with_its_header_rows() -> None:
+    rows = f"<table:table-header-rows>{odt_row('<text:p>巡查</text:p>')}</table:table-header-rows>{odt_row('<text:p>12</text:p>')}"
+    document = odt_with(f"<text:section><text:p>前</text:p>{odt_table(rows)}</text:section>")
+    assert (texts(document.grids[0]), document.grids[0].lines_before) == ([["巡查"], ["12"]], ("前",))
+
+
+def test_a_table_in_a_cell_of_an_open_text_has_the_lines_beside_it() -> None:
+    inner = f"<text:p>单位：青年镇</text:p>{odt_table(odt_row('<text:p>12</text:p>'))}"
+    outer, found = odt_with(odt_table(odt_row(inner))).grids
+    assert (texts(outer), texts(found)) == ([["单位：青年镇"]], [["12"]])
+    assert found.lines_before == ("单位：青年镇",)
+
+
+def test_what_a_text_box_of_an_open_text_says_stands_behind_its_paragraph() -> None:
+    box = "<draw:frame><draw:text-box><text:p>单位：青年镇</text:p></draw:text-box></draw:frame>"
+    assert odt_with(f"<text:p>前{box}</text:p><text:p>后</text:p>").text.split() == [
+        "前",
+        "单位：青年镇",
+        "后",
+    ]
+
+
+def test_an_open_text_without_a_text_is_a_damaged_one() -> None:
+    content = b'<x:document-content xmlns:x="urn:oasis:names:tc:opendocument:xmlns:office:1.0"/>'
+    with pytest.raises(Unreadable, match="已损坏"):
+        read_odt(forms.zipped([("content.xml", content)]), budget())
 
 
 # --- pages -----------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from agent.reading.form import FoundForm, find_form
-from agent.reading.grid import Cell, Document, Grid
+from agent.reading.grid import Cell, Document, Grid, Merge
 from agent.rules import Campaign
 from agent.units import Register
 
@@ -79,6 +79,25 @@ def test_a_label_that_may_be_another_is_none(
     form = read(scanned(campaign, {field: printed}), campaign, register)
     assert form.form.values[field] is None
     assert field in {one.field for one in form.findings if one.severity == "error"}
+
+
+def test_a_groups_label_misread_by_a_character_is_the_one_that_stands_there(
+    campaign: Campaign, register: Register
+) -> None:
+    """巡查次数 over 总计 and 联合巡查: without it 总计 would name no field."""
+    table = scanned(campaign, {})
+    heads, figures = table.rows
+    group = Cell("R1C1", "text", "巡查次效", confidence=UNSURE)
+    above = (group, Cell("R1C2"), *heads[2:])
+    below = (
+        Cell("R2C1", "text", "总计"),
+        Cell("R2C2", "text", "联合巡查"),
+        *(Cell(f"R2C{at}") for at in range(3, len(heads) + 1)),
+    )
+    rows = (above, below, tuple(replace(cell, address=cell.address.replace("R2", "R3")) for cell in figures))
+    merges = (Merge(0, 0, 0, 1), *(Merge(0, at, 1, at) for at in range(2, len(heads))))
+    form = read(replace(table, rows=rows, merges=merges), campaign, register)
+    assert (form.form.values["patrols"], form.form.values["joint_patrols"]) == (FIRST, FIRST + 1)
 
 
 def test_what_was_read_surely_is_another_label(campaign: Campaign, register: Register) -> None:

@@ -207,7 +207,11 @@ NUMBER_36 = '<Cell><Data ss:Type="Number">36</Data></Cell>'
         ('<Cell ss:StyleID="y"><Data ss:Type="Number">36</Data></Cell>', None),
         ('<Cell ss:StyleID="s"><Data ss:Type="Number">36</Data></Cell>', None),
         ('<Cell><Data ss:Type="DateTime">2024-03-01T00:00:00.000</Data></Cell>', None),
+        ('<Cell><Data ss:Type="DateTime">1899-12-31T09:30:00.000</Data></Cell>', None),
+        ('<Cell><Data ss:Type="DateTime">36</Data></Cell>', None),
+        ('<Cell><Data ss:Type="Boolean">1</Data></Cell>', None),
         ('<Cell><Data ss:Type="Error">#REF!</Data></Cell>', None),
+        ('<Cell ss:MergeAcross="1"><Data ss:Type="Number">36</Data></Cell>', None),
         ('<Cell ss:Index="3"><Data ss:Type="Number">36</Data></Cell>', 36),
         (
             '<Cell><ss:Data ss:Type="String" xmlns="http://www.w3.org/TR/REC-html40"><S>12</S>36</ss:Data></Cell>',
@@ -224,6 +228,30 @@ def test_a_cell_of_excel_2003s_xml_is_what_is_stored_and_shown(
     reading = read("统计表.xml", page.encode())
     assert reading.form is not None and reading.form.values["staff_deployed"] == value
     assert (value is None) == any(finding.severity == "error" for finding in reading.findings)
+
+
+@pytest.mark.parametrize(
+    ("column", "hidden"),
+    [
+        ('<Column ss:Index="3" ss:Hidden="1"/>', True),
+        ('<Column/><Column/><Column ss:Hidden="1"/>', True),
+        ('<Column/><Column ss:Hidden="1" ss:Span="1"/>', True),
+        ('<Column ss:Hidden="1" ss:Span="1"/><Column/>', False),
+    ],
+)
+def test_a_figure_in_a_hidden_column_of_excel_2003s_xml_is_none(
+    column: str, hidden: bool, read: Read
+) -> None:
+    page = excel_2003(sideways=False).decode().replace("<Table>", f"<Table>{column}")
+    reading = read("统计表.xml", page.encode())
+    assert reading.form is not None
+    assert (reading.form.values["staff_deployed"] is None) == hidden
+
+
+@pytest.mark.parametrize("number", ["36人", "INF", "1E+500"])
+def test_a_number_of_excel_2003s_xml_that_is_none_makes_it_a_damaged_file(number: str, read: Read) -> None:
+    page = excel_2003(sideways=False).decode().replace(">36<", f">{number}<")
+    assert rules(read("统计表.xml", page.encode())) == ["unreadable"]
 
 
 @pytest.mark.integration
