@@ -222,7 +222,8 @@ class _Reader:
     def _measure(self, one: Assigned, at: int, part: Part) -> tuple[str | None, Finding | None]:
         """The measure that the table states for a column, where it isn't the field's own."""
         match, body, heading = part.header.columns[at].match, part.body, part.heading
-        stated = {text for text in (match and match.measure, body.measures.get(at)) if text}
+        written = (*((match.measure, match.below) if match else ()), body.measures.get(at))
+        stated = {text for text in written if text}
         # A line that says 元 where the label says nothing, or 万元, leaves it open in which of them the figures are.
         scaled = {text for text in heading.measures if self._converts(text, one.field)}
         if scaled - stated:

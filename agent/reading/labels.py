@@ -27,10 +27,11 @@ Role = Literal["label", "child", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The field that a column's heading names, and the measure that it states."""
+    """The field that a column's heading names, the measure that it states, and that of a row of measures below it."""
 
     field: FormField
     measure: str | None = None
+    below: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,15 +74,15 @@ class LabelBook:
         Args:
             path: the heading's texts, the lowest first, then those above it.
         """
-        texts, measure = list(path), None
+        texts, below = list(path), None
         if len(texts) > 1 and is_measure(squeeze(texts[0]), self.campaign):
-            measure, texts = strip_measure(squeeze(texts[0])), texts[1:]
+            below, texts = strip_measure(squeeze(texts[0])), texts[1:]
         groups = [self.group(text) for text in texts[1:]]
         for name, stated in self._readings(texts[0]):
             found = [one for one, needs_group in self.fields.get(name, ()) if _fits(one, needs_group, groups)]
             if len(found) == 1:
                 above = next((one[1] for one in groups if one and one[0] == found[0].group), None)
-                return Match(found[0], stated or measure or above)
+                return Match(found[0], stated or below or above, below)
         return None
 
     def group(self, text: str) -> tuple[str, str | None] | None:
