@@ -265,6 +265,48 @@ def test_a_number_that_is_wider_than_its_digits_or_has_another_point_is_not_born
 
 
 @with_ocr
+@pytest.mark.parametrize(
+    ("first", "second", "certain"),
+    [
+        (("12", 0.9), ("12", 0.9), True),
+        (("12", 0.6), ("12", 0.4), True),
+        (("12", 0.9), ("17", 0.9), False),  # two looks that don't agree
+        (("12", 0.59), ("12", 0.9), False),
+        (("12", 0.9), ("12", 0.39), False),
+        (("123", 0.9), ("123", 0.9), False),  # no room for it in the ink
+        (("", 0.9), ("", 0.9), False),  # ink that gives no text
+    ],
+)
+def test_a_figure_is_certain_where_two_looks_agree_surely_and_the_ink_bears_them_out(
+    first: tuple[str, float], second: tuple[str, float], certain: bool
+) -> None:
+    from agent.reading.ocr.cells import ReadCell, _borne_out, _figure, _Line
+    from agent.reading.ocr.recogniser import Word
+    from agent.reading.ocr.shapes import Shapes
+
+    image = Image.new("L", (100, 60))
+    ImageDraw.Draw(image).text((10, 5), "12", fill=255, font_size=40)
+    mask = np.where(np.asarray(image) > 100, 255, 0).astype(np.uint8)
+    rows, columns = np.nonzero(mask)
+    mask = mask[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    looks = Word(*first), Word(*second)
+    read = _figure(_Line(0, 255 - mask, mask, mask), looks, Shapes.of([("12", mask)] * 3))
+    assert (read.text, read.certain) == (first[0], certain)
+    # Read for certain on another picture, it counts where no digit is another one.
+    for again in (ReadCell("12", 0.9), ReadCell("1.2", 0.9), ReadCell("12", 0.9, certain=False)):
+        same = again.certain and first[0].replace(".", "") == second[0].replace(".", "") == "12"
+        assert _borne_out(read, looks, again) is (again if same else read)
+
+
+def test_a_cell_that_is_no_certain_reading_is_none() -> None:
+    from agent.reading.ocr import _cell
+
+    assert _cell("R1C1", ["12", 0.9, False]) == Cell("R1C1", "unread", "12", confidence=0.9)
+    assert _cell("R1C1", ["12", 0.9, True]) == Cell("R1C1", "text", "12", confidence=0.9)
+    assert _cell("R1C1", ["", 1.0, True]).kind == "empty"
+
+
+@with_ocr
 def test_a_one_that_leans_as_a_seven_does_is_not_borne_out() -> None:
     from agent.reading.ocr.shapes import Shapes
 

@@ -13,8 +13,8 @@ ContainerType = Literal["zip", "rar", "7z", "tar", "tnef"]
 """``tar`` also stands for what is only compressed (.gz, .bz2, .xz), whether a tar or a single file."""
 
 
-def unpack(kind: ContainerType, name: str, data: bytes, budget: Budget) -> Unpacked:
-    """What is inside a container.
+def unpack(kind: Literal["zip", "7z", "tar", "tnef"], name: str, data: bytes, budget: Budget) -> Unpacked:
+    """What is inside a container; a .rar is read by programs from outside (rar.py), never where this runs.
 
     Raises:
         Unreadable: damaged, behind a password, over the bounds, or read by something that this machine lacks.
@@ -24,10 +24,6 @@ def unpack(kind: ContainerType, name: str, data: bytes, budget: Budget) -> Unpac
             from agent.reading.containers.zipped import unpack_zip
 
             return unpack_zip(data, budget)
-        case "rar":
-            from agent.reading.containers.rar import unpack_rar
-
-            return unpack_rar(data, budget)
         case "7z":
             from agent.reading.containers.sevenzip import unpack_7z
 

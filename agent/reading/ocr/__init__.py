@@ -6,18 +6,17 @@ models are large, and a hostile picture may have its way with a decoder. Knows n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
 from agent.reading.apart import read_apart
 from agent.reading.formats.flow import LINES_BESIDE
-from agent.reading.formats.limits import Budget, Limits
+from agent.reading.formats.limits import Budget
 from agent.reading.formats.refusals import page_as_picture
 from agent.reading.grid import Cell, Document, Grid, Merge
 
-__all__ = ["installed", "read_pages", "read_picture"]
+__all__ = ["installed", "read_picture"]
 
 
 @cache
@@ -29,34 +28,22 @@ def installed() -> bool:
 def read_picture(data: bytes, budget: Budget) -> Document | None:
     """What is written on a picture of a page, or on each page of a TIFF; None where there is no writing at all.
 
+    The tables are named 第1页表1 and so on; the text is what stands outside of them.
+
     Raises:
         Unreadable: ``not_supported`` without the extra; ``unreadable`` where the picture is damaged or too poor
             to read; ``too_large`` where it is over the bounds or takes too long.
     """
-    document = read_pages([data], budget)
-    return document if document.grids or document.text else None
-
-
-def read_pages(pictures: Sequence[bytes], budget: Budget | None = None) -> Document:
-    """The pages' tables, named 第1页表1 and so on with the page's number, and the text outside of them.
-
-    Args:
-        pictures: one or more pages each, in their order.
-        budget: bounds; the time is charged to it.
-
-    Raises:
-        Unreadable: as ``read_picture``.
-    """
     if not installed():
         raise page_as_picture()
-    bounds = budget or Budget(Limits())
-    pages = [page for data in pictures for page in read_apart("picture", "picture", [data], bounds).data]
-    grids = [
+    pages = read_apart("picture", "picture", [data], budget).data
+    grids = tuple(
         _grid(f"第{number}页表{place}", table)
         for number, page in enumerate(pages, 1)
         for place, table in enumerate(page["tables"], 1)
-    ]
-    return Document(grids=tuple(grids), text="\n".join(str(page["text"]) for page in pages).strip("\n"))
+    )
+    text = "\n".join(str(page["text"]) for page in pages).strip("\n")
+    return Document(grids=grids, text=text) if grids or text else None
 
 
 def _grid(name: str, told: dict[str, Any]) -> Grid:
