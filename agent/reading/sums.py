@@ -114,9 +114,9 @@ def _shortened(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """The first ones, and how many more there are: nobody reads a thousand lines."""
     if len(findings) <= MOST_TOLD:
         return tuple(findings)
-    last = findings[MOST_TOLD - 1]
-    more = len(findings) - MOST_TOLD + 1
-    return (*findings[: MOST_TOLD - 1], replace(last, text=f"{last.text}（这一栏还有 {more - 1} 行有问题）"))
+    *first, last = findings[:MOST_TOLD]
+    more = len(findings) - MOST_TOLD
+    return (*first, replace(last, text=f"{last.text}（这一栏还有 {more} 行有问题）"))
 
 
 def _number(value: Figure) -> Decimal:

@@ -346,6 +346,21 @@ def test_a_form_in_a_quotation_is_never_read(read: Read) -> None:
     )
 
 
+@pytest.mark.parametrize("around", ["{}", "<blockquote>{}</blockquote>", '<div class="gmail_quote">{}</div>'])
+def test_a_form_in_a_page_that_is_forwarded_is_read_and_what_it_quotes_is_not(
+    around: str, read: Read
+) -> None:
+    old = forms.html_table([99, *forms.FIGURES[1:]])
+    head = "<div>---------- 转发的邮件 ----------</div><div>发件人: qingnian@town.example</div><div>主题: 统计表</div><br>"
+    above = "".join(f"<p>{line}</p>" for line in (forms.TITLE, *forms.ABOVE))
+    page = around.format(f"{head}{above}{forms.html_table()}<blockquote>{old}</blockquote>")
+    require_the_form(read("a.eml", forms.mail("见下", f"<p>请查收</p>{page}", subject="转发：统计表")))
+    reply = forms.mail(
+        "见下", f"<p>请查收</p>{page.replace('转发的邮件', '原始邮件')}", subject="回复：统计表"
+    )
+    assert read("a.eml", reply).form is None
+
+
 def test_the_senders_own_form_counts_and_not_the_one_below_it(read: Read) -> None:
     old = forms.pairs([99, *forms.FIGURES[1:]])
     require_the_form(

@@ -181,6 +181,14 @@ def test_ordinals_and_spans_that_contradict_are_errors() -> None:
     assert all(form.form.values[name] is None for name in unsure if name)
 
 
+def test_as_many_cells_as_headings_that_stand_elsewhere_are_errors() -> None:
+    heads = [*((heading, 1) for heading in HEADINGS[:-1]), (HEADINGS[-1], 2)]
+    figures = [(VALUES[0], 2), *((value, 1) for value in VALUES[1:])]
+    form = found(word([heads, figures]))
+    assert told(form) == [f"error not_a_number {name}" for name in FIGURES]
+    assert not any(form.form.values[name] for name in FIGURES)
+
+
 def test_a_word_cell_merged_over_two_fields_is_an_error_for_both_and_shifts_nothing() -> None:
     figures = [("12", 2), *((value, 1) for value in VALUES[2:])]
     form = found(word([[(heading, 1) for heading in HEADINGS], figures]))
@@ -421,6 +429,18 @@ def test_one_units_form_is_no_table_of_several_units() -> None:
         find_forms_by_unit(Document((grid_of("@s\n@v", before=DATA["before"]),)), CAMPAIGN, REGISTER, NEAR)
         == {}
     )
+
+
+def test_a_column_with_many_wrong_rows_tells_the_first_ones_and_how_many_more() -> None:
+    """25 villages without a figure where the total stands."""
+    row = DATA["macros"]["@w"].replace("=3", "约3", 1)
+    total = " | ".join(["合计", *["=0"] * 13, ""])
+    form = found(
+        grid_of("\n".join([f"村 | {_expand('@s')}", *[f"{at}村 | {row}" for at in range(25)], total]))
+    )
+    patrols = [one for one in form.findings if one.field == "patrols" and one.rule == "not_exact"]
+    assert len(patrols) == 20 and patrols[-1].text.endswith("（这一栏还有 5 行有问题）")
+    assert form.form.values["patrols"] is None
 
 
 def test_a_total_that_nobody_marked_is_pointed_out() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from test_files import rules
 
 from agent.demo import pictures as made_up
+from agent.findings import Finding, Severity
 from agent.reading.formats.limits import Budget, Limits
 from agent.reading.reading import FileReading
 from agent.rules import Campaign
@@ -128,6 +129,40 @@ def test_a_page_with_a_note_that_can_only_be_drawn_is_a_picture() -> None:
     assert (document.grids, [page.number for page in document.pages]) == ((), [1])
 
 
+def on_page(number: int, *rows: tuple[str, str], **more: object) -> dict[str, object]:
+    """A table of two columns as the process apart tells it."""
+    told = {"before": [], "after": [], "merges": [], "joined": [], "edges": [50.0, 110.0, 170.0], **more}
+    return {"name": f"第{number}页表1", "rows": [[[text, ""] for text in row] for row in rows], **told}
+
+
+def test_a_table_that_goes_on_on_the_next_page_is_one_and_its_header_stands_there_once() -> None:
+    from agent.reading.formats.pdf import _over_pages
+
+    first = on_page(1, ("村", "劝导人数"), ("甲村", "3"), after=["第1页 共2页"])
+    second = on_page(
+        2, ("村", "劝导人数"), ("乙村", "5"), merges=[[0, 0, 0, 1], [1, 0, 1, 1]], joined=["R2C2"]
+    )
+    (one,) = _over_pages([first, second])
+    assert [[text for text, _ in row] for row in one["rows"]] == [
+        ["村", "劝导人数"],
+        ["甲村", "3"],
+        ["乙村", "5"],
+    ]
+    assert (one["merges"], one["joined"]) == ([[2, 0, 2, 1]], ["R3C2"])
+    figures = on_page(2, ("甲村", "3"), ("乙村", "5"))  # a village of the same name and figure is no header
+    assert len(_over_pages([on_page(1, ("甲村", "3")), figures])[0]["rows"]) == 3
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"edges": [50.0, 120.0, 170.0]}, {"edges": [50.0, 170.0]}, {"before": ["表二"]}, {"name": "第3页表1"}],
+)
+def test_a_table_that_may_be_another_is_no_part_of_the_one_before(other: dict[str, object]) -> None:
+    from agent.reading.formats.pdf import _over_pages
+
+    assert len(_over_pages([on_page(1, ("甲村", "3")), {**on_page(2, ("乙村", "5")), **other}])) == 2
+
+
 def test_a_form_without_ruled_lines_says_what_to_send(campaign: Campaign) -> None:
     """The labels are there, and which number belongs to which is anybody's guess."""
     from agent.reading.grid import Document
@@ -138,6 +173,36 @@ def test_a_form_without_ruled_lines_says_what_to_send(campaign: Campaign) -> Non
     assert (finding.severity, finding.rule) == ("error", "not_supported")
     assert "框线" in finding.text
     assert shape_without_lines("表.pdf", Document(text=forms.NARRATIVE), campaign) == ()
+    headed = "\n".join([forms.TITLE, *forms.ABOVE])  # its table is a picture, say
+    assert shape_without_lines("表.pdf", Document(text=headed), campaign)
+    assert shape_without_lines("表.pdf", Document(text=forms.TITLE), campaign) == ()
+    assert shape_without_lines("表.pdf", Document(text=f"现报送{headed}"), campaign) == ()
+
+
+@pytest.mark.parametrize("severity", ["warning", "error"])
+def test_what_is_wrong_with_a_page_is_told_as_gravely_as_the_documents_form_is_lacking(
+    severity: Severity,
+) -> None:
+    from agent.reading.paged import page_findings
+
+    def page(number: int, rule: str) -> FileReading:
+        return FileReading(
+            f"第{number}页.jpg", "", "unreadable", findings=(Finding("error", rule, f"{number}"),)
+        )
+
+    scans = {
+        2: page(2, "not_supported"),
+        5: page(5, "not_supported"),
+        6: FileReading("第6页.jpg", "", "photo"),
+    }
+    (one,) = page_findings("表.pdf", scans, severity)
+    assert (one.severity, one.rule, "2、5" in one.text) == (severity, "not_supported", True)
+    poor = page_findings("表.pdf", {**scans, 7: page(7, "unreadable")}, severity)
+    assert [(told.severity, told.text) for told in poor] == [
+        (severity, "2"),
+        (severity, "5"),
+        (severity, "7"),
+    ]
 
 
 def picture_pdf(*pictures: bytes) -> bytes:
