@@ -70,6 +70,10 @@ def read_document(
     text = _running_text(document, found is not None) if kind in TEXT_TYPES else ""
     opened = _Opened(name, data, kind, document, found, overlooked, text, read_inside())
     reading = _paged(opened, context) if kind == "pdf" else _flowing(opened, context.campaign)
+    if reading.form:
+        from agent.reading.contradicting import told_by_name
+
+        reading = replace(reading, findings=(*reading.findings, *told_by_name(name, context.campaign)))
     if any(one.form for one in opened.inside):  # few words around the form are enough
         enough = tuple(one for one in reading.findings if one.rule != "little_text")
         reading = replace(reading, findings=enough)

@@ -6,6 +6,7 @@ Knows no disk, no clock and no network. Whatever a file makes a library do, it e
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -208,9 +209,21 @@ def _form_in_message(mime: Mime, context: Context) -> tuple[FoundForm | None, tu
     from agent.reading.overlooked import overlooked, with_overlooked
 
     told: tuple[Finding, ...] = ()
+    above: list[str] = []
     for document in texts_apart(mime, context.budget):
         found = context.find(document)
         if found is not None:
-            return with_overlooked(found, document, context.campaign), ()
+            found = with_overlooked(found, document, context.campaign)
+            return _with_words_above(found, above, context.campaign), ()
+        above += document.text.split("\n")
         told = told or overlooked(document, context.campaign, None)
     return None, tuple(replace(one, text=one.text.replace("“", "邮件正文的“", 1)) for one in told)
+
+
+def _with_words_above(found: FoundForm, above: Sequence[str], campaign: Campaign) -> FoundForm:
+    """The form, with a warning where words above what is forwarded seem to put it right."""
+    from agent.reading.contradicting import told_beside
+
+    if any(one.rule == "words_besides" for one in found.findings):
+        return found
+    return replace(found, findings=(*found.findings, *told_beside((), above, campaign)))

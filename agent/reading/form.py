@@ -32,7 +32,7 @@ from agent.reading.no_part import (
 from agent.reading.part import Part
 from agent.reading.reading import Figure, Form
 from agent.reading.rows import Body, Row, read_body
-from agent.reading.sums import add_up, likely_total, total_row
+from agent.reading.sums import add_up, likely_total, total_row, twice
 from agent.reading.titles import other_title
 from agent.reading.values import Reading, clear, quote, read_figure, read_text, unclear_text
 from agent.rules import Campaign, FormField
@@ -292,6 +292,9 @@ def _doubts(part: Part, unmarked: bool, readings: list[tuple[Reading, ...]]) -> 
             name = f"“{rows[likely].name}”一行" if rows[likely].name else f"第 {likely + 1} 行"
             text += f"其中{name}恰为其余各行之和，如它就是合计，请在行首写明“合计”后重报。"
         doubts.append(Finding("warning", "sum_unmarked", text))
+    for name in twice(rows, readings):
+        text = f"“{name}”有两行，各栏的数完全相同，可能重复填了一行。请核对；如重复，请删去一行并改好合计后重报。"
+        doubts.append(Finding("warning", "row_twice", text))
     if part.table.grid.from_picture:
         text = "此表是从图片识别的，可能认错。请逐项核对识别出的数，确认后才登记。"
         doubts.append(Finding("note", "from_picture", text))

@@ -57,6 +57,12 @@ def around_text(code: str) -> tuple[str, str]:
     return "", ""
 
 
+def hides_text(code: str) -> bool:
+    """Whether a format code shows something else in a text's place, or nothing (``0;-0;0;``)."""
+    sections = _sections(code) if code.count(";") > 2 else ()
+    return len(sections) > 3 and all(kind not in ("text", "general") for kind, _ in sections[3].pieces)
+
+
 Piece = tuple[str, str]
 
 

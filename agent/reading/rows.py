@@ -271,7 +271,16 @@ def _beside(placed: Sequence[Placed], table: Table, at: int, header: Header) -> 
         return True
     drawn = table.grid.complete or table.grid.in_workbook or table.grid.from_picture
     last = [cell for cell in placed if cell.right == header.right]
+    if not drawn and header.ends_in_text and _lacks_one(placed, header):
+        return True
     return (bool(behind) or not drawn) and header.ends_in_text and any(map(like_a_figure, last))
+
+
+def _lacks_one(placed: Sequence[Placed], header: Header) -> bool:
+    """Whether a row of a text is a cell short, and no figure but the remark seems to stand in the last one."""
+    end = max((cell.right for cell in placed), default=0)
+    lefts = sorted(column.left for column in header.columns if column.text)
+    return len(lefts) > 1 and lefts[-2] < end <= lefts[-1] and not like_a_figure(placed[-1])
 
 
 def _ends_elsewhere(grid: Grid, at: int, header: Header) -> bool:

@@ -5,7 +5,7 @@ A 小计 sums up the rows since the last one, a 合计 all rows; a 小计 is nev
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 
@@ -78,6 +78,19 @@ def likely_total(rows: Sequence[Row], readings: Sequence[Sequence[Reading]]) -> 
     return None
 
 
+def twice(rows: Sequence[Row], readings: Sequence[Sequence[Reading]]) -> Iterator[str]:
+    """The names of rows that say the same as one before them, name and figures (not all of them 0).
+
+    Arguments as for ``likely_total``.
+    """
+    seen = set[tuple[object, ...]]()
+    for row, figures in zip(rows, zip(*readings, strict=True), strict=False):
+        values = tuple(_number(one.value) for one in figures)
+        if (row.names, values) in seen and row.name and not row.level and any(values):
+            yield row.name
+        seen.add((row.names, values))
+
+
 @dataclass(frozen=True, slots=True)
 class Mismatch:
     """A marked sum that isn't the sum of its rows."""
@@ -91,7 +104,7 @@ def _add(rows: Sequence[Row], numbers: Sequence[Decimal], total: int | None) -> 
     """The sum of all rows, each counted once, or the first marked sum that is wrong."""
     parts: list[tuple[int, Decimal]] = []
     for at, (row, number) in enumerate(zip(rows, numbers, strict=True)):
-        if at == total:
+        if at == total or _is_among(rows, at):
             continue
         below: list[Decimal] = []
         while row.level and parts and parts[-1][0] < row.level:
@@ -107,7 +120,17 @@ def _add(rows: Sequence[Row], numbers: Sequence[Decimal], total: int | None) -> 
 
 def _only_some_of_it(rows: Sequence[Row], total: int) -> bool:
     """Whether what stands beside the total only says what is among it (其中：城区), and not all of that."""
-    return all(key(row.name).startswith("其中") for at, row in enumerate(rows) if at != total)
+    return all(_says_what_is_among(row) for at, row in enumerate(rows) if at != total)
+
+
+def _is_among(rows: Sequence[Row], at: int) -> bool:
+    """Whether a row only says what is among a village's (其中：一组): it is counted in that one already."""
+    above = next((row for row in reversed(rows[:at]) if not _says_what_is_among(row)), None)
+    return _says_what_is_among(rows[at]) and above is not None and not above.level
+
+
+def _says_what_is_among(row: Row) -> bool:
+    return key(row.name).startswith("其中")
 
 
 def _shortened(findings: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -130,6 +130,10 @@ class _Column:
 
     def value(self, number: Decimal, written: str, suffix: str = "", told: bool = False) -> Reading:
         """The value of a number with a measure behind it; ``told``: it was written so that a note is due."""
+        if _TELEPHONE.fullmatch(trim(written)):
+            return self.error("not_a_number", written, "像是电话号码，此栏应填数字")
+        if _DAY.fullmatch(trim(written)):
+            return self.error("not_a_number", written, "像是日期，此栏应填数字")
         scale = scale_of(suffix, self.field, self.campaign, self.stated)
         if scale is None:
             return self.wrong_measure(written)
@@ -246,7 +250,11 @@ def _text(cell: Cell, column: _Column) -> Reading:
     written, text = cell.text, trim(cell.text)
     if not text:
         return column.blank()
-    if before or (behind and not _says_nothing_new(behind, column)):
+    if (
+        before
+        or (behind and not _says_nothing_new(behind, column))
+        or numberformat.hides_text(cell.number_format)
+    ):
         return column.error(
             "wrong_measure", f"{before}{text}{behind}", "显示的和存的意思不同，请把单元格格式改为常规"
         )
@@ -379,6 +387,8 @@ _MILLIONTH = Decimal("0.000001")
 _TOO_LARGE = Decimal(10) ** 15
 _MOST_DIGITS = 20
 _LONGEST = 60
+_TELEPHONE = re.compile(r"1[3-9][0-9]{9}")
+_DAY = re.compile(r"20[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
 _ZERO_WORDS = frozenset({"无", "没有", "零", "/", "-", "—", "——"})
 _NUMBER = re.compile(
     # Separators strictly at each third digit, all of one kind; no leading zeros, no dot without digits around it.

@@ -32,6 +32,7 @@ from making import (  # noqa: E402
     papers,
     printing,
     rows,
+    slips,
     traps,
     values,
 )
@@ -54,6 +55,7 @@ WHOLE: dict[str, Callable[[], dict[str, tuple[bytes, Any]]]] = {
     "containers": containers.files,
     "traps": traps.files,
     "offices": offices.files,
+    "slips": slips.files,
 }
 WRITERS: dict[str, Callable[[Sequence[Form]], bytes]] = {
     "xlsx": books.xlsx,

@@ -14,6 +14,7 @@ from agent.reading.grid import Cell, Grid, Merge
 
 FLAT = 2.0  # points; a row kept lower isn't meant to be seen
 NARROW = 0.2  # letters; nor is a narrower column
+NO_ZEROS = "0;-0;"  # how a number shows on a sheet that leaves zeros blank
 LONGEST_GAP = 3  # blank rows in a row that a grid keeps; cells carry their own addresses
 MOST_MERGES = 20_000
 WIDEST_FILL = 64  # every used row has at least as many cells as the sheet is wide, up to this

@@ -11,7 +11,7 @@ from agent.reading.formats.asides import LONGEST, MOST
 from agent.reading.formats.embedded import in_compound
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.refusals import damaged, encrypted, too_large
-from agent.reading.formats.sheet import FLAT, NARROW, address, decimal_text, exact, sheet_grid
+from agent.reading.formats.sheet import FLAT, NARROW, NO_ZEROS, address, decimal_text, exact, sheet_grid
 from agent.reading.grid import Cell, Document, Grid, Merge
 
 BLANK = (0, 6)
@@ -77,7 +77,7 @@ def _cell(book: Any, sheet: Any, row: int, column: int, hidden: bool) -> Cell | 
     style = book.xf_list[sheet.cell_xf_index(row, column)]
     code = book.format_map[style.format_key].format_str if style.format_key in book.format_map else "General"
     hidden = hidden or code.strip() == ";;;"
-    font, plain = book.font_list[style.font_index], style.background.fill_pattern == 0
+    font, plain = book.font_list[style.font_index], _is_plain(book, style.background)
     struck, unseen = bool(font.struck_out), plain and _is_unseen(book, font)
     if kind == TEXT:
         text, withheld = _text(book, sheet, row, column, value, (struck, unseen, plain))
@@ -96,6 +96,7 @@ def _cell(book: Any, sheet: Any, row: int, column: int, hidden: bool) -> Cell | 
     hidden = hidden or unseen
     if kind == NUMBER:
         number = exact(value)
+        code = code if number or sheet.show_zero_values else NO_ZEROS
         text = decimal_text(number)
         return Cell(place, "number", text, number, None, code, hidden, struck, text if struck else "")
     if kind == DATE:
@@ -123,6 +124,12 @@ def _error(code: int) -> str:
     import xlrd
 
     return str(xlrd.error_text_from_code.get(code, "#ERR!"))
+
+
+def _is_plain(book: Any, ground: Any) -> bool:
+    """Whether a cell has no ground of its own, or a white one."""
+    white = book.colour_map.get(ground.pattern_colour_index) == WHITE
+    return bool(ground.fill_pattern == 0 or (ground.fill_pattern == 1 and white))
 
 
 def _is_unseen(book: Any, font: Any) -> bool:

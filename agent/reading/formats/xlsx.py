@@ -11,7 +11,7 @@ import math
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from agent.reading.formats.embedded import in_parts
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.package import Package, Relation, parse_xml
 from agent.reading.formats.refusals import damaged, too_large
-from agent.reading.formats.sheet import FLAT, NARROW, address, decimal_text, exact, sheet_grid
+from agent.reading.formats.sheet import FLAT, NARROW, NO_ZEROS, address, decimal_text, exact, sheet_grid
 from agent.reading.formats.xlsxstyles import (
     MAIN,
     Look,
@@ -280,9 +280,11 @@ def _column(letters: str) -> int:
 def _cells(part: bytes, hidden_sheet: bool, book: _Book) -> Iterator[tuple[tuple[int, int], Cell]]:
     """The cells that hold something, by zero-based row and column."""
     hidden_columns: set[int] = set()
-    hidden_rows, row, seen = False, -1, set[tuple[int, int]]()
-    for one in _each(part, "worksheet", "sheetFormatPr", "col", "row"):
+    hidden_rows, row, seen, zeros = False, -1, set[tuple[int, int]](), True
+    for one in _each(part, "worksheet", "sheetView", "sheetFormatPr", "col", "row"):
         match local(one):
+            case "sheetView":
+                zeros = zeros and is_on(one.get("showZeros", "1"))
             case "sheetFormatPr":
                 hidden_rows = is_on(one.get("zeroHeight"))
             case "col" if len(hidden_columns) < MOST_COLUMNS and _is_narrow(one):
@@ -298,7 +300,10 @@ def _cells(part: bytes, hidden_sheet: bool, book: _Book) -> Iterator[tuple[tuple
                     seen.add(place)
                     read = _cell(cell, place, hidden or place[1] in hidden_columns, book)
                     if read is not None:
-                        yield place, read
+                        yield (
+                            place,
+                            read if zeros or read.number != 0 else replace(read, number_format=NO_ZEROS),
+                        )
 
 
 def _is_narrow(column: _Element) -> bool:

@@ -36,7 +36,7 @@ class Style:
     """A cell's style.
 
     Attributes:
-        plain: it stands on no ground of its own: white on that is not to be seen.
+        plain: it stands on no ground of its own, or on a white one: white on that is not to be seen.
         dated: by its format a number in it is a date or a time.
         spanning: by its format that is a span of time ([h]:mm).
         local: the format is a built-in one that the file doesn't spell out (10月20日).
@@ -65,9 +65,9 @@ def styles_of(part: bytes | None) -> tuple[Style, ...]:
         index(one.get("numFmtId", "")): one.get("formatCode", "")
         for one in root.iterfind(f"{MAIN}numFmts//{MAIN}numFmt")  # perhaps in two versions
     }
-    return tuple(_style(one, looks, formats) for one in root.iterfind(f"{MAIN}cellXfs/{MAIN}xf")) or (
-        Style(),
-    )
+    grounds = [_is_plain(one) for one in root.iterfind(f"{MAIN}fills/{MAIN}fill")]
+    styles = (_style(one, looks, grounds, formats) for one in root.iterfind(f"{MAIN}cellXfs/{MAIN}xf"))
+    return tuple(styles) or (Style(),)
 
 
 def look_of(properties: Iterable[_Element]) -> Look:
@@ -130,10 +130,11 @@ def moment_of_text(text: str) -> Any:
     return from_ISO8601(text)  # type: ignore[no-untyped-call]
 
 
-def _style(xf: _Element, looks: list[Look], formats: Mapping[int, str]) -> Style:
+def _style(xf: _Element, looks: list[Look], grounds: list[bool], formats: Mapping[int, str]) -> Style:
     number, font = index(xf.get("numFmtId") or "0"), index(xf.get("fontId") or "0")
     look = looks[font] if font < len(looks) else Look()
-    plain = index(xf.get("fillId") or "0") == 0
+    ground = index(xf.get("fillId") or "0")
+    plain = ground == 0 or (ground < len(grounds) and grounds[ground])
     if number == 0 and number not in formats:
         return Style(look=look, plain=plain)
     own = formats.get(number)
@@ -148,6 +149,15 @@ def _shown(built_in: int | None, own: str | None) -> tuple[str, bool, bool]:
 
     shown = own if built_in is None else builtin_format_code(built_in)
     return shown or GENERAL, bool(is_date_format(shown)), bool(is_timedelta_format(shown))
+
+
+def _is_plain(fill: _Element) -> bool:
+    """Whether a fill is none at all, or plain white."""
+    pattern = fill.find(f"{MAIN}patternFill")
+    if pattern is None or pattern.get("patternType", "none") == "none":
+        return pattern is not None
+    color = pattern.find(f"{MAIN}fgColor")
+    return pattern.get("patternType") == "solid" and color is not None and _is_white(color)
 
 
 def _is_white(color: _Element) -> bool:

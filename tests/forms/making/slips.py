@@ -1,0 +1,139 @@
+"""Files in which a figure was taken in silence that no careful clerk would have registered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import books, papers
+from .mails import pairs
+from .model import Styled
+from .notice import ABOVE, FIGURES, IDS, expect, flat, form, number, row, texts
+from .rows import ONE, SUM, TWO, line, villages
+from .zips import rewritten
+
+File = tuple[bytes, Any]
+EVERY = [name for name in IDS if name != "remarks"]
+STYLES, SHEET = "xl/styles.xml", "xl/worksheets/sheet1.xml"
+BESIDES = "words_besides:"
+
+
+def files() -> dict[str, File]:
+    return {**_unseen(), **_no_counts(), **_short(), **_villages(), **_disowned(), **_forwarded()}
+
+
+def _unseen() -> dict[str, File]:
+    """White on a white ground; zeros that the sheet leaves blank; a text in whose place its format shows nothing."""
+    blank = expect(errors={"people_persuaded": "blank"}, warnings=["hidden:people_persuaded"]).as_yaml()
+    zero = expect({"minors_helped": "0"}, warnings=["displayed_otherwise:minors_helped"]).as_yaml()
+    marked = books.xlsx([form(row(people_persuaded=Styled(27, format='"x"0')))])
+    white = rewritten(marked, STYLES, "<numFmts.*?</numFmts>", "")
+    white = rewritten(white, STYLES, "</fonts>", '<font><color rgb="FFFFFFFF"/></font></fonts>')
+    white = rewritten(white, STYLES, "</fills>", f"{SOLID}</fills>")
+    white = rewritten(
+        white, STYLES, 'numFmtId="164" fontId="0" fillId="0"', 'numFmtId="0" fontId="1" fillId="2"'
+    )
+    zeros = rewritten(
+        books.xlsx([form(row(minors_helped=0))]), SHEET, "<sheetView ", '<sheetView showZeros="0" '
+    )
+    hidden = books.xlsx([form(row(people_persuaded=Styled("27", format="0;-0;0;")))])
+    return {
+        "white-on-a-white-ground.xlsx": (white, blank),
+        "zeros-left-blank-by-the-sheet.xlsx": (zeros, zero),
+        "a-text-whose-format-shows-nothing.xlsx": (hidden, expect(errors=["people_persuaded"]).as_yaml()),
+    }
+
+
+SOLID = '<fill><patternFill patternType="solid"><fgColor rgb="FFFFFFFF"/></patternFill></fill>'
+
+
+def _no_counts() -> dict[str, File]:
+    """A mobile number or a day, eleven and eight digits long, where a count belongs."""
+    made = {}
+    for name, written in (("telephone", "13800000000"), ("day", "20240229")):
+        told = expect(errors={"minors_helped": "not_a_number"}).as_yaml()
+        made[f"a-{name}-where-a-count-belongs.docx"] = (
+            papers.docx([form(texts(minors_helped=written))]),
+            told,
+        )
+        stored = books.xlsx([form(row(minors_helped=number(written)))])
+        made[f"a-{name}-where-a-count-belongs.xlsx"] = (stored, told)
+    return made
+
+
+def _short() -> dict[str, File]:
+    """A row of text that lost a cell: the remark stands where the last figure belongs."""
+    lost = expect({"remarks": "*"}, errors=dict.fromkeys(EVERY, "*")).as_yaml()
+    plain = papers.delimited([flat(texts(remarks="无"))]).decode()
+    short = plain.replace(",27,", ",")
+    tabs = "\n".join("\t".join(map(papers.shown, cells)) for cells in flat(texts(remarks="无")).cells)
+    headed = "\n".join("    ".join(one) for one in ABOVE) + "\n" + tabs.replace("\t27\t", "\t")
+    return {
+        "a-cell-lost-before-a-remark.csv": (short.encode(), lost),
+        "a-cell-lost-before-a-remark.eml": (papers.mail(text=headed), lost),
+    }
+
+
+def _villages() -> dict[str, File]:
+    """What is among a village's figures is no part of the sum beside them; a village is there once."""
+    whole = {**SUM, "remarks": ""}
+    added = {name: str(float(FIGURES[name]) + float(ONE[name])) for name in SUM}
+    differs = expect({"remarks": ""}, errors=dict.fromkeys(SUM, "sum_differs")).as_yaml()
+    among = [("板辽村", line(whole)), ("其中：一组", line(ONE))]
+    twice = {name: str(round(float(ONE[name]) * 2, 2)) for name in SUM}
+    double = expect(
+        {**{name: _plain(text) for name, text in twice.items()}, "remarks": ""}, warnings=["row_twice:"]
+    )
+    again = [("板辽村", line(ONE)), ("板辽村", line(ONE)), ("合计", line(twice))]
+    alone = expect({"remarks": "*"}, errors=dict.fromkeys(EVERY, "*")).as_yaml()
+    return {
+        "what-is-among-a-village.xlsx": (
+            _book(*among, ("合计", line(whole))),
+            expect({"remarks": ""}).as_yaml(),
+        ),
+        "what-is-among-a-village-added-again.xlsx": (_book(*among, ("合计", line(added))), differs),
+        "only-what-is-among-it.xlsx": (_book(("其中：城区", line(TWO))), alone),
+        "a-village-twice.xlsx": (_book(*again), double.as_yaml()),
+    }
+
+
+def _plain(text: str) -> str:
+    return text.removesuffix(".0")
+
+
+def _book(*rows: tuple[str, list[Any]]) -> bytes:
+    return books.xlsx([villages(*rows)])
+
+
+def _disowned() -> dict[str, File]:
+    """Words in the mail, or the file's name, by which the figures aren't the ones to report."""
+    told = expect(warnings=[BESIDES]).as_yaml()
+    page = papers.html_body([form()])
+    last = "以下是去年的数据，供参考，今年的稍后报。"
+    book = books.xlsx([form()])
+    return {
+        "an-item-by-its-number.eml": (papers.mail(text=f"第10项应为35，其余不变。\n\n{pairs()}"), told),
+        "an-item-by-its-number-above-a-table.eml": (
+            papers.mail(page=f"<p>第10项应为35，其余不变。</p>{page}"),
+            told,
+        ),
+        "last-year-s-by-the-words-above.eml": (papers.mail(text=f"{last}\n\n{pairs()}"), told),
+        "last-year-s-by-the-words-above-a-table.eml": (papers.mail(page=f"<p>{last}</p>{page}"), told),
+        "统计表（作废）.xlsx": (book, told),
+        "2021年统计表.xlsx": (book, told),
+        "2024年统计表.xlsx": (book, expect().as_yaml()),
+    }
+
+
+def _forwarded() -> dict[str, File]:
+    """A word above a forwarded mail that puts a figure in it right."""
+    forwarded = (
+        "---------- 转发的邮件 ----------\n发件人: 青年镇民政办 <qingnian@town.example>\n日期: 2024年3月1日\n"
+        "主题: 统计表\n收件人: report@civil.example\n\n"
+    )
+    text = f"劝导人数应为35人。\n\n{forwarded}{pairs()}\n"
+    return {
+        "a-word-above-a-forwarded-mail.eml": (
+            papers.mail(text=text, subject="转发：统计表"),
+            expect(warnings=[BESIDES]).as_yaml(),
+        )
+    }
