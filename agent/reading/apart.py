@@ -24,11 +24,11 @@ from pathlib import Path
 from typing import Any
 
 from agent.errors import ReaderNotStarted, Unreadable
+from agent.reading.carried import Told
 from agent.reading.effort import Effort
 from agent.reading.formats.limits import MEGABYTE, Budget, Limits
 from agent.reading.formats.refusals import damaged, took_too_long
 from agent.reading.outside import bare_environment, network_cut, patience
-from agent.reading.plain import Told
 from agent.reading.wire import READY, receive, send
 
 LOG = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from agent.findings import Finding
-from agent.reading.attachments import FileType, refusal_of
 from agent.reading.context import Context, guarded, reading_of
+from agent.reading.filetype import FileType, refusal_of
 from agent.reading.folding import squeeze
 from agent.reading.formats.refusals import page_without_form
 from agent.reading.grid import Document, PagePicture

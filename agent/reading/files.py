@@ -11,14 +11,13 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from agent.errors import Unreadable
 from agent.findings import Finding
-from agent.reading.attachments import FileType, refusal_of
 from agent.reading.containers.member import clean_path
 from agent.reading.context import Context, guarded, reading_of, refused, require_depth, unreadable
 from agent.reading.documents import read_document, read_picture
+from agent.reading.filetype import FileType, refusal_of
 from agent.reading.formats.limits import Budget, Limits
-from agent.reading.formats.refusals import encrypted, some_encrypted
+from agent.reading.formats.refusals import encrypted, nothing_inside, some_encrypted
 from agent.reading.grid import Document, Picture
 from agent.reading.opening import message_apart, open_apart, texts_apart
 from agent.reading.reading import FileReading
@@ -151,11 +150,7 @@ def _archive(
 
         unpacked = unpack_rar(data, context.budget)
     if not unpacked.members and kind != "tnef":  # a winmail.dat without files only says how a mail looks
-        raise (
-            encrypted()
-            if unpacked.encrypted
-            else Unreadable("unreadable", "里面没有文件。请检查后重新发送。")
-        )
+        raise encrypted() if unpacked.encrypted else nothing_inside()
     inside = tuple(
         unreadable(member.name, member.data, member.refusal, context)
         if member.refusal

@@ -21,12 +21,12 @@ from agent.reading.labels import LabelBook
 from agent.reading.layout import Table, concealed, revealed, turned, upright
 from agent.reading.measures import factor_of
 from agent.reading.misread import with_labels_mended
-from agent.reading.no_part import (
-    heads_no_part,
+from agent.reading.other_figures import (
+    heads_other_figures,
     is_example,
-    no_part,
     not_counted,
     only_an_example,
+    other_figures,
     wrongly_headed,
 )
 from agent.reading.part import Part
@@ -155,7 +155,7 @@ class _Reader:
         """The form that some rows of a part make."""
         part = replace(part, body=replace(part.body, rows=rows))
         strangers = reporter.other_units(rows, part.heading, self.book, self.register)
-        alien, example = no_part(rows, self.years), next(filter(is_example, part.titles), None)
+        alien, example = other_figures(rows, self.years), next(filter(is_example, part.titles), None)
         values: dict[str, Figure] = {}
         sources: dict[str, str] = {}
         findings: list[Finding] = []
@@ -193,7 +193,7 @@ class _Reader:
             return self._remarks(one, part.body, grid)
         if one.finding is not None or one.at is None:
             return _FieldRead(Reading(None, (one.finding,) if one.finding else ()))
-        head = heads_no_part(part.above(part.header.columns[one.at]), self.years)
+        head = heads_other_figures(part.above(part.header.columns[one.at]), self.years)
         if head is not None:
             return _FieldRead(Reading(None, (wrongly_headed(one.field, head),)))
         measure, problem = self._measure(one, one.at, part)

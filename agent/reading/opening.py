@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from agent.mime import Mime
-from agent.reading import plain
-from agent.reading.attachments import FileType, Sniffed, sniff
+from agent.reading import carried
+from agent.reading.carried import Told
 from agent.reading.containers.member import Unpacked
+from agent.reading.filetype import FileType, Sniffed, sniff
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.refusals import too_large
 from agent.reading.grid import Document
-from agent.reading.plain import Told
 
 if TYPE_CHECKING:
     from agent.reading.pictures import Looked
@@ -68,13 +68,13 @@ def converted_apart(
 ) -> Document:
     """The document in what a file was converted to, with what only the original tells."""
     arguments = {"kind": kind, "target": target}
-    return plain.documents(_ask("document", [converted, original], budget, arguments))[0]
+    return carried.documents(_ask("document", [converted, original], budget, arguments))[0]
 
 
 def texts_apart(mime: Mime, budget: Budget) -> tuple[Document, ...]:
     """Where in a message's text a form may stand, in the order of preference (texts.py)."""
     blobs = [one.encode("utf-8", "surrogatepass") for one in (mime.subject, mime.text, mime.plain, mime.html)]
-    return plain.documents(_ask("texts", blobs, budget, {}))
+    return carried.documents(_ask("texts", blobs, budget, {}))
 
 
 def _ask(job: str, blobs: list[bytes], budget: Budget, arguments: Mapping[str, Any]) -> Told:
@@ -89,15 +89,15 @@ def _opened(told: Told) -> Opened:
     inside = Told(data, told.blobs)
     match holds:
         case "document":
-            return Opened(sniffed, plain.documents(inside)[0])
+            return Opened(sniffed, carried.documents(inside)[0])
         case "picture":
             from agent.reading.pictures import Looked
 
             return Opened(sniffed, Looked(*data))
         case "unpacked":
-            return Opened(sniffed, plain.unpacked(inside))
+            return Opened(sniffed, carried.unpacked(inside))
         case "mime":
-            return Opened(sniffed, plain.mime(inside))
+            return Opened(sniffed, carried.mime(inside))
         case _:
             return Opened(sniffed, None)
 
@@ -119,11 +119,11 @@ def tell_opened(opened: Opened) -> Told:
     if content is None:
         return Told((kind.type, kind.what, kind.macros, "", None))
     if isinstance(content, Document):
-        holds, told = "document", plain.of_documents([content])
+        holds, told = "document", carried.of_documents([content])
     elif isinstance(content, Unpacked):
-        holds, told = "unpacked", plain.of_unpacked(content)
+        holds, told = "unpacked", carried.of_unpacked(content)
     elif isinstance(content, Mime):
-        holds, told = "mime", plain.of_mime(content)
+        holds, told = "mime", carried.of_mime(content)
     else:
         holds, told = "picture", Told((content.look, content.pixels))
     return Told((kind.type, kind.what, kind.macros, holds, told.data), told.blobs)

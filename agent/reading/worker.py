@@ -17,9 +17,9 @@ from typing import IO, Any
 
 from agent.errors import Unreadable
 from agent.logbook import without_messages
+from agent.reading.carried import Told
 from agent.reading.formats.limits import Budget, Limits
 from agent.reading.formats.refusals import damaged, took_too_much
-from agent.reading.plain import Told
 from agent.reading.wire import READY, receive, send
 
 GRACE = 5  # seconds after which a process ends itself whose file should have been given up long ago
@@ -118,15 +118,15 @@ def _open(arguments: Arguments, blobs: Blobs, budget: Budget) -> Told:
 
 
 def _document(arguments: Arguments, blobs: Blobs, budget: Budget) -> Told:
+    from agent.reading.carried import of_documents
     from agent.reading.opening import load_converted
-    from agent.reading.plain import of_documents
 
     converted, original = blobs
     return of_documents([load_converted(**arguments, converted=converted, original=original, budget=budget)])
 
 
 def _texts(_: Arguments, blobs: Blobs, budget: Budget) -> Told:
-    from agent.reading.plain import of_documents
+    from agent.reading.carried import of_documents
     from agent.reading.texts import texts_of
 
     subject, text, plain, html = (one.decode("utf-8", "surrogatepass") for one in blobs)

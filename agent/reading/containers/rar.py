@@ -15,10 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.errors import Unreadable
 from agent.reading.containers.member import Member, Unpacked, clean_path, over_the_bound, wanted
 from agent.reading.formats.limits import MEGABYTE, Budget
-from agent.reading.formats.refusals import USE_ZIP, damaged, encrypted, without_program
+from agent.reading.formats.refusals import USE_ZIP, damaged, encrypted, in_volumes, without_program
 from agent.reading.outside import Bounds, Ran, find, folder_for, patience, run
 
 RAR5 = b"Rar!\x1a\x07\x01\x00"
@@ -77,12 +76,6 @@ def _bounds(entries: Sequence[_Entry]) -> Bounds:
     # A tar's headers and padding come on top.
     output = sum(one.size + 4096 for one in entries) + 2 * MEGABYTE
     return Bounds(patience() * SECONDS, output=output, processor=SECONDS)
-
-
-def _in_volumes() -> Unreadable:
-    return Unreadable(
-        "not_supported", "是分卷压缩包的一部分，无法单独读取。请不要分卷，改用 .zip 压缩后发送。"
-    )
 
 
 # --- RAR5 ------------------------------------------------------------------------------------------------
@@ -145,7 +138,7 @@ def _listed_rar5(data: bytes) -> list[_Entry]:
         if kind == ENCRYPTION:
             raise encrypted()
         if kind == MAIN and _number(data, at)[0] & IN_VOLUMES:
-            raise _in_volumes()
+            raise in_volumes()
         if kind == END:
             break
         if kind == FILE:
@@ -207,7 +200,7 @@ OLD_IN_VOLUMES, OLD_ENCRYPTED = (
 def _by_unar(data: bytes, budget: Budget) -> Unpacked:
     flags = struct.unpack_from("<H", data, 10)[0] if len(data) > 20 else 0
     if flags & OLD_IN_VOLUMES:
-        raise _in_volumes()
+        raise in_volumes()
     if flags & OLD_ENCRYPTED:
         raise encrypted()
     unar, lsar = find("unar"), find("lsar")

@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from agent.reading.attachments import FileType
+from agent.reading.filetype import FileType
 from agent.reading.formats.limits import MEGABYTE, Budget
 from agent.reading.formats.refusals import damaged, encrypted, took_too_long, without_program
 from agent.reading.grid import Document

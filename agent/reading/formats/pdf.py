@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from agent.reading.apart import read_apart
+from agent.reading.carried import Told
 from agent.reading.formats.flow import LINES_BESIDE
 from agent.reading.formats.limits import Budget
 from agent.reading.grid import Cell, Document, Grid, Merge, PagePicture, Picture
-from agent.reading.plain import Told
 
 
 def read_pdf(data: bytes, budget: Budget) -> Document:

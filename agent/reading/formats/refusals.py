@@ -55,6 +55,18 @@ def some_encrypted() -> Unreadable:
     return Unreadable("encrypted", "里面有文件设有密码，无法读取。请取消密码后重新发送。")
 
 
+def in_volumes() -> Unreadable:
+    """One part of an archive that was split."""
+    return Unreadable(
+        "not_supported", "是分卷压缩包的一部分，无法单独读取。请不要分卷，改用 .zip 压缩后发送。"
+    )
+
+
+def nothing_inside() -> Unreadable:
+    """An archive without files."""
+    return Unreadable("unreadable", "里面没有文件。请检查后重新发送。")
+
+
 def page_as_picture() -> Unreadable:
     """A picture of a page of paper, where the reader of writing in pictures isn't installed."""
     return Unreadable(

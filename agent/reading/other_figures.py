@@ -17,7 +17,7 @@ from agent.reading.values import quote
 from agent.rules import FormField
 
 
-def no_part(rows: Sequence[Row], years: range) -> str | None:
+def other_figures(rows: Sequence[Row], years: range) -> str | None:
     """The name of a row that can't be the figures to report, or a part of them, alone or in a sum; None for no such.
 
     Args:
@@ -27,13 +27,13 @@ def no_part(rows: Sequence[Row], years: range) -> str | None:
     if len(rows) < 2:
         wrong = _ALONE
     elif total_row(rows) is None:
-        wrong = _NO_PART
+        wrong = _NOT_ADDED
     else:  # 上月 and 本月 may add up to a 累计; an example or last year's figures never do
         wrong = _IN_NO_SUM
     return next((name for row in rows for name in _wrong_names(row, wrong, years)), None)
 
 
-def heads_no_part(texts: Iterable[str], years: range) -> str | None:
+def heads_other_figures(texts: Iterable[str], years: range) -> str | None:
     """What stands above a column and says that it isn't the figures to report (上年同期, 计划数, 2021年); or None."""
     return next(
         (text for text in texts if _NEVER.fullmatch(key(text)) or _of_another_year(text, years)), None
@@ -107,6 +107,6 @@ _TWICE = r"(?:修改|更正|调整|修订|订正)(?:前|后|数|为)?|原(?:报|
 _NEVER = re.compile(rf"{_BEFORE}|{_COMPARED}|{_PLANNED}|{_AVERAGED}")
 _ALONE = re.compile(rf"{_NEVER.pattern}|其中.+")
 _IN_NO_SUM = re.compile(rf"{_OF_YEARS}|{_BEFORE}同期数?|{_COMPARED}|{_PLANNED}|{_AVERAGED}")
-_NO_PART = re.compile(
+_NOT_ADDED = re.compile(
     rf"{_NEVER.pattern}|{_TWICE}|其中.*|(?:户|人|件|笔)数|(?:本|今|当){_PERIOD}(?:数|同期|同期数)?|(?:指标|完成|实际|实际完成)(?:数|值|量|任务|情况)?"
 )

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.errors import Unreadable
-from agent.reading.attachments import UNSUPPORTED, refusal_of, sniff
 from agent.reading.containers.member import clean_path
 from agent.reading.containers.zipped import unpack_zip
+from agent.reading.filetype import UNSUPPORTED, refusal_of, sniff
 from agent.reading.formats.limits import Budget, Limits
 
 MAIL = b"Received: from a\r\nFrom: a@town.example\r\nSubject: x\r\n\r\nbody"
