@@ -15,7 +15,7 @@ from agent.mail.links import linked_files
 from agent.mail.message import Message
 from agent.reading.form import FoundForm, combine
 from agent.reading.prose import prose
-from agent.reading.quoting import above_letter, forwarded_texts, own_text
+from agent.reading.quoting import above_letter, forwarded_texts, own_text, unquoted
 from agent.reading.reading import FileReading, Form
 from agent.rules import Campaign
 from agent.submission import Piece, PieceKind
@@ -198,7 +198,7 @@ def _links(message: Message) -> tuple[Finding, ...]:
     """Files that came as links in what is sent: not in what is only quoted, and answered already."""
     from lxml.html import tostring
 
-    from agent.reading.quoting import forwarded_html, own_html, unquoted
+    from agent.reading.quotedpages import forwarded_html, own_html
 
     texts = [unquoted(message.text), *forwarded_texts(message.subject, message.text)]
     trees = [own_html(message.html), *forwarded_html(message.subject, message.html)] if message.html else []

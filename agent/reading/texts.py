@@ -8,7 +8,8 @@ from agent.reading.formats.html import page_lines, read_tree
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.text import read_text
 from agent.reading.grid import Document
-from agent.reading.quoting import forwarded_html, forwarded_texts, is_automatic, own_html, unquoted
+from agent.reading.quotedpages import forwarded_html, own_html
+from agent.reading.quoting import forwarded_texts, is_automatic, unquoted
 
 
 def texts_of(subject: str, text: str, written: str, html: str, budget: Budget) -> Iterator[Document]:

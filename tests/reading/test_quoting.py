@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from agent.reading.formats.html import read_tree
 from agent.reading.formats.limits import Budget, Limits
-from agent.reading.quoting import forwarded_html, forwarded_texts, own_html, own_text
+from agent.reading.quotedpages import forwarded_html, own_html
+from agent.reading.quoting import forwarded_texts, own_text
 
 CASES = sorted((Path(__file__).parent / "quoting").glob("*.txt"))
 PAGES = Path(__file__).parent / "quoting_html"
