@@ -405,7 +405,8 @@ WHOLE = "0,0 1x2|0,2 2x1|0,3 2x1|1,0 1x1|1,1 1x1|2,0 1x1|2,1 1x1|2,2 1x1|2,3 1x1
 )
 def test_the_cells_are_those_that_the_lines_make(page: object, shape: str) -> None:
     from agent.reading.ocr.paper import ink_on_white
-    from agent.reading.ocr.ruling import find_tables, set_upright
+    from agent.reading.ocr.ruling import find_tables
+    from agent.reading.ocr.straightening import set_upright
 
     tables, _ = find_tables(set_upright(ink_on_white(page)).lines)
     table = next(one for one in tables if one.width == 4)

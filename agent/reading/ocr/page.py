@@ -17,7 +17,8 @@ from agent.reading.ocr.cells import ReadCell, read_cells
 from agent.reading.ocr.memory import give_back, keep_little
 from agent.reading.ocr.paper import Paper, Pixels, ink_on_white, pixels
 from agent.reading.ocr.recogniser import Recogniser, Word
-from agent.reading.ocr.ruling import Box, RuledTable, find_tables, set_upright
+from agent.reading.ocr.ruling import Box, RuledTable, find_tables
+from agent.reading.ocr.straightening import set_upright
 from agent.reading.pictures import every_page
 
 LONGEST = 3000  # pixels of the longer side beyond which nothing more can be read
