@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agent.findings import Finding
-from agent.mail.links import linked_files
+from agent.mail.links import linked_files, without_links
 from agent.mail.message import Message
 from agent.reading.form import FoundForm, combine
 from agent.reading.prose import prose
@@ -165,7 +165,7 @@ def _words_as_narrative(
     inner = [(one, _own_words(one.text, campaign)) for one in mails]
     for file, text in [*((reading, text) for text in texts), *inner]:
         account = prose(text, campaign) if file.form is not None else text
-        if _long_enough(account, campaign):
+        if _long_enough(without_links(account), campaign):
             yield _text_piece("narrative", account)
             return
 

@@ -375,7 +375,9 @@ def answer(
             return letters.acknowledgement(answered, now)
         before, after = dossiers
         if outcome.reply == "noted":
-            return letters.noted(answered, after.unit, now)
+            form = after.pending
+            asked = form is not None and form.standing == "needs_confirmation"
+            return letters.noted(answered, after.unit, now, waiting=form.number if form and asked else None)
         return letters.reply(answered, before, after, now, token=token)
 
     return (queued(written(work, write)),)

@@ -37,7 +37,8 @@ def _read(path: Path, campaign: Campaign, register: Register) -> FileReading:
             file.seek(0)
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise UsageError(f"读不到文件 {path}：{in_words(error)}。") from error
+        inside = "请写明里面的文件，如 read 文件夹/*。" if path.is_dir() else ""
+        raise UsageError(f"读不到文件 {path}：{in_words(error)}。{inside}") from error
     reading = read_file(path.name, data, campaign, register, campaign.deadline)
     return _checked(replace(reading, sha256=sha256), campaign)
 

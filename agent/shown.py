@@ -15,14 +15,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from agent.alike import told_together
 from agent.findings import Finding, Severity
 from agent.line import size_words
 from agent.reading.reading import FileReading, Form, Kind
 from agent.rules import Campaign, plain
+from agent.wrapping import Wrapped
 
 if TYPE_CHECKING:
     from agent.rules import FormField
@@ -59,7 +62,7 @@ def show_readings(readings: Sequence[FileReading], campaign: Campaign) -> None:
         console.print(_of_file(reading, campaign))
     if len(readings) > 1 or any(reading.contains for reading in readings):
         console.print()
-        console.print(_counts(readings))
+        console.print(Wrapped(_counts(readings)))
 
 
 def safe(text: str) -> str:
@@ -101,9 +104,9 @@ def _own(reading: FileReading, campaign: Campaign) -> Iterator[RenderableType]:
     if reading.form is not None:
         yield from _form(reading.form, reading.findings, campaign)
     elif reading.kind == "narrative":
-        yield Text(f"  {_beginning(reading.text)}", style="dim")
+        yield Padding(Wrapped(Text(_beginning(reading.text), style="dim")), (0, 0, 0, 2))
     if reading.findings:
-        yield _findings(reading.findings)
+        yield _findings(reading.findings, campaign)
 
 
 def _heading(reading: FileReading) -> Text:
@@ -157,9 +160,7 @@ def _form(form: Form, findings: Sequence[Finding], campaign: Campaign) -> Iterat
     if words.row_count:
         yield words
     if form.needs_confirmation:
-        yield Text(
-            "  待确认  由图片识别、没有标明合计行，或标题不是这次的：登记前要有人核对。", style="yellow"
-        )
+        yield Padding(Wrapped(Text("待确认  登记前要有人核对，原因见下。", style="yellow")), (0, 0, 0, 2))
 
 
 def _grid(**options: Any) -> Table:
@@ -207,15 +208,16 @@ def _worst(findings: Iterable[Finding]) -> dict[str, Severity]:
     return worst
 
 
-def _findings(findings: Sequence[Finding]) -> Table:
-    """The gravest first, each with its text beside the word for it, however many lines that takes."""
+def _findings(findings: Sequence[Finding], campaign: Campaign) -> Table:
+    """The gravest first, each with its text beside the word for it, however many lines that takes; like ones as one."""
     table = _grid()
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     order = list(COLOURS)
-    for one in sorted(findings, key=lambda one: order.index(one.severity)):
-        colour = COLOURS[one.severity]
-        table.add_row(Text(SEVERITIES[one.severity], f"bold {colour}"), Text(safe(one.text), colour))
+    for told in told_together(sorted(findings, key=lambda one: order.index(one.severity)), campaign):
+        severity = told.findings[0].severity
+        colour = COLOURS[severity]
+        table.add_row(Text(SEVERITIES[severity], f"bold {colour}"), Wrapped(Text(safe(told.text), colour)))
     return table
 
 

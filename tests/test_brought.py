@@ -63,6 +63,22 @@ def test_an_explanation_above_our_letter_is_kept_without_the_letter(tmp_path: Pa
         assert office.dossier("qingnian").submissions[-1].explanation == words
 
 
+BIG = (
+    "从QQ邮箱发来的超大附件\n青年镇照片{n}.zip (120.5M, 2024年4月1日 9:00 到期)\n进入下载页面："
+    "https://mail.qq.com/cgi-bin/ftnExs_download?t=exs_ftn_download&k=abcdef{n}&code=0123456\n"
+)
+
+
+@pytest.mark.parametrize(("words", "status"), [("材料见超大附件。", "missing"), (ACCOUNT, "accepted")])
+def test_links_and_what_programs_write_around_them_are_no_account(
+    tmp_path: Path, words: str, status: str
+) -> None:
+    with bureau(tmp_path) as office:
+        [letter] = office.send(QINGNIAN, text=f"{words}\n" + "".join(BIG.format(n=n) for n in range(3)))
+        assert told(office) == status
+        assert "QQ邮箱超大附件的链接" in letter.text
+
+
 @pytest.mark.parametrize("name", ["回执.eml", "回执.html", "回执.txt"])
 def test_our_letter_attached_is_no_narrative(tmp_path: Path, name: str) -> None:
     with bureau(tmp_path) as office:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from agent.deciding.orders import ReadyReply, ready_replies, rejecting
 from agent.dossier import Dossier, Standing
 from agent.findings import Finding
-from agent.letters.views import Owed, Problem, owed
+from agent.letters.views import Owed, Problem, file_of, owed
 from agent.overview import Failed, Held, Overview, Told
 from agent.privacy.exposed import notes
 from agent.settings import Contact
@@ -275,7 +275,7 @@ def _standing(dossier: Dossier) -> Standing | None:
 def _waiting(dossier: Dossier) -> UnitNote:
     version = dossier.pending
     assert version is not None
-    return _note(dossier, version.number, version.file, version.of_severity("error"))
+    return _note(dossier, version.number, file_of(version), version.of_severity("error"))
 
 
 def _open(dossier: Dossier) -> tuple[Finding, ...]:
@@ -285,7 +285,7 @@ def _open(dossier: Dossier) -> tuple[Finding, ...]:
 def _unexplained(dossier: Dossier) -> UnitNote:
     version = dossier.accepted
     assert version is not None
-    return _note(dossier, version.number, version.file, _open(dossier))
+    return _note(dossier, version.number, file_of(version), _open(dossier))
 
 
 def _crossed(dossier: Dossier, overview: Overview) -> tuple[Finding, ...]:

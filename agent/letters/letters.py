@@ -108,9 +108,24 @@ class Letters:
         context = {"received": answered.received}
         return self._seal("acknowledgement", answered.about, context, (answered.to,), None, now, answered)
 
-    def noted(self, answered: Answered, unit: Unit, now: dt.datetime, links: Sequence[str] = ()) -> Letter:
-        """To a registered unit's mail that holds nothing to file (a question): passed on to the contact."""
-        context = {"mail": self._masked(answered), "unit": unit.name, "links": tuple(links)}
+    def noted(
+        self,
+        answered: Answered,
+        unit: Unit,
+        now: dt.datetime,
+        links: Sequence[str] = (),
+        waiting: int | None = None,
+    ) -> Letter:
+        """To a registered unit's mail that holds nothing to file (a question): passed on to the contact.
+
+        ``waiting``: the number of its form that waits to be confirmed, which the mail may have meant to answer.
+        """
+        context = {
+            "mail": self._masked(answered),
+            "unit": unit.name,
+            "links": tuple(links),
+            "waiting": waiting,
+        }
         return self._seal("noted", answered.about, context, (answered.to,), unit.id, now, answered)
 
     def decision(self, answered: Answered, decided: Sequence[Decided], now: dt.datetime) -> Letter:

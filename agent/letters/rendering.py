@@ -79,6 +79,7 @@ def environment(folders: Sequence[Path]) -> Environment:
         "link": lambda value: Markup(escape(str(value))),  # whole: a link that is cut leads nowhere
         "moment": moment,
         "pad": _padded,
+        "place": place,
         "phone": lambda value: re.sub(r"[^0-9+]", "", _text(value)),
     }
     return made
@@ -112,6 +113,17 @@ def day(value: dt.date, near: dt.date | None = None) -> str:
 def moment(value: dt.datetime, near: dt.date | None = None) -> str:
     """3月5日 17:30; with its year where that isn't the year of ``near``."""
     return f"{day(value, near)} {value:%H:%M}"
+
+
+def place(source: str) -> str:
+    """A cell as its sender finds it: Sheet1!B6 in a workbook, 表1!R3C2 in a document, 第1页表1!R3C2 on a page."""
+    grid, _, cells = source.rpartition("!")
+    table = re.fullmatch(r"(?:第(\d+)页)?表(\d+)", grid)
+    spot = re.fullmatch(r"R(\d+)C(\d+)", cells)
+    if table and spot:
+        page = f"第 {table[1]} 页" if table[1] else ""
+        return f"{page}第 {table[2]} 个表第 {spot[1]} 行第 {spot[2]} 列"
+    return f"{grid} 表 {cells} 格" if grid and not spot else source
 
 
 def _shown(value: object) -> object:

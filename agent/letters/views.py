@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from agent.dossier import Dossier, Filed, FormVersion, Standing
+from agent.alike import Told, told_together
+from agent.brought import BODY_NAME
+from agent.dossier import CONFIRMED_AWAY, Dossier, Filed, FormVersion, Standing
 from agent.findings import Finding, Severity
 from agent.letters.envelope import Answered
 from agent.overview import Held
@@ -58,12 +60,13 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A finding with what was written in the fields that it is about.
+    """A finding with what was written in the fields that it is about; several like ones are one problem.
 
     Attributes:
         label: of the fields, or "" where it is about none.
         source: the cell of its one field, or "".
         written: what stands in the fields, where the text doesn't quote it already.
+        count: how many findings it tells.
     """
 
     severity: Severity
@@ -71,11 +74,13 @@ class Problem:
     source: str
     written: tuple[Written, ...]
     text: str
+    count: int = 1
 
     @property
     def names_itself(self) -> bool:
-        """The text alone says what it is about."""
-        return not self.label or self.label in self.text
+        """The text (or what was written, where it names several fields) alone says what it is about."""
+        named = any(f"“{label}”" in self.text for label in (self.label, *self.label.split("、")))
+        return not self.label or self.count > 1 or len(self.written) > 1 or named
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,7 @@ class FormView:
         replaces: the accepted version before, where another one; None for the first.
         superseded: accepted, but a newer one stands, so that this one isn't reported.
         open_warnings: nobody has explained or closed them yet.
+        reasons: why it waits for a confirmation; they are among neither the warnings that are open nor the notes.
     """
 
     number: int
@@ -102,6 +108,15 @@ class FormView:
     superseded: bool
     late: bool
     explanation: str
+    reasons: tuple[Problem, ...] = ()
+
+    @property
+    def error_count(self) -> int:
+        return sum(one.count for one in self.errors)
+
+    @property
+    def open_count(self) -> int:
+        return sum(one.count for one in self.open_warnings)
 
     @property
     def corrected(self) -> tuple[Row, ...]:
@@ -289,6 +304,12 @@ def _version_of(answered: Answered, before: Dossier, after: Dossier) -> FormVers
     return newly
 
 
+def file_of(version: FormVersion) -> str:
+    """What the sender calls that in which the form stands: the file's name, or the mail's own text."""
+    file = version.submission.form_file
+    return BODY_NAME.removesuffix(".txt") if file is not None and file.text is not None else version.file
+
+
 def _form_view(version: FormVersion, accepted: FormVersion | None, dossier: Dossier) -> FormView:
     campaign, form = dossier.campaign, version.form
     older = accepted if accepted is not None and accepted.number != version.number else None
@@ -299,23 +320,39 @@ def _form_view(version: FormVersion, accepted: FormVersion | None, dossier: Doss
         "reporter": form.reporter,
         "phone": form.phone,
     }
+    asked = _CONFIRMED if form.needs_confirmation and version.confirmed_by is None else ()
     accepted_but_older = version.standing == "accepted" and newest is not None
     return FormView(
         number=version.number,
-        file=version.file,
+        file=file_of(version),
         received=version.received,
         standing=version.standing,
         rows=tuple(_row(one, version, older) for one in campaign.form.fields),
         header=tuple((one.label, values[one.id]) for one in campaign.form.header if one.id in values),
         errors=_problems(version.findings, "error", version, campaign),
         warnings=_problems(version.findings, "warning", version, campaign),
-        open_warnings=_problems(version.open_warnings, "warning", version, campaign),
-        notes=_problems(version.findings, "note", version, campaign),
+        open_warnings=_problems(_unless_asked(version.open_warnings, asked), "warning", version, campaign),
+        notes=_problems(_unless_asked(version.findings, _CONFIRMED), "note", version, campaign),
         replaces=older,
         superseded=accepted_but_older and newest is not None and newest.number != version.number,
         late=version.received.date() > dossier.deadline,
         explanation=version.explanation,
+        reasons=tuple(
+            problem
+            for severity in ("warning", "note")
+            for problem in _problems(
+                [one for one in version.findings if one.rule in asked], severity, version, campaign
+            )
+        ),
     )
+
+
+_CONFIRMED = (*CONFIRMED_AWAY, "from_picture")
+"""The rules of what a confirmation settles: told where it is asked for, and not again once it has been given."""
+
+
+def _unless_asked(findings: Iterable[Finding], asked: Sequence[str]) -> Iterable[Finding]:
+    return (one for one in findings if one.rule not in asked)
 
 
 def _row(field: FormField, version: FormVersion, older: FormVersion | None) -> Row:
@@ -346,20 +383,28 @@ def _worst(findings: Iterable[Finding], field_id: str) -> Severity | Literal[""]
 def _problems(
     findings: Iterable[Finding], severity: Severity, version: FormVersion | None, campaign: Campaign
 ) -> tuple[Problem, ...]:
-    """The findings of that severity that the unit is told, each once."""
+    """The findings of that severity that the unit is told, each once, like ones together."""
     told = [one for one in findings if one.severity == severity and not one.contact_only]
-    return tuple(dict.fromkeys(_problem(one, version, campaign) for one in told))
+    together = told_together(dict.fromkeys(told), campaign)
+    return tuple(dict.fromkeys(_problem(one, version, campaign) for one in together))
 
 
-def _problem(finding: Finding, version: FormVersion | None, campaign: Campaign) -> Problem:
-    names = finding.fields or ((finding.field,) if finding.field else ())
+def _problem(told: Told, version: FormVersion | None, campaign: Campaign) -> Problem:
+    finding, count = told.findings[0], len(told.findings)
+    names = _fields_of(told)
     return Problem(
         severity=finding.severity,
         label="、".join(campaign.form.label_of(name) for name in names),
         source=version.form.sources.get(names[0], "") if version and len(names) == 1 else "",
-        written=_written(finding, names, version, campaign),
-        text=finding.text,
+        written=_written(finding, names, version, campaign) if count == 1 else (),
+        text=told.text,
+        count=count,
     )
+
+
+def _fields_of(told: Told) -> tuple[str, ...]:
+    every = (one.fields or ((one.field,) if one.field else ()) for one in told.findings)
+    return tuple(dict.fromkeys(name for names in every for name in names))
 
 
 def _written(
@@ -383,14 +428,22 @@ def _written(
 def _brought(dossier: Dossier, message: str, submission: Submission | None) -> Brought:
     new = tuple(one.piece for one in dossier.filed if one.message == message)
     pieces = submission.pieces if submission else ()
+    findings = submission.findings if submission else ()
     known = {_identity(piece) for piece in new}
     return Brought(
         forms=tuple(one for one in new if one.kind == "form"),
         narratives=tuple(one for one in new if one.is_narrative and one.kind != "form"),
         photos=tuple(one for one in new if one.kind == "photo"),
-        others=tuple(one for one in new if one.kind == "other" and not one.is_narrative),
+        others=tuple(
+            one for one in new if one.kind == "other" and not one.is_narrative and not _unread(one, findings)
+        ),
         repeated=_repeated(pieces, known, dossier.filed, message),
     )
+
+
+def _unread(piece: Piece, findings: Iterable[Finding]) -> bool:
+    """Whether the unit is told that it couldn't be read: it is kept, but to be sent again."""
+    return any(one.severity == "error" and f"“{piece.name}”" in one.text for one in findings)
 
 
 def _repeated(

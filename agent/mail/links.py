@@ -35,3 +35,18 @@ def linked_files(text: str, html: str) -> tuple[Finding, ...]:
         for pattern, name in _HOSTS
         if re.search(r"https?://(?:[a-z0-9.-]*\.)?(?:" + pattern + ")", body, re.IGNORECASE)
     )
+
+
+def without_links(text: str) -> str:
+    """The text without links and without the lines that mail programs and cloud drives write around them."""
+    lines = (_LINK.sub("", line) for line in text.split("\n"))
+    return "\n".join(line for line in lines if len(line) > _LONGEST_LINE or not _AROUND_LINKS.search(line))
+
+
+_LINK = re.compile(r"https?://\S+")
+_AROUND_LINKS = re.compile(
+    r"超大附件|云附件|网盘|云盘|微云|提取码|访问码|到期|有效期|过期|\(\s*\d[\d.]*\s*[KMG]B?\b|（\s*\d[\d.]*\s*[KMG]B?\b",
+    re.IGNORECASE,
+)
+_LONGEST_LINE = 100
+"""Characters: a longer line is an account in which such a word may stand."""

@@ -158,7 +158,7 @@ def _told(found: FoundForm, field: FormField) -> str:
 
 
 def _two_headers(header: HeaderField, one: object, other: object) -> Finding:
-    text = f"收到两份表，“{header.label}”分别是“{quote(plain(one))}”和“{quote(plain(other))}”，不能确定以哪份为准。"
+    text = f"收到两份表，“{header.label}”分别是“{quote(plain(one))}”和“{quote(plain(other))}”，不能确定以哪份为准。请只报一份。"
     severity: Severity = "error" if header.type == "unit" else "warning"
     return Finding(severity, "two_forms", text, header.id, None, (header.id,))
 

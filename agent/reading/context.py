@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from agent.errors import AgentError, Unreadable
 from agent.findings import Finding
 from agent.reading.formats.limits import MEGABYTE, Budget
-from agent.reading.formats.refusals import damaged, too_large
+from agent.reading.formats.refusals import damaged, too_deep, too_large
 from agent.reading.grid import Document
 from agent.reading.reading import FileReading, Kind
 from agent.rules import Campaign, PhotosDeliverable
@@ -31,7 +31,8 @@ LOG = logging.getLogger(__name__)
 class Context:
     """What stays the same while one file given is read, and what is left of the bounds.
 
-    ``within`` is the document whose pictures are being read: their own names mean nothing to its sender.
+    ``within`` is the document whose pictures are being read, since their own names mean nothing to its sender, or the
+    archives that the file lies in, the outermost first.
     """
 
     campaign: Campaign
@@ -40,6 +41,10 @@ class Context:
     budget: Budget
     within: str = ""
     owner: Unit | None = None
+
+    def inside(self, archive: str) -> Context:
+        """The same for what lies in an archive."""
+        return replace(self, within=f"{self.within}”里的“{archive}" if self.within else archive)
 
     @property
     def min_pixels(self) -> int:
@@ -112,7 +117,7 @@ def refused(name: str, refusal: Unreadable, context: Context) -> Finding:
 
 def require_depth(context: Context, depth: int) -> None:
     if depth >= context.budget.limits.depth:
-        raise too_large(f"在压缩包或邮件里套了 {depth} 层以上")
+        raise too_deep(depth)
 
 
 def reading_of(

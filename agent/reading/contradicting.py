@@ -50,7 +50,7 @@ def told_beside(notes: Iterable[str], lines: Sequence[str], campaign: Campaign) 
     quoted = next(filter(None, map(contradiction, texts)), "")
     if not quoted:
         return ()
-    text = f"统计表旁写有“{quoted}”，与表中的数可能不一致，请核对；如以它为准，请改好表中的数后重报。"
+    text = f"统计表的备注、批注或表旁写有“{quoted}”，与表中的数可能不一致，请核对；如以它为准，请改好表中的数后重报。"
     return (Finding("warning", "words_besides", text),)
 
 

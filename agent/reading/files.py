@@ -151,10 +151,12 @@ def _archive(
         unpacked = unpack_rar(data, context.budget)
     if not unpacked.members and kind != "tnef":  # a winmail.dat without files only says how a mail looks
         raise encrypted() if unpacked.encrypted else nothing_inside()
+    # Two archives may hold files of one name; a winmail.dat is nothing that its sender knows of.
+    inner = context if kind == "tnef" else context.inside(name)
     inside = tuple(
-        unreadable(member.name, member.data, member.refusal, context)
+        unreadable(member.name, member.data, member.refusal, inner)
         if member.refusal
-        else _read(member.name, member.data, context, depth + 1)
+        else _read(member.name, member.data, inner, depth + 1)
         for member in unpacked.members
     )
     findings = (refused(name, some_encrypted(), context),) if unpacked.encrypted else ()

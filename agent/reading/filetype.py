@@ -57,7 +57,7 @@ UNSUPPORTED: dict[str, tuple[str, str]] = {
     ),
     "avif": ("AVIF 格式的照片", USE_JPEG),
     "presentation": ("演示文稿", "统计表请发 .docx 或 .xlsx，文字材料请发 .docx，照片请发 .jpg。"),
-    "media": ("视频或音频", "照片请发 .jpg，文字材料请发 .docx。"),
+    "media": ("视频或音频", "不必重发；照片请发 .jpg，文字材料请发 .docx。"),
     "link": ("快捷方式，文件本身不在里面", "请发送文件本身。"),
     "unknown": ("无法识别的文件", "统计表请发 .docx 或 .xlsx，文字材料请发 .docx，照片请发 .jpg。"),
 }

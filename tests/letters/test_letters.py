@@ -130,8 +130,8 @@ def test_a_correction_note_tells_each_error_with_its_cell_and_what_was_written(
     every: dict[str, Letter],
 ) -> None:
     letter = every["correction"]
-    says(letter, "有 5 处错误", "重新报送全表", *(one.text for one in ERRORS), "Sheet1!D6", "约40人次")
-    says(letter, "巡查次数/总计 5 次（Sheet1!B6）", "巡查次数/联合巡查 7 次（Sheet1!C6）")
+    says(letter, "有 5 处错误", "重新报送全表", *(one.text for one in ERRORS), "Sheet1 表 D6 格", "约40人次")
+    says(letter, "巡查次数/总计 5 次（Sheet1 表 B6 格）", "巡查次数/联合巡查 7 次（Sheet1 表 C6 格）")
     assert letter.kind == "correction"
 
 

@@ -265,3 +265,25 @@ def test_a_message_attached_to_an_outlook_message_is_read_too(read: Read) -> Non
     inner = containers.msg("报送", "见附件", files=FILES)
     reading = read("邮件.msg", containers.compound(containers.msg("转发", "请查收", attached=inner)))
     assert [one.kind for one in reading.everything()] == ["message", "message", "form", "narrative", "photo"]
+
+
+def test_of_two_files_of_one_name_it_is_clear_which_is_meant(read: Read) -> None:
+    """Each file is told with the archives that it lies in; a winmail.dat is nothing that its sender knows of."""
+    locked = containers.rar5_with_encrypted_headers()
+    outer = forms.zipped([("一.zip", forms.zipped([("表.rar", locked)])), ("表.rar", locked)])
+    told = [finding.text for file in read("材料.zip", outer).everything() for finding in file.findings]
+    assert [text.split("设有")[0] for text in told] == [
+        "“材料.zip”里的“一.zip”里的“表.rar”",
+        "“材料.zip”里的“表.rar”",
+    ]
+    mailed = read("winmail.dat", containers.winmail([("表.rar", locked)])).everything()
+    assert [finding.text[:7] for file in mailed for finding in file.findings] == ["“表.rar”"]
+
+
+def test_a_file_too_deep_in_archives_is_to_be_taken_out(read: Read) -> None:
+    deep = forms.xlsx()
+    for level in range(6):
+        deep = forms.zipped([(f"{level}.zip" if level else "表.xlsx", deep)])
+    (finding,) = (finding for file in read("材料.zip", deep).everything() for finding in file.findings)
+    assert finding.rule == "too_large"
+    assert "取出来" in finding.text and "压缩图片" not in finding.text

@@ -28,9 +28,18 @@ def too_large(what: str) -> Unreadable:
     return Unreadable("too_large", f"{what}，没有读取。请删去无关内容、压缩图片，或者分成几封邮件发送。")
 
 
+def too_deep(levels: int) -> Unreadable:
+    """The file lies in so many archives or messages, one in the other, that nobody would find it."""
+    return Unreadable(
+        "too_large",
+        f"在压缩包或邮件里套了 {levels} 层以上，没有读取。请把里面的文件取出来，直接作为附件发送，或者只压缩一层。",
+    )
+
+
 def not_supported(what: str, instead: str) -> Unreadable:
     """A known format without a reader: what it is, and what to send instead."""
-    return Unreadable("not_supported", f"是{what}，目前还不能读取。{instead}")
+    space = " " if what[:1].isascii() else ""
+    return Unreadable("not_supported", f"是{space}{what}，目前还不能读取。{instead}")
 
 
 def took_too_long() -> Unreadable:

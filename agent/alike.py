@@ -1,0 +1,165 @@
+"""Like findings in one sentence: 以下 13 栏未填写，如无请填 0：……, where each would say the same of another column.
+
+For people's eyes only (letters, the terminal): what is recorded and what `--json` prints stay one finding each. Works on
+the findings' own words, so that those recorded long ago are put together too; what it doesn't know stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from agent.findings import Finding
+from agent.rules import Campaign
+
+FEWEST = 3
+"""Fewer like findings than this stand one by one, each with its cell."""
+LONGEST = 480
+"""Characters of one sentence: a letter cuts what is longer than cleaning.LONGEST."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """One way in which findings are alike.
+
+    Attributes:
+        text: what such a finding says; ``label`` is the column, ``tail`` is the same in all that go together.
+        head: what is said of all of them; {n} is how many, {tail} that tail.
+        item: what is said of each column.
+        same: as ``head``, where all but the label is equal; "" where ``head`` does.
+    """
+
+    text: re.Pattern[str]
+    head: str
+    item: str = "{label}"
+    same: str = ""
+
+
+_WRITTEN = "“(?P<label>.+?)”写的是“(?P<written>.*)”，"
+_KINDS = (
+    _Kind(
+        re.compile("“(?P<label>[^”]+)”未填写，如无请填 0。"),
+        "以下 {n} 栏未填写，如无请填 0：",
+    ),
+    _Kind(
+        re.compile(_WRITTEN + "单位不符：此栏以“(?P<measure>.+?)”计，请按“.+?”填写数字。"),
+        "以下 {n} 栏单位不符，请按括号里的单位填写数字：",
+        "{label}“{written}”（{measure}）",
+    ),
+    _Kind(
+        re.compile(_WRITTEN + "按 (?P<value>.+?)登记。如不对，请更正后重报。"),
+        "以下 {n} 栏按下列的数登记，如不对，请更正后重报：",
+        "{label}“{written}”按 {value}",
+        "以下 {n} 栏写的是“{written}”，按 {value}登记，如不对，请更正后重报：",
+    ),
+    _Kind(
+        re.compile("表中没有找到“(?P<label>[^”]+)”一栏。请用原表填报，不要删改栏目名称。"),
+        "表中没有找到以下 {n} 栏，请用原表填报，不要删改栏目名称：",
+    ),
+    _Kind(
+        re.compile("没有填写“(?P<label>[^”]+)”。请补填。"),
+        "表头有 {n} 项没有填写，请补填：",
+    ),
+    _Kind(
+        re.compile(
+            "“(?P<label>[^”]+)”一栏“(?P<row>.+)”写的是 (?P<written>.+)，各行相加是 (?P<sum>.+)，两者不等。请核对各行和.+。"
+        ),
+        "以下 {n} 栏的合计与各行相加之数不等，请核对各行和合计：",
+        "{label}（{row} {written}，相加 {sum}）",
+    ),
+    _Kind(
+        re.compile("收到两份填写不同的表，“(?P<label>[^”]+)”分别是(?P<written>“.*”、“.*”)，(?P<tail>.+)。"),
+        "收到两份填写不同的表，有 {n} 栏不同，{tail}：",
+        "{label}{written}",
+    ),
+    _Kind(
+        re.compile("“(?P<label>[^”]+)”在图片上看不清(?P<seen>（像是“.*”）)?，不能登记。(?P<tail>.+)。"),
+        "以下 {n} 栏在图片上看不清，不能登记，{tail}：",
+        "{label}{seen}",
+    ),
+    # Last, since it is the most general: 请填准确数字, 不能为负数, 应为整数, 公式没有结果 …
+    _Kind(
+        re.compile(_WRITTEN + "(?P<tail>[^。]+)。"),
+        "以下 {n} 栏{tail}：",
+        "{label}“{written}”",
+        "以下 {n} 栏写的是“{written}”，{tail}：",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is said once of one or more findings: all of them are of the same severity."""
+
+    findings: tuple[Finding, ...]
+    text: str
+
+
+def told_together(findings: Iterable[Finding], campaign: Campaign) -> tuple[Told, ...]:
+    """What to say of the findings: like ones in one sentence, where the first of them stood."""
+    groups: dict[object, list[tuple[Finding, Mapping[str, str]]]] = {}
+    kinds: dict[object, _Kind] = {}
+    for number, finding in enumerate(findings):
+        kind, parts = _kind_of(finding)
+        key: object = (
+            number if kind is None else (finding.severity, finding.rule, kind.head, parts.get("tail"))
+        )
+        groups.setdefault(key, []).append((finding, parts))
+        if kind is not None:
+            kinds[key] = kind
+    figures = len(campaign.form.figures)
+    return tuple(told for key, group in groups.items() for told in _told(group, kinds.get(key), figures))
+
+
+def _kind_of(finding: Finding) -> tuple[_Kind | None, Mapping[str, str]]:
+    if finding.field is None:
+        return None, {}
+    for kind in _KINDS:
+        match = kind.text.fullmatch(finding.text)
+        if match is not None:
+            return kind, match.groupdict(default="")
+    return None, {}
+
+
+def _told(
+    group: Sequence[tuple[Finding, Mapping[str, str]]], kind: _Kind | None, figures: int
+) -> Iterable[Told]:
+    if kind is None or len(group) < FEWEST:
+        return [Told((finding,), finding.text) for finding, _ in group]
+    if len(group) == figures and group[0][0].rule == "blank":
+        text = f"表中 {figures} 栏数字都没有填写。如是附错了空表，请换上填好的表；没有发生的，请填 0。"
+        return [Told(tuple(finding for finding, _ in group), text)]
+    return [_sentence(part, kind) for part in _parts(group, kind)]
+
+
+def _parts(
+    group: Sequence[tuple[Finding, Mapping[str, str]]], kind: _Kind
+) -> Iterable[list[tuple[Finding, Mapping[str, str]]]]:
+    """The group, in so many pieces that no sentence is too long."""
+    piece: list[tuple[Finding, Mapping[str, str]]] = []
+    length = 0
+    for one in group:
+        long = len(kind.item.format(**one[1])) + 1
+        if piece and length + long > LONGEST:
+            yield piece
+            piece, length = [], 0
+        piece.append(one)
+        length += long
+    yield piece
+
+
+def _sentence(group: Sequence[tuple[Finding, Mapping[str, str]]], kind: _Kind) -> Told:
+    said = [{**parts, "label": _named(parts["label"])} for _, parts in group]
+    rest = [{name: text for name, text in parts.items() if name != "label"} for parts in said]
+    equal = kind.same and all(one == rest[0] for one in rest)
+    head, item = (kind.same, "{label}") if equal else (kind.head, kind.item)
+    # What is said of 此栏, of this one cell (这是日期), is said of several here.
+    common = said[0] | {"tail": re.sub("此栏|^这(?=是)", "", said[0].get("tail", ""))}
+    text = f"{head.format(n=len(group), **common)}{'、'.join(item.format(**one).rstrip() for one in said)}。"
+    return Told(tuple(finding for finding, _ in group), text)
+
+
+def _named(label: str) -> str:
+    """The label as one of a list: quoted where it would look like two."""
+    return f"“{label}”" if "、" in label else label

@@ -1,0 +1,89 @@
+"""Like findings are told in one sentence, which leaves out no column and nothing that was written."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.alike import FEWEST, LONGEST, told_together
+from agent.findings import Finding
+from agent.letters.cleaning import LONGEST as SHOWN
+from agent.reading.grid import Cell
+from agent.reading.values import read_figure
+from agent.rules import Campaign
+
+OF_EACH = {
+    "": "13 栏数字都没有填写",
+    "约{n}": "以下 13 栏请填准确数字：",
+    "{n}户": "以下 13 栏单位不符，请按括号里的单位填写数字：",
+    "-{n}": "以下 13 栏不能为负数，请核对：",
+    "2024-03-{n}": "以下 13 栏是日期，应填数字：",
+    "无": "以下 13 栏写的是“无”，按 0 登记，如不对，请更正后重报：",
+    "若干": "以下 13 栏写的是“若干”，请填准确数字：",
+    "见附件": "应只填一个数字，请填准确数字：",
+}
+
+
+def findings(campaign: Campaign, written: str) -> list[Finding]:
+    """What reading finds where each column holds the like; a number of two digits stands for ``{n}``."""
+    found = []
+    for number, field in enumerate(campaign.form.figures, start=10):
+        text = written.format(n=number)
+        found += read_figure(Cell("A1", "text" if text else "empty", text), field, campaign).findings
+    return found
+
+
+@pytest.mark.parametrize(("written", "said"), OF_EACH.items())
+def test_what_is_wrong_with_every_column_is_said_once(campaign: Campaign, written: str, said: str) -> None:
+    (told,) = told_together(findings(campaign, written), campaign)
+    assert said in told.text
+    assert len(told.findings) == len(campaign.form.figures)
+
+
+@pytest.mark.parametrize("written", list(OF_EACH)[1:])
+def test_each_column_is_named_with_what_was_written_in_it(campaign: Campaign, written: str) -> None:
+    (told,) = told_together(findings(campaign, written), campaign)
+    at = 0
+    for number, field in enumerate(campaign.form.figures, start=10):
+        at = told.text.index(field.full_label, at)
+        quoted = f"“{written.format(n=number)}”"
+        assert quoted in told.text and ("{" not in written or told.text.index(quoted, at) > at)
+
+
+def test_what_is_asked_is_kept_for_each_measure(campaign: Campaign) -> None:
+    (told,) = told_together(findings(campaign, "{n}户"), campaign)
+    assert [told.text.count(f"”（{measure}）") for measure in ("次", "人次", "万元", "人")] == [3, 2, 2, 4]
+
+
+def test_different_findings_and_a_few_alike_stay_as_they_are(campaign: Campaign) -> None:
+    few = [
+        *findings(campaign, "")[: FEWEST - 1],
+        *findings(campaign, "约{n}")[: FEWEST - 1],
+        Finding("error", "encrypted", "“统计表.xlsx”设有密码，无法读取。请取消密码后重新发送。"),
+        Finding("warning", "words_besides", "“备注”写的是“漏报3人”，请核对。"),
+    ]
+    assert [one.text for one in told_together(few, campaign)] == [one.text for one in few]
+
+
+def test_an_error_and_a_warning_are_never_told_as_one(campaign: Campaign) -> None:
+    errors = findings(campaign, "约{n}")
+    warnings = [Finding("warning", one.rule, one.text, one.field) for one in errors]
+    told = told_together([*errors, *warnings], campaign)
+    assert [{one.severity for one in each.findings} for each in told] == [{"error"}, {"warning"}]
+
+
+def test_no_sentence_is_longer_than_a_letter_shows_and_no_finding_is_left_out(campaign: Campaign) -> None:
+    many = [
+        Finding(one.severity, one.rule, one.text.replace("约", "大约" * 15), one.field)
+        for one in findings(campaign, "约{n}")
+    ]
+    told = told_together(many, campaign)
+    assert len(told) > 1
+    assert all(len(one.text) < min(SHOWN, LONGEST + 60) for one in told)
+    assert [finding for one in told for finding in one.findings] == many
+
+
+def test_a_sentence_counts_the_columns_that_it_names(campaign: Campaign) -> None:
+    (told,) = told_together(findings(campaign, "")[:5], campaign)
+    assert told.text == (
+        "以下 5 栏未填写，如无请填 0：巡查次数/总计、巡查次数/联合巡查、出动工作人员、动员社会力量参与、准备物资。"
+    )
