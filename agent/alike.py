@@ -128,7 +128,7 @@ def _told(
     if kind is None or len(group) < FEWEST:
         return [Told((finding,), finding.text) for finding, _ in group]
     if len(group) == figures and group[0][0].rule == "blank":
-        text = f"表中 {figures} 栏数字都没有填写。如是附错了空表，请换上填好的表；没有发生的，请填 0。"
+        text = f"表中 {figures} 栏数字都未填写。如是附错了空表，请换上填好的表；没有发生的，请填 0。"
         return [Told(tuple(finding for finding, _ in group), text)]
     return [_sentence(part, kind) for part in _parts(group, kind)]
 

@@ -20,12 +20,20 @@ CONFIGURATION, UNREACHABLE = 2, 3
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that was checked; ``exit_status`` is the command's where it failed."""
+    """One thing that was checked; ``exit_status`` is the command's where it failed.
+
+    ``lacking``: it works without, but there is something to know.
+    """
 
     ok: bool
     what: str
     advice: str = ""
     exit_status: int = CONFIGURATION
+    lacking: bool = False
+
+    @property
+    def mark(self) -> str:
+        return "✗" if not self.ok else "○" if self.lacking else "✓"
 
 
 def check_all(config: Path, now: dt.datetime | None = None) -> list[Line]:
@@ -61,11 +69,13 @@ def _readers() -> Iterator[Line]:
 
     for need in needs():
         if need.found is None:
-            yield Line(True, f"没有 {need.name}：{need.reads} 读不了，会请对方改发（{need.get}）")
+            said = f"没有 {need.name}：{need.reads}读不了，会请对方改发（{need.get}）"
+            yield Line(True, said, lacking=True)
         else:
             yield Line(True, f"{need.name}（{need.reads}）")
     if not cuts_the_network():
-        yield Line(True, "外部程序没有与网络隔开：本机不允许，它们仍受时间和内存限制")
+        said = "外部程序没有与网络隔开：本机不允许，它们仍受时间和内存限制"
+        yield Line(True, said, lacking=True)
 
 
 def _archive(work: Workplace) -> Line:
@@ -105,6 +115,7 @@ def _units(work: Workplace) -> Iterator[Line]:
         yield Line(
             True,
             f"还没有登记邮箱的单位：{'、'.join(without)}（首次来信会待核，用 review accept 编号 --register 登记）",
+            lacking=True,
         )
 
 
@@ -124,12 +135,15 @@ def _senders(work: Workplace) -> Iterator[Line]:
     if asked.trust and mails and not any(fnmatch.fnmatchcase(one, asked.trust.casefold()) for one in seen):
         found = f"写了结果的是：{written}" if written else "都没有验证结果"
         yield Line(
-            True, f"最近 {mails} 封来信里没有 {asked.trust} 写的结果，{found}。请核对 authentication.trust"
+            True,
+            f"最近 {mails} 封来信里没有 {asked.trust} 写的结果，{found}。请核对 authentication.trust",
+            lacking=True,
         )
     if not asked.trust and written:
         yield Line(
             True,
             f"最近 {mails} 封来信的验证结果由这些服务器写：{written}。把服务商的那个写进 authentication.trust",
+            lacking=True,
         )
     if asked.otherwise == "verify":
         yield _name_servers(work.settings.address.rpartition("@")[2])

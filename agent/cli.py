@@ -113,7 +113,7 @@ def check(config: Config = None, now: Now = None) -> None:
 
     lines = check_all(config or Path("config.yaml"), now)
     for line in lines:
-        print(f"{'✓' if line.ok else '✗'} {line.what}" + (f"\n    {line.advice}" if line.advice else ""))
+        print(f"{line.mark} {line.what}" + (f"\n    {line.advice}" if line.advice else ""))
     if not all(line.ok for line in lines):
         raise typer.Exit(next(line.exit_status for line in lines if not line.ok))
 

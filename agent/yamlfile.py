@@ -67,7 +67,7 @@ def parse(text: str, path: Path) -> Any:
         mark = error.problem_mark
         where = f"第 {mark.line + 1} 行第 {mark.column + 1} 列" if mark else ""
         raise ConfigurationError(
-            f"{path} {where}不是合法的 YAML：{error.problem}。请检查缩进、冒号和引号。"
+            f"{path} {where}不是合法的 YAML：{error.problem}。请检查缩进（用空格，不能用 Tab）、冒号和引号。"
         ) from error
     return {} if document is None else document
 

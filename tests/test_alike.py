@@ -12,7 +12,7 @@ from agent.reading.values import read_figure
 from agent.rules import Campaign
 
 OF_EACH = {
-    "": "13 栏数字都没有填写",
+    "": "13 栏数字都未填写",
     "约{n}": "以下 13 栏请填准确数字：",
     "{n}户": "以下 13 栏单位不符，请按括号里的单位填写数字：",
     "-{n}": "以下 13 栏不能为负数，请核对：",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,12 +11,12 @@ from rich.cells import cell_len
 
 from agent.wrapping import breaks
 
-SENTENCE = "表中 13 栏数字都没有填写。如是附错了空表（Sheet1!B6），请换上“填好的表”；没有发生的，请填 0。"
+SENTENCE = "表中 13 栏数字都未填写。如是附错了空表（Sheet1!B6），请换上“填好的表”；没有发生的，请填 0。"
 
 
 def lines(text: str, columns: int) -> list[str]:
     at = [0, *breaks(text, columns), len(text)]
-    return [text[start:end].rstrip() for start, end in zip(at, at[1:], strict=False)]
+    return [text[start:end].rstrip() for start, end in itertools.pairwise(at)]
 
 
 @pytest.mark.parametrize("columns", [20, 34, 60, 80])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 
 from agent.reading.formats.office import find_office
 from agent.reading.ocr import installed
@@ -32,13 +34,19 @@ def needs() -> Iterator[Need]:
     yield Need("bsdtar", ".rar", find("bsdtar"), "Debian：apt-get install libarchive-tools")
     unar = find("unar") if find("lsar") else None
     yield Need("unar", "旧版 .rar", unar, "Debian：apt-get install unar")
-    yield Need("py7zr", ".7z", "py7zr" if find_spec("py7zr") else None, "pip install py7zr")
+    yield Need("py7zr", ".7z", "py7zr" if find_spec("py7zr") else None, _package("py7zr"))
     yield Need(
         "rapidocr",
         "扫描和拍照的表格、文稿",
         "rapidocr" if installed() else None,
-        "pip install rapidocr onnxruntime opencv-python-headless",
+        _package("rapidocr onnxruntime opencv-python-headless"),
     )
+
+
+def _package(names: str) -> str:
+    """The command that adds packages to where this program runs: pipx keeps each program in a place of its own."""
+    by_pipx = "pipx" in Path(sys.prefix).parts
+    return f"{'pipx inject report-agent' if by_pipx else 'pip install'} {names}"
 
 
 def cuts_the_network() -> bool:

@@ -42,7 +42,7 @@ def test_thirteen_empty_columns_are_one_line_and_thirteen_errors(
     unit = register.by_id["qingnian"]
     empty = form(unit, form_values(campaign, [None] * 13))
     letter = letters.reply(*case_of(campaign, register, form=empty, form_findings=blank(campaign)), EVENING)
-    says(letter, "有 13 处错误", "13 栏数字都没有填写", "青年镇统计表.xlsx")
+    says(letter, "有 13 处错误", "13 栏数字都未填写", "青年镇统计表.xlsx")
     assert all(text.count("请填0") == 1 for text in both(letter))
 
 

@@ -117,3 +117,24 @@ def test_an_open_file_of_wps_and_e_government_says_what_to_save_it_as(read: Read
         (told,) = read(name, data).findings
         assert (told.severity, told.rule) == ("error", "not_supported")
         assert "OFD" in told.text and "另存为" in told.text and ".docx" in told.text
+
+
+@pytest.mark.usefixtures("bare")
+@pytest.mark.parametrize(
+    ("prefix", "command"),
+    [
+        ("/opt/report-agent/.venv", "pip install py7zr"),
+        ("/root/.local/share/pipx/venvs/report-agent", "pipx inject report-agent py7zr"),
+    ],
+)
+def test_a_package_is_added_where_the_program_runs(
+    prefix: str, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(needs.sys, "prefix", prefix)
+    [line] = (one for one in _readers() if "py7zr" in one.what)
+    assert f"（{command}）" in line.what
+
+
+@pytest.mark.usefixtures("bare")
+def test_what_is_lacking_has_another_mark_than_what_is_there() -> None:
+    assert {line.mark for line in _readers()} == {"○"}
