@@ -192,6 +192,24 @@ def test_what_is_only_shown_is_no_object_to_be_told_of(kind: str, read: Read) ->
     assert read("表.docx", data).findings == read("表.docx", forms.docx()).findings
 
 
+@pytest.mark.parametrize(
+    ("data", "files", "told"),
+    [
+        (forms.xlsx(), ["form"], []),
+        (b"\x01\x02 what only its own program knows", [], ["unreadable"]),
+    ],
+)
+def test_an_object_of_another_program_in_an_open_text_is_read_or_told(
+    data: bytes, files: list[str], told: list[str], read: Read
+) -> None:
+    out = io.BytesIO(opendocument(forms.ods()))
+    with zipfile.ZipFile(out, "a") as package:
+        package.writestr("Object 9", data)
+    reading = read("表格.odt", out.getvalue())
+    assert [one.kind for one in reading.contains] == ["form", *files]  # the sheet inside, then the object
+    assert [one.rule for one in reading.findings] == told
+
+
 def test_the_table_behind_a_chart_is_no_file(read: Read) -> None:
     data = with_part(embedding("a.xlsx", WORKBOOK, letter()), "word/charts/chart1.xml", b"<c/>")
     link = f'<Relationship Id="r1" Type="{RELATION}package" Target="../embeddings/a.xlsx"/>'

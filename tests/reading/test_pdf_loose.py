@@ -132,3 +132,45 @@ def test_radicals_that_a_font_gives_for_ideographs_read_as_these() -> None:
 
     assert ideographs("⻘年镇⼈⺠政府⽆⻅⻋") == "青年镇人民政府无见车"
     assert ideographs(forms.NARRATIVE) == forms.NARRATIVE
+
+
+def heads(campaign: Campaign) -> list[Run]:
+    """The form's labels side by side, 100 points each, and a figure below each: 10, 11, 12, …"""
+    labels = [(one.group or "") + one.label for one in campaign.form.fields]
+    top = [written(label, 40 + 120 * at, 100) for at, label in enumerate(labels)]
+    figures = [written(str(10 + at), 40 + 120 * at, 114) for at in range(len(labels) - 1)]
+    return [*top, *figures]
+
+
+def last_cell(runs: list[Run]) -> str | None:
+    found = grids(runs)
+    return found[0].rows[-1][-1].text if found else None
+
+
+def test_a_remark_of_several_lines_goes_on_below_the_row_and_nothing_else_does(campaign: Campaign) -> None:
+    runs, x = heads(campaign), 40 + 120 * (len(campaign.form.fields) - 1)
+    remark = [written("已经", x, 114), written("核对", x, 126)]
+    assert last_cell([*runs, *remark]) == "已经核对"
+    assert (
+        last_cell([*runs, *remark, written("过了", x, 200)]) == "已经核对"
+    )  # far below: no part of the table
+    across = written("看不出是哪一栏的", x - 69, 126)
+    assert last_cell([*runs, remark[0], across]) is None
+
+
+def in_rows(campaign: Campaign, *more: Run) -> list[list[str]]:
+    labels = [(one.group or "") + one.label for one in campaign.form.figures]
+    runs = [written(label, 40, 100 + 14 * at) for at, label in enumerate(labels)]
+    figures = [written(str(10 + at), 300, 100 + 14 * at) for at in range(len(labels)) if at != 4]
+    found = grids([*runs, *figures, *more])
+    return [[cell.text for cell in row] for row in found[0].rows] if found else []
+
+
+def test_a_label_without_a_figure_is_blank_and_a_figure_without_a_label_leaves_no_table(
+    campaign: Campaign,
+) -> None:
+    rows = in_rows(campaign)
+    assert [figure for _, figure in rows] == [
+        "" if at == 4 else str(10 + at) for at in range(len(campaign.form.figures))
+    ]
+    assert in_rows(campaign, written("99", 300, 100 + 14 * 4 + 7)) == []
