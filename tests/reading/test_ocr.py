@@ -301,9 +301,9 @@ def test_a_figure_is_certain_where_two_looks_agree_surely_and_the_ink_bears_them
 def test_a_cell_that_is_no_certain_reading_is_none() -> None:
     from agent.reading.ocr import _cell
 
-    assert _cell("R1C1", ["12", 0.9, False]) == Cell("R1C1", "unread", "12", confidence=0.9)
-    assert _cell("R1C1", ["12", 0.9, True]) == Cell("R1C1", "text", "12", confidence=0.9)
-    assert _cell("R1C1", ["", 1.0, True]).kind == "empty"
+    assert _cell("R1C1", "12", 0.9, certain=False) == Cell("R1C1", "unread", "12", confidence=0.9)
+    assert _cell("R1C1", "12", 0.9, certain=True) == Cell("R1C1", "text", "12", confidence=0.9)
+    assert _cell("R1C1", "", 1.0, certain=True).kind == "empty"
 
 
 @with_ocr

@@ -1,14 +1,16 @@
 """Paragraphs and tables in reading order to a Document: which lines stand above and below which table.
 
-Shared by the formats that have running text: Word, OpenDocument text, HTML.
+Shared by the formats that have running text: Word, OpenDocument text, HTML; and by pages, whose lines are told apart
+already.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from agent.reading.grid import Cell, Document, Grid, Merge, Picture
+from agent.reading.grid import Cell, CellKind, Document, Grid, Merge, Picture
 
 LINES_BESIDE = 15  # lines above and below a table that are looked at for header values
 
@@ -85,7 +87,23 @@ def _with_lines_after(grids: list[Grid], ended: int | None, near: list[str]) -> 
 
 def text_cell(address: str, text: str, withheld: str = "", hidden: bool = False) -> Cell:
     """A cell that holds text, some of which may not count."""
-    if hidden:
-        return Cell(address, "text" if text.strip() else "empty", text, hidden=True, withheld=withheld)
-    struck = bool(withheld.strip()) and not text.strip()
-    return Cell(address, "text" if text.strip() else "empty", text, struck=struck, withheld=withheld)
+    struck = not hidden and bool(withheld.strip()) and not text.strip()
+    kind: CellKind = "text" if text.strip() else "empty"
+    return Cell(address, kind, text, hidden=hidden, struck=struck, withheld=withheld)
+
+
+def page_grid(
+    name: str, told: Mapping[str, Any], cell: Callable[..., Cell], from_picture: bool = False
+) -> Grid:
+    """A page's table as the process apart tells it; ``cell`` makes one of its address and what is told of it."""
+    return Grid(
+        name=name,
+        rows=tuple(
+            tuple(cell(f"R{row}C{column}", *one) for column, one in enumerate(cells, 1))
+            for row, cells in enumerate(told["rows"], 1)
+        ),
+        merges=tuple(Merge(*map(int, one)) for one in told["merges"]),
+        lines_before=tuple(map(str, told["before"][-LINES_BESIDE:])),
+        lines_after=tuple(map(str, told["after"][:LINES_BESIDE])),
+        from_picture=from_picture,
+    )

@@ -8,9 +8,9 @@ from typing import Any
 
 from agent.reading.apart import read_apart
 from agent.reading.carried import Told
-from agent.reading.formats.flow import LINES_BESIDE
+from agent.reading.formats.flow import page_grid, text_cell
 from agent.reading.formats.limits import Budget
-from agent.reading.grid import Cell, Document, Grid, Merge, PagePicture, Picture
+from agent.reading.grid import Document, PagePicture, Picture
 
 
 def read_pdf(data: bytes, budget: Budget) -> Document:
@@ -31,8 +31,8 @@ def _document(told: Told) -> Document:
     pages = tuple(PagePicture(int(one), next(blobs), one in doubted) for one in told.data["pages"])
     files = tuple(Picture(str(name), next(blobs)) for name in told.data["files"])
     return Document(
-        grids=tuple(map(_grid, tables)),
-        loose=tuple(map(_grid, told.data["loose"])),
+        grids=tuple(page_grid(one["name"], one, text_cell) for one in tables),
+        loose=tuple(page_grid(one["name"], one, text_cell) for one in told.data["loose"]),
         downwards=tuple(map(str, told.data["downwards"])),
         text=str(told.data["text"]),
         pictures=pictures,
@@ -107,25 +107,3 @@ def _header_again(rows: Sequence[Sequence[list[str]]], more: Sequence[Sequence[l
             break
         again += 1
     return again
-
-
-# --- cells -----------------------------------------------------------------------------------------------
-
-
-def _grid(told: dict[str, Any]) -> Grid:
-    return Grid(
-        name=str(told["name"]),
-        rows=tuple(
-            tuple(_cell(f"R{row}C{column}", cell) for column, cell in enumerate(cells, 1))
-            for row, cells in enumerate(told["rows"], 1)
-        ),
-        merges=tuple(Merge(*map(int, one)) for one in told["merges"]),
-        lines_before=tuple(map(str, told["before"][-LINES_BESIDE:])),
-        lines_after=tuple(map(str, told["after"][:LINES_BESIDE])),
-    )
-
-
-def _cell(address: str, told: list[str]) -> Cell:
-    text, withheld = told
-    struck = bool(withheld.strip()) and not text.strip()
-    return Cell(address, "text" if text.strip() else "empty", text, struck=struck, withheld=withheld)

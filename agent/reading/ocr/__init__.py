@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.util import find_spec
-from typing import Any
 
 from agent.reading.apart import read_apart
-from agent.reading.formats.flow import LINES_BESIDE
+from agent.reading.formats.flow import page_grid
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.refusals import page_as_picture
-from agent.reading.grid import Cell, Document, Grid, Merge
+from agent.reading.grid import Cell, Document
 
 __all__ = ["installed", "read_picture"]
 
@@ -38,7 +37,7 @@ def read_picture(data: bytes, budget: Budget) -> Document | None:
         raise page_as_picture()
     pages = read_apart("picture", "picture", [data], budget).data
     grids = tuple(
-        _grid(f"第{number}页表{place}", table)
+        page_grid(f"第{number}页表{place}", table, _cell, from_picture=True)
         for number, page in enumerate(pages, 1)
         for place, table in enumerate(page["tables"], 1)
     )
@@ -46,22 +45,7 @@ def read_picture(data: bytes, budget: Budget) -> Document | None:
     return Document(grids=grids, text=text) if grids or text else None
 
 
-def _grid(name: str, told: dict[str, Any]) -> Grid:
-    return Grid(
-        name=name,
-        rows=tuple(
-            tuple(_cell(f"R{row}C{column}", cell) for column, cell in enumerate(cells, 1))
-            for row, cells in enumerate(told["rows"], 1)
-        ),
-        merges=tuple(Merge(*map(int, one)) for one in told["merges"]),
-        lines_before=tuple(map(str, told["before"][-LINES_BESIDE:])),
-        lines_after=tuple(map(str, told["after"][:LINES_BESIDE])),
-        from_picture=True,
-    )
-
-
-def _cell(address: str, told: list[Any]) -> Cell:
-    text, confidence, certain = str(told[0]), float(told[1]), bool(told[2])
+def _cell(address: str, text: str, confidence: float, certain: bool) -> Cell:
     if not certain:
         return Cell(address, "unread", text, confidence=confidence)
     return Cell(address, "text" if text else "empty", text, confidence=confidence)
