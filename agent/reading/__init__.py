@@ -31,7 +31,7 @@ Which finding comes from where (a rule's id may stand for several reasons):
     bad_date, bad_phone   values.py
     other_title           titles.py
     words_besides         contradicting.py
-    hidden, from_picture  form.py
+    row_twice, hidden, from_picture      form.py
     two_values            corrections.py: words that put shown figures right
     own_letter, little_text      documents.py
     macros                files.py
