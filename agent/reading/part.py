@@ -42,10 +42,17 @@ class Part:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is written among the figures and isn't one: remarks; in a turned form the rows that name no field."""
-        remarks = [text for row in self.body.rows for text in row.remarks]
-        rows = self.beside if self.table.turned else ()
-        return (*remarks, *(text for _, text in self.body.remarks), *map(_joined, rows))
+        """What is written among the figures and isn't one: remarks, and what other columns say beside them.
+
+        In a turned form also the rows that name no field.
+        """
+        remarks = [text for row in self.body.rows for text in (*row.remarks, *row.names)]
+        remarks += [text for _, text in self.body.remarks]
+        if not self.table.turned:
+            return tuple(remarks)
+        stop = len(self.table.rows)
+        beside = (cell.text for cell in self.table.cells(self.header.bottom, stop) if cell.text.strip())
+        return tuple(dict.fromkeys((*remarks, *beside, *map(_joined, self.beside))))
 
     @property
     def lines(self) -> tuple[str, ...]:

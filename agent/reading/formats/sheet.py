@@ -65,6 +65,14 @@ def address(row: int, column: int) -> str:
     return f"{letters}{row + 1}"
 
 
+def column_at(letters: str) -> int:
+    """A column's number, from 0, by its letters."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1
+
+
 def decimal_text(number: Decimal) -> str:
     """A stored number as a cell of format General shows it, without exponent."""
     text = format(number, "f")

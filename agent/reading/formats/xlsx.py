@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from io import BytesIO
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from agent.reading.folding import RAISED, is_wordless, level
@@ -21,7 +22,17 @@ from agent.reading.formats.embedded import in_parts
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.package import Package, Relation, parse_xml
 from agent.reading.formats.refusals import damaged, too_large
-from agent.reading.formats.sheet import FLAT, NARROW, NO_ZEROS, address, decimal_text, exact, sheet_grid
+from agent.reading.formats.sheet import (
+    FLAT,
+    NARROW,
+    NO_ZEROS,
+    address,
+    column_at,
+    decimal_text,
+    exact,
+    sheet_grid,
+)
+from agent.reading.formats.xlsxconditions import MOST_RULES, Condition, conditions, differing_looks, under
 from agent.reading.formats.xlsxstyles import (
     MAIN,
     Look,
@@ -83,11 +94,13 @@ class _Book:
 
     Attributes:
         sheets: each one's part, its title, and whether it is hidden.
+        differing: what the formats that conditions give make of a cell.
         recalculates: the file asks to be calculated anew when it is opened: its stored zeros are no results.
     """
 
     sheets: tuple[tuple[str, str, bool], ...]
     styles: tuple[Style, ...]
+    differing: tuple[str | None, ...]
     texts: tuple[Text, ...]
     since_1904: bool
     recalculates: bool
@@ -104,13 +117,15 @@ def _book(package: Package) -> _Book:
     folder = posixpath.dirname(name)
     strings = _part(package, name, "sharedStrings", "sharedStrings+xml", f"{folder}/sharedStrings.xml")
     styles = _part(package, name, "styles", "spreadsheetml.styles+xml", f"{folder}/styles.xml")
+    styling = _utf8(package.read(styles)) if styles else None
     sheets = tuple(_listed(root, relations))
     if not sheets or any(part not in package.names for part, _, _ in sheets):
         raise damaged()
     properties, calculation = root.find(f"{MAIN}workbookPr"), root.find(f"{MAIN}calcPr")
     return _Book(
         sheets,
-        styles_of(_utf8(package.read(styles)) if styles else None),
+        styles_of(styling),
+        differing_looks(parse_xml(styling)) if styling and b"dxf>" in styling else (),
         tuple(_texts(_utf8(package.read(strings)))) if strings else (),
         since_1904=properties is not None and is_on(properties.get("date1904")),
         recalculates=calculation is not None and is_on(calculation.get("fullCalcOnLoad")),
@@ -231,11 +246,12 @@ def _grids(package: Package, book: _Book, budget: Budget) -> Iterator[Grid]:
     for name, title, hidden in book.sheets:
         part = _utf8(package.read(name))
         merges = tuple(_merges(part)) if b"mergeCell" in part else ()
+        rules = tuple(islice(_conditions(part, book), MOST_RULES)) if book.differing else ()
         part = _cells_only(part)
         cells += sum(1 for _ in _CELL.finditer(part))
         if cells > budget.limits.cells:
             raise too_large("单元格太多")
-        found = dict(_cells(part, hidden, book))
+        found = dict(_cells(part, hidden, book, rules))
         yield sheet_grid(title, found, merges, budget.limits, hidden=hidden)
 
 
@@ -257,27 +273,32 @@ def _cells_only(part: bytes) -> bytes:
     return part
 
 
-def _merges(part: bytes) -> Iterator[Merge]:
+def _conditions(part: bytes, book: _Book) -> Iterator[Condition]:
+    if b"conditionalFormatting" in part:
+        yield from conditions(
+            _each(_around_cells(part), "worksheet", "conditionalFormatting"), book.differing
+        )
+
+
+def _around_cells(part: bytes) -> bytes:
+    """The part without its cells: they may be many."""
     cells, end = _CELLS.search(part), _AFTER_CELLS.search(part)
-    if cells and end:  # what stands around the cells: they may be many
-        part = part[: cells.start()] + part[end.end() :]
-    for one in _each(part, "worksheet", "mergeCell"):
+    return part[: cells.start()] + part[end.end() :] if cells and end else part
+
+
+def _merges(part: bytes) -> Iterator[Merge]:
+    for one in _each(_around_cells(part), "worksheet", "mergeCell"):
         match = _MERGED.fullmatch(one.get("ref", ""))
         if match is None:
             raise damaged()
         left, top, right, bottom = match.groups()
         if right:
-            yield Merge(int(top) - 1, _column(left), int(bottom) - 1, _column(right))
+            yield Merge(int(top) - 1, column_at(left), int(bottom) - 1, column_at(right))
 
 
-def _column(letters: str) -> int:
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number - 1
-
-
-def _cells(part: bytes, hidden_sheet: bool, book: _Book) -> Iterator[tuple[tuple[int, int], Cell]]:
+def _cells(
+    part: bytes, hidden_sheet: bool, book: _Book, rules: tuple[Condition, ...]
+) -> Iterator[tuple[tuple[int, int], Cell]]:
     """The cells that hold something, by zero-based row and column."""
     hidden_columns: set[int] = set()
     hidden_rows, row, seen, zeros = False, -1, set[tuple[int, int]](), True
@@ -299,11 +320,12 @@ def _cells(part: bytes, hidden_sheet: bool, book: _Book) -> Iterator[tuple[tuple
                         raise damaged()
                     seen.add(place)
                     read = _cell(cell, place, hidden or place[1] in hidden_columns, book)
+                    if read is not None and not zeros and read.number == 0:
+                        read = replace(read, number_format=NO_ZEROS)
+                    if read is not None and rules:
+                        read = under(read, place, book.styles[index(cell.get("s") or "0")], rules)
                     if read is not None:
-                        yield (
-                            place,
-                            read if zeros or read.number != 0 else replace(read, number_format=NO_ZEROS),
-                        )
+                        yield place, read
 
 
 def _is_narrow(column: _Element) -> bool:
@@ -334,7 +356,7 @@ def _in_row(row: _Element, at: int) -> Iterator[tuple[tuple[int, int], _Element]
             found = _PLACE.fullmatch(named)
             if found is None:
                 raise damaged()
-            at, column = int(found[2]) - 1, _column(found[1])
+            at, column = int(found[2]) - 1, column_at(found[1])
         if not (0 <= at < MOST_ROWS and column < MOST_COLUMNS):
             raise damaged()
         yield (at, column), cell

@@ -80,7 +80,7 @@ def look_of(properties: Iterable[_Element]) -> Look:
             case "vertAlign":
                 raised = one.get("val") in ("superscript", "subscript")
             case "color":
-                unseen = unseen or _is_white(one)
+                unseen = unseen or is_white(one)
             case "sz":
                 unseen = unseen or _TINY.fullmatch(one.get("val", "")) is not None
     return Look(struck, unseen, raised)
@@ -157,10 +157,10 @@ def _is_plain(fill: _Element) -> bool:
     if pattern is None or pattern.get("patternType", "none") == "none":
         return pattern is not None
     color = pattern.find(f"{MAIN}fgColor")
-    return pattern.get("patternType") == "solid" and color is not None and _is_white(color)
+    return pattern.get("patternType") == "solid" and color is not None and is_white(color)
 
 
-def _is_white(color: _Element) -> bool:
+def is_white(color: _Element) -> bool:
     """White, and a theme's own white, unless they are made darker."""
     if float(color.get("tint", "0")) != 0:
         return False

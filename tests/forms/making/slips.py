@@ -6,8 +6,8 @@ from typing import Any
 
 from . import books, papers
 from .mails import pairs
-from .model import Styled
-from .notice import ABOVE, FIGURES, IDS, expect, flat, form, number, row, texts
+from .model import Form, Styled
+from .notice import ABOVE, FIGURES, IDS, expect, flat, form, labels, number, row, texts
 from .rows import ONE, SUM, TWO, line, villages
 from .zips import rewritten
 
@@ -18,7 +18,15 @@ BESIDES = "words_besides:"
 
 
 def files() -> dict[str, File]:
-    return {**_unseen(), **_no_counts(), **_short(), **_villages(), **_disowned(), **_forwarded()}
+    return {
+        **_unseen(),
+        **_by_condition(),
+        **_no_counts(),
+        **_short(),
+        **_villages(),
+        **_disowned(),
+        **_forwarded(),
+    }
 
 
 def _unseen() -> dict[str, File]:
@@ -44,6 +52,29 @@ def _unseen() -> dict[str, File]:
 
 
 SOLID = '<fill><patternFill patternType="solid"><fgColor rgb="FFFFFFFF"/></patternFill></fill>'
+
+
+def _by_condition() -> dict[str, File]:
+    """Conditional formats that strike a figure through, or hide it, where their condition holds."""
+    blank = expect(errors={"people_persuaded": "blank"}, warnings=["hidden:people_persuaded"]).as_yaml()
+    zero = expect({"minors_helped": "0"}, warnings=["displayed_otherwise:minors_helped"]).as_yaml()
+    white, struck = '<font><color rgb="FFFFFFFF"/></font>', "<font><strike/></font>"
+    on_red = f'{white}<fill><patternFill><bgColor rgb="FFFF0000"/></patternFill></fill>'
+    over, none = ('operator="greaterThan"', "20", "J6"), ('operator="equal"', "0", "A1:N9")
+    return {
+        "struck-by-a-condition.xlsx": (_with_condition(struck, *over), blank),
+        "white-by-a-condition.xlsx": (_with_condition(white, *over), blank),
+        "white-on-red-by-a-condition.xlsx": (_with_condition(on_red, *over), expect().as_yaml()),
+        "zeros-white-by-a-condition.xlsx": (_with_condition(white, *none, minors_helped=0), zero),
+        "zeros-white-by-a-condition-and-none-there.xlsx": (_with_condition(white, *none), expect().as_yaml()),
+    }
+
+
+def _with_condition(look: str, compare: str, bound: str, cells: str, **changes: Any) -> bytes:
+    rule = f'<cfRule type="cellIs" dxfId="0" priority="1" {compare}><formula>{bound}</formula></cfRule>'
+    made = f'<conditionalFormatting sqref="{cells}">{rule}</conditionalFormatting><pageMargins'
+    book = rewritten(books.xlsx([form(row(**changes))]), SHEET, "<pageMargins", made)
+    return rewritten(book, STYLES, "</cellStyles>", f'</cellStyles><dxfs count="1"><dxf>{look}</dxf></dxfs>')
 
 
 def _no_counts() -> dict[str, File]:
@@ -121,7 +152,25 @@ def _disowned() -> dict[str, File]:
         "统计表（作废）.xlsx": (book, told),
         "2021年统计表.xlsx": (book, told),
         "2024年统计表.xlsx": (book, expect().as_yaml()),
+        "a-correction-in-a-column-beside.xlsx": (_with_notes("应为35"), told),
+        "money-in-yuan-by-the-remark.xlsx": (_in_yuan("金额为元，非万元"), _yuan("金额为元，非万元")),
     }
+
+
+def _with_notes(words: str) -> bytes:
+    """The form turned on its side, with a column of notes."""
+    beside = {"people_persuaded": words}
+    rows = [[label, cell, beside.get(name)] for name, label, cell in zip(IDS, labels(), row(), strict=True)]
+    return books.xlsx([Form(ABOVE, [["指标", "数值", "说明"], *rows])])
+
+
+def _in_yuan(remark: str) -> bytes:
+    return books.xlsx([form(row(supplies_prepared=635, supplies_distributed=480, remarks=remark))])
+
+
+def _yuan(remark: str) -> Any:
+    money = ("supplies_prepared", "supplies_distributed")
+    return expect({"remarks": remark}, errors=dict.fromkeys(money, "wrong_measure")).as_yaml()
 
 
 def _forwarded() -> dict[str, File]:
