@@ -117,7 +117,8 @@ def _run(lines: list[str], at: int, split: Splitter, pairs: bool) -> tuple[int, 
     end = at
     for number in range(at, len(lines)):
         line = lines[number]
-        if pairs and rows and end == number and _goes_on(rows[-1][-1], line):
+        broken = rows and end == number and (pairs or split(line) is None)
+        if broken and _goes_on(rows[-1][-1], line):
             # A number broken over two lines: together they are no figure, and the first alone is a wrong one.
             rows[-1][-1] = f"{rows[-1][-1]}\n{line.strip()}".strip()
             end = number + 1

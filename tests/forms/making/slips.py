@@ -97,10 +97,17 @@ def _short() -> dict[str, File]:
     plain = papers.delimited([flat(texts(remarks="无"))]).decode()
     short = plain.replace(",27,", ",")
     tabs = "\n".join("\t".join(map(papers.shown, cells)) for cells in flat(texts(remarks="无")).cells)
-    headed = "\n".join("    ".join(one) for one in ABOVE) + "\n" + tabs.replace("\t27\t", "\t")
+    above = "\n".join("    ".join(one) for one in ABOVE) + "\n"
+    headed = above + tabs.replace("\t27\t", "\t")
+    upright = "\n".join(f"{label}\t{figure}" for label, figure in zip(labels(), texts(), strict=True))
+    broken = above + upright.replace("1250", "12\n50")
     return {
         "a-cell-lost-before-a-remark.csv": (short.encode(), lost),
         "a-cell-lost-before-a-remark.eml": (papers.mail(text=headed), lost),
+        "a-figure-broken-over-two-lines.eml": (
+            papers.mail(text=broken),
+            expect({"remarks": "*"}, errors=["leaflets_distributed"]).as_yaml(),
+        ),
     }
 
 
