@@ -132,6 +132,7 @@ def msg(
     files: Files = (),
     attached: Storage | None = None,
     codepage: int = 0,
+    headers: str = "",
 ) -> Storage:
     """A message as Outlook saves it; with a code page its text is in that, else in UTF-16.
 
@@ -139,6 +140,8 @@ def msg(
     """
     message = Storage()
     said: dict[int, Any] = {0x0037: subject, 0x1000: text, 0x001A: "IPM.Note"}
+    if headers:
+        said[0x007D] = headers
     if html:
         said[0x1013] = html.encode("gb18030")
         said[0x3FDE] = 54936

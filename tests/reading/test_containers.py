@@ -20,6 +20,7 @@ from test_files import require_the_form, rules
 from agent.demo import pictures as made_up
 from agent.reading import outside
 from agent.reading.formats import office
+from agent.reading.formats.limits import Limits
 from agent.reading.reading import FileReading
 
 Read = Callable[..., FileReading]
@@ -193,6 +194,20 @@ def test_a_bomb_in_any_container_costs_little(name: str, read: Read) -> None:
     assert time.process_time() - started < 10
 
 
+@pytest.mark.parametrize("name", ["大.zip", "大.7z", "大.tar.gz"])
+def test_one_file_over_the_bound_is_told_and_the_others_are_read(name: str, read: Read) -> None:
+    files = [("统计表.csv", forms.csv()), ("大.txt", b"0" * 200_000)]
+    make = {
+        "大.zip": lambda: forms.zipped(files),
+        "大.7z": lambda: seven_zip(files),
+        "大.tar.gz": lambda: gzip.compress(tar(files)),
+    }
+    reading = read(name, make[name](), Limits(file_bytes=100_000))
+    form, large = reading.contains
+    require_the_form(form)
+    assert (large.file, rules(large)) == ("大.txt", ["too_large"])
+
+
 def test_paths_in_a_tar_stay_inside_and_links_are_left_out(read: Read) -> None:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
@@ -265,6 +280,24 @@ def test_a_message_attached_to_an_outlook_message_is_read_too(read: Read) -> Non
     inner = containers.msg("报送", "见附件", files=FILES)
     reading = read("邮件.msg", containers.compound(containers.msg("转发", "请查收", attached=inner)))
     assert [one.kind for one in reading.everything()] == ["message", "message", "form", "narrative", "photo"]
+
+
+def test_a_form_in_a_message_attached_to_an_outlook_message_is_found_however_deep_it_lies(read: Read) -> None:
+    page = containers.msg("报送", "请查收", html=forms.html_table())
+    attached = read("邮件.msg", containers.compound(containers.msg("转发", "请查收", attached=page)))
+    require_the_form(attached.contains[0])
+    middle = containers.msg("转发", "见附件", attached=containers.msg("报送", "见附件", files=FILES))
+    deep = read("邮件.msg", containers.compound(containers.msg("再转发", "请查收", attached=middle)))
+    assert [one.kind for one in deep.everything()][:4] == ["message", "message", "message", "form"]
+
+
+@pytest.mark.parametrize(("said", "counts"), [("auto-replied", False), ("no", True)])
+def test_a_machines_letter_attached_to_an_outlook_message_is_no_form(
+    said: str, counts: bool, read: Read
+) -> None:
+    letter = containers.msg("回执", forms.pairs(), headers=f"Auto-Submitted: {said}\r\nSubject: x\r\n\r\n")
+    reading = read("邮件.msg", containers.compound(containers.msg("转发", "请查收", attached=letter)))
+    assert (reading.contains[0].form is not None) == counts
 
 
 def test_of_two_files_of_one_name_it_is_clear_which_is_meant(read: Read) -> None:
