@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from agent.findings import Finding, Severity
 from agent.reading.folding import squeeze
@@ -104,6 +106,7 @@ def _merge(first: FoundForm, second: FoundForm, campaign: Campaign) -> FoundForm
         else:
             findings += [one for one in chosen.findings if one.field == field.id]
             sources |= {name: at for name, at in chosen.form.sources.items() if name == field.id}
+    findings += _of_two_places(first, second) if not counts else ()
     both = (first, second) if counts else (first,)
     findings += dict.fromkeys(one for found in both for one in found.findings if one.field is None)
     headers: dict[str, object] = {}
@@ -143,6 +146,22 @@ def _same(header: HeaderField, one: object, other: object) -> bool:
     return long.startswith(short)
 
 
+def _of_two_places(first: FoundForm, second: FoundForm) -> list[Finding]:
+    """The warning where equal forms stand on sheets named after two villages or months: two parts, or a copy?"""
+    names = [next(iter(one.form.sources.values()), "").partition("!")[0] for one in (first, second)]
+    if names[0] == names[1] or not all(map(_PLACE_OR_TIME.search, names)) or not any(_figures(first)):
+        return []
+    text = (
+        f"“{names[0]}”和“{names[1]}”两张表的数完全相同，只计了一份。"
+        "请核对；如是两处各自的数，请相加后填在一张表里重报。"
+    )
+    return [Finding("warning", "two_forms", text)]
+
+
+def _figures(found: FoundForm) -> list[Figure]:
+    return [value for value in found.form.values.values() if isinstance(value, Decimal)]
+
+
 def _two_forms(field: FormField, first: FoundForm, second: FoundForm) -> Finding:
     written = "、".join(f"“{_told(found, field)}”" for found in (first, second))
     text = f"收到两份填写不同的表，“{field.full_label}”分别是{written}，不能确定以哪份为准。请只报一份。"
@@ -162,6 +181,8 @@ def _two_headers(header: HeaderField, one: object, other: object) -> Finding:
     severity: Severity = "error" if header.type == "unit" else "warning"
     return Finding(severity, "two_forms", text, header.id, None, (header.id,))
 
+
+_PLACE_OR_TIME = re.compile("(?:村|社区|居委会|居|[小一二三四五六七八九十]组|片区|月|月份|旬|周)$")
 
 ATTRIBUTES: dict[HeaderType, str] = {
     "unit": "unit",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agent.reading.folding import RAISED, level
@@ -160,7 +161,7 @@ class _Reader:
         grid: list[list[Cell]] = []
         merges: list[Merge] = []
         covered: dict[tuple[int, int], None] = {}
-        rows = list(_rows(table))
+        rows, unseen = list(_rows(table)), _hidden_columns(table)
         for number, row in enumerate(rows):
             cells: list[Cell] = []
             for cell in _row_cells(row):
@@ -170,7 +171,8 @@ class _Reader:
                 high = _span(cell, "rowspan", len(rows) - number)
                 self._count(wide * high)
                 merges += self._cover(covered, number, len(cells), high, wide)
-                cells.append(_cell(cell, _address(number, len(cells))))
+                made = _cell(cell, _address(number, len(cells)))
+                cells.append(replace(made, hidden=True) if len(cells) in unseen else made)
             while (number, len(cells)) in covered:
                 cells.append(Cell(_address(number, len(cells))))
             grid.append(cells)
@@ -215,6 +217,17 @@ def _rows(table: _Element) -> Iterator[_Element]:
             yield one
         elif one.tag in ("tbody", "thead", "tfoot"):
             yield from (row for row in one if row.tag == "tr")
+
+
+def _hidden_columns(table: _Element) -> frozenset[int]:
+    """The columns that a workbook saved as a page has hidden: it says so of the column alone."""
+    hidden, at = set[int](), 0
+    for group in table.iterchildren("col", "colgroup"):
+        for one in [group] if group.tag == "col" else group.iterchildren("col"):
+            wide = _span(one, "span", 1000)
+            hidden.update(range(at, at + wide) if hides(one) or hides(group) else ())
+            at += wide
+    return frozenset(hidden)
 
 
 def _row_cells(row: _Element) -> Iterator[_Element]:

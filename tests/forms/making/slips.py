@@ -44,13 +44,18 @@ def _unseen() -> dict[str, File]:
         books.xlsx([form(row(minors_helped=0))]), SHEET, "<sheetView ", '<sheetView showZeros="0" '
     )
     hidden = books.xlsx([form(row(people_persuaded=Styled("27", format="0;-0;0;")))])
+    saved = papers.html([form()]).decode()
+    folded = saved.replace("<tr>", f"{COLUMNS_OF_A_PAGE}<tr>", 1).encode()
+    away = expect(errors={"people_persuaded": "no_column"}, warnings=["hidden:people_persuaded"]).as_yaml()
     return {
         "white-on-a-white-ground.xlsx": (white, blank),
         "zeros-left-blank-by-the-sheet.xlsx": (zeros, zero),
+        "a-column-hidden-in-a-page.html": (folded, away),
         "a-text-whose-format-shows-nothing.xlsx": (hidden, expect(errors=["people_persuaded"]).as_yaml()),
     }
 
 
+COLUMNS_OF_A_PAGE = "<colgroup><col span=9><col width=0 style='display:none'></colgroup>"
 SOLID = '<fill><patternFill patternType="solid"><fgColor rgb="FFFFFFFF"/></patternFill></fill>'
 
 
@@ -123,7 +128,15 @@ def _villages() -> dict[str, File]:
     )
     again = [("板辽村", line(ONE)), ("板辽村", line(ONE)), ("合计", line(twice))]
     alone = expect({"remarks": "*"}, errors=dict.fromkeys(EVERY, "*")).as_yaml()
+    sheets = [form(line(ONE), sheet=name) for name in ("板辽村", "更古村")]
+    once = expect({**ONE, "remarks": ""}, warnings=["two_forms:"])
+    copies = [form(line(ONE), sheet=name) for name in ("上报", "存档")]
     return {
+        "two-villages-with-the-same-figures.xlsx": (books.xlsx(sheets), once.as_yaml()),
+        "the-same-figures-on-two-sheets.xlsx": (
+            books.xlsx(copies),
+            expect({**ONE, "remarks": ""}).as_yaml(),
+        ),
         "what-is-among-a-village.xlsx": (
             _book(*among, ("合计", line(whole))),
             expect({"remarks": ""}).as_yaml(),
