@@ -1,0 +1,138 @@
+"""A cell of an Excel sheet: what is stored in it, as it is to be seen."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from agent.reading.folding import RAISED, is_wordless, level
+from agent.reading.formats.refusals import damaged
+from agent.reading.formats.sheet import address, decimal_text, exact
+from agent.reading.formats.xlsxbook import Book, Run, Text, text_of
+from agent.reading.formats.xlsxstyles import Style, index, local, moment, moment_of_text
+from agent.reading.grid import Cell
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*")
+
+
+def read_cell(stored: _Element, at: tuple[int, int], hidden: bool, book: Book) -> Cell | None:
+    """The cell, or None where nothing stands in it."""
+    style, place = book.styles[index(stored.get("s") or "0")], address(*at)
+    hidden = hidden or style.number_format.strip() == ";;;"
+    parts = {local(one): one for one in reversed(stored)}
+    kind, formula = stored.get("t", "n"), "f" in parts
+    value = _stored(kind, parts, style, book)
+    if formula and book.recalculates and value == 0 and not isinstance(value, bool):
+        value = None
+    if value is None:
+        if not formula or kind == "str":
+            return None
+        return Cell(place, "no_result", number_format=style.number_format, hidden=hidden)
+    if isinstance(value, _Error):
+        struck = style.look.struck
+        return Cell(
+            place, "error", value.text, number_format=style.number_format, hidden=hidden, struck=struck
+        )
+    if isinstance(value, str | tuple):
+        return _text_cell(place, value, style, hidden)
+    shown, text, number, date = _value(value)
+    struck, hidden = style.look.struck, hidden or _is_unseen(style)
+    return Cell(place, shown, text, number, date, style.number_format, hidden, struck, text if struck else "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Error:
+    text: str
+
+
+def _stored(kind: str, parts: Mapping[str, _Element], style: Style, book: Book) -> Any:
+    """What a cell holds: text, a number, a yes or no, a date or time, an error; None where nothing."""
+    text = parts["v"].text if "v" in parts else None
+    if "is" in parts and (kind == "inlineStr" or not text):
+        return text_of(parts["is"])
+    if not text:
+        return None
+    match kind:
+        case "s":
+            return book.texts[index(text)]
+        case "b":
+            return bool(int(text))
+        case "d":
+            return moment_of_text(text)
+        case "e":
+            return _Error(text)
+        case "n":
+            return _number(text, style, book)
+        case _:
+            return text
+
+
+def _number(text: str, style: Style, book: Book) -> Any:
+    """A number; a date or time where the format makes it one."""
+    if not _NUMBER.fullmatch(text):
+        raise damaged()
+    number = float(text) if _FRACTION.search(text) else int(text)
+    if not (style.dated or style.local):
+        return number if math.isfinite(number) else _Error("#NUM!")
+    found = moment(number, style, book.since_1904)
+    return _Error("#VALUE!") if found is None else found
+
+
+_FRACTION = re.compile(r"[.eE]")
+_WHITE_FORMAT = re.compile(r"[^;]*\[(?:white|白色)\]", re.IGNORECASE)
+
+
+def _is_unseen(style: Style) -> bool:
+    """Whether what stands there is white on white, or too small for anybody to read."""
+    return style.plain and (style.look.unseen or _WHITE_FORMAT.match(style.number_format) is not None)
+
+
+def _text_cell(place: str, value: Text, style: Style, hidden: bool) -> Cell | None:
+    text, withheld = _seen(value, style)
+    if not text and not withheld:
+        return None
+    whole = bool(withheld) and not text.strip()
+    return Cell(
+        place, "text" if text else "empty", text, None, None, style.number_format, hidden, whole, withheld
+    )
+
+
+def _seen(value: Text, style: Style) -> tuple[str, str]:
+    """The text that counts, and what is struck through or not to be seen."""
+    kept: list[str] = []
+    withheld: list[str] = []
+    for run in (Run(value, None),) if isinstance(value, str) else value:
+        look = run.look or style.look
+        white = _is_unseen(style) if run.look is None else style.plain and look.unseen
+        off = look.struck or (white and is_wordless(run.text))
+        # The cell's own font may raise a whole figure; only a run's sets a mark beside one.
+        mark = RAISED if run.look is not None and look.raised else ""
+        (withheld if off else kept).append(mark + _unescape(run.text) + mark)
+    return level("".join(kept)), level("".join(withheld))
+
+
+def _unescape(text: str) -> str:
+    return text.replace("_x000D_\n", "\n").replace("_x000D_", "\n").replace("\r\n", "\n")
+
+
+def _value(value: Any) -> tuple[Any, str, Any, dt.date | None]:
+    """Kind, text, number and date of a stored value that is no text."""
+    if isinstance(value, bool):
+        return "boolean", "TRUE" if value else "FALSE", None, None
+    if isinstance(value, int | float):
+        number = exact(value)
+        return "number", decimal_text(number), number, None
+    if isinstance(value, dt.datetime):
+        day = value.date()
+        midnight = value.time() == dt.time()
+        return "date", day.isoformat() if midnight else value.isoformat(" ", "seconds"), None, day
+    if isinstance(value, dt.date):
+        return "date", value.isoformat(), None, value
+    return "date", str(value), None, None
