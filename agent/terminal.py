@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from agent.alike import told_together
 from agent.dossier import Dossier
 from agent.findings import Finding
 from agent.overview import Overview
@@ -69,7 +70,10 @@ def show_review(overview: Overview) -> None:
         console.print(
             f"[bold]{held.id}[/]  {REASONS[held.reason]}  {escape(safe(held.sender))}  {escape(safe(held.subject))}"
         )
-        console.print(f"    推断单位：{suggested}　材料：{escape(safe('、'.join(held.files))) or '无'}")
+        written = f"　表上单位：{escape(safe(held.form_unit))}" if held.form_unit else ""
+        console.print(
+            f"    推断单位：{suggested}{written}　材料：{escape(safe('、'.join(held.files))) or '无'}"
+        )
         accept = f"review accept {held.id}" if held.suggested_unit else f"review assign {held.id} 单位"
         console.print(f"    report-agent {accept}　或　report-agent review reject {held.id}")
     for failed in overview.failed:
@@ -128,9 +132,14 @@ def _console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, highlight=False, soft_wrap=True)
 
 
-def _finding(finding: Finding) -> str:
+def _finding(finding: Finding, text: str | None = None) -> str:
     colour = COLOURS[finding.severity]
-    return f"[{colour}]{SEVERITIES[finding.severity]}[/]  {escape(safe(finding.text))}"
+    return f"[{colour}]{SEVERITIES[finding.severity]}[/]  {escape(safe(text or finding.text))}"
+
+
+def _together(findings: Iterable[Finding], dossier: Dossier) -> Iterable[str]:
+    """The findings, like ones in one line."""
+    return (_finding(one.findings[0], one.text) for one in told_together(findings, dossier.campaign))
 
 
 def _deliverables(overview: Overview) -> list[str]:
@@ -164,8 +173,8 @@ def _to_decide(dossier: Dossier, overview: Overview) -> Iterable[str]:
         yield f"[bold]{name}[/]  统计表待确认：核对后运行 report-agent review confirm {unit}"
     if pending is not None and pending.standing == "needs_correction":
         yield f"[bold]{name}[/]  统计表待改正（已请对方修改；也可用 report-agent review override {unit} 项目 数值）"
-        yield from (f"    {_finding(one)}" for one in pending.of_severity("error"))
+        yield from (f"    {one}" for one in _together(pending.of_severity("error"), dossier))
     if shown is not None and shown.open_warnings:
         yield f"[bold]{name}[/]  待核实：有说明后运行 report-agent review close {unit}"
-        yield from (f"    {_finding(one)}" for one in shown.open_warnings)
+        yield from (f"    {one}" for one in _together(shown.open_warnings, dossier))
     yield from (f"[bold]{name}[/]  {_finding(one)}" for one in overview.cross_findings.get(unit, ()))

@@ -48,3 +48,13 @@ def test_status_shows_each_unit_with_what_it_sent(tmp_path: Path) -> None:
 
 def test_nothing_to_review_is_said(tmp_path: Path) -> None:
     assert bureau(tmp_path).run("review").out.strip() == "没有待核事项。"
+
+
+def test_like_errors_are_reviewed_in_one_line_and_a_held_form_with_its_unit(tmp_path: Path) -> None:
+    office = bureau(tmp_path)
+    office.post(mail(form("青年镇", patrols="约20", joint_patrols="约10", staff_deployed="约30")))
+    office.post(mail(form("石林镇"), subject="报送"))
+    office.run("poll")
+    shown = office.run("review").out
+    assert "以下 3 栏请填准确数字：巡查次数/总计“约20”、巡查次数/联合巡查“约10”、出动工作人员“约30”。" in shown
+    assert "推断单位：不明　表上单位：石林镇　材料：" in shown
