@@ -285,7 +285,9 @@ def review_confirm(
 @review.command("override")
 def review_override(
     unit: Unit,
-    field: Annotated[str, typer.Argument(metavar="FIELD", help="项目 id，见规则文件。")],
+    field: Annotated[
+        str, typer.Argument(metavar="FIELD", help="项目的代号，或者表上的名称（上级栏目/栏目）。")
+    ],
     value: Annotated[str, typer.Argument(metavar="VALUE", help="数值，按表上的计量单位。")],
     reason: Reason = "",
     by: By = None,

@@ -56,5 +56,7 @@ def test_like_errors_are_reviewed_in_one_line_and_a_held_form_with_its_unit(tmp_
     office.post(mail(form("石林镇"), subject="报送"))
     office.run("poll")
     shown = office.run("review").out
-    assert "以下 3 栏请填准确数字：巡查次数/总计“约20”、巡查次数/联合巡查“约10”、出动工作人员“约30”。" in shown
+    assert (
+        "以下 3 栏请填准确数字：巡查次数/总计“约20”、巡查次数/联合巡查“约10”、出动工作人员“约30”。" in shown
+    )
     assert "推断单位：不明　表上单位：石林镇　材料：" in shown

@@ -18,7 +18,7 @@ from agent.ledger import DecisionEntry, MessageRow, QueuedLetter, Writing
 from agent.outcome import adopt
 from agent.reading.grid import Cell
 from agent.reading.values import read_figure
-from agent.rules import plain, run_checks
+from agent.rules import FormField, plain, run_checks
 from agent.submission import NOTICED, Decision, DecisionKind
 from agent.units import Unit
 from agent.workplace import Workplace
@@ -115,29 +115,29 @@ def confirm(work: Workplace, unit: str, ruling: Ruling) -> str:
 
 
 def override(work: Workplace, unit: str, field: str, value: str, ruling: Ruling) -> str:
-    """Set one figure of a unit's newest form.
+    """Set one figure of a unit's newest form; the field by its id or by its whole label.
 
     Raises:
         UsageError: no form, no such field, or not a value that the field can take.
     """
     dossier = work.dossier(find_unit(work, unit).id)
     version = _newest(dossier)
-    figure = _value(work, field, value)
+    about = _field(work, field)
+    figure = _value(work, about, value)
     _record(
         work,
         "override",
         ruling,
         unit=dossier.unit.id,
         message=version.submission.message,
-        field=field,
+        field=about.id,
         value=figure,
     )
-    label = work.campaign.form.label_of(field)
     after = work.dossier(dossier.unit.id)
     left = sum(1 for one in _same(after, version).findings if one.severity == "error")
     more = f"该表还有 {left} 处错误待改。" if left else ""
-    against = _against(work, _same(after, version), field)
-    return f"{dossier.unit.name}第 {version.number} 版统计表：“{label}”改为 {plain(figure)}。{more}{against}"
+    against = _against(work, _same(after, version), about.id)
+    return f"{dossier.unit.name}第 {version.number} 版统计表：“{about.full_label}”改为 {plain(figure)}。{more}{against}"
 
 
 def _against(work: Workplace, version: FormVersion, field: str) -> str:
@@ -258,18 +258,23 @@ def _same(dossier: Dossier, version: FormVersion) -> FormVersion:
     return next(one for one in dossier.versions if one.number == version.number)
 
 
-def _value(work: Workplace, name: str, text: str) -> Decimal | str:
+def _field(work: Workplace, name: str) -> FormField:
+    """The field of that id or label, whole: 总计 alone may be another column's tomorrow."""
     fields = work.campaign.form.fields
-    field = next((one for one in fields if one.id == name), None)
+    field = next((one for one in fields if name in (one.id, one.full_label)), None)
     if field is None:
         known = "、".join(f"{one.id}（{one.full_label}）" for one in fields)
-        raise UsageError(f"没有名为 {name} 的项目。可用：{known}")
+        raise UsageError(f"没有名为 {name} 的项目。写代号或者表上的名称，可用：{known}")
+    return field
+
+
+def _value(work: Workplace, field: FormField, text: str) -> Decimal | str:
     if not field.is_figure:
         return text
     reading = read_figure(Cell("命令行", "text", text), field, work.campaign)
     if not isinstance(reading.value, Decimal):
         why = "；".join(one.text for one in reading.findings)
-        raise UsageError(f"“{text}”不能作为“{field.full_label}”的数：{why}")
+        raise UsageError(f"没有改：{why}")
     return reading.value
 
 

@@ -146,6 +146,15 @@ def test_an_overridden_figure_is_counted_and_traced_to_who_decided(tmp_path: Pat
         assert traced["people_persuaded"]["cell"]
 
 
+def test_a_figure_may_be_named_as_it_is_on_paper_but_not_by_half(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        office.send(QINGNIAN, form(patrols="约20"))
+        with pytest.raises(UsageError, match="没有名为 总计 的项目"):
+            override(office.work, "青年镇", "总计", "20", office.ruling())
+        override(office.work, "青年镇", "巡查次数/总计", "20", office.ruling())
+        assert office.unit("qingnian")["form"]["values"]["patrols"] == 20
+
+
 def test_a_figure_that_contradicts_another_is_taken_and_pointed_out(tmp_path: Path) -> None:
     with bureau(tmp_path) as office:
         office.send(QINGNIAN, form())
