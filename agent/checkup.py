@@ -185,4 +185,5 @@ def _connections(settings: Settings) -> Iterator[Line]:
         except AgentError as error:
             yield Line(False, name, str(error), error.exit_status)
             continue
-        yield from (Line(one.ok, f"{name}：{one.what}", one.advice, UNREACHABLE) for one in checked)
+        for one in checked:
+            yield Line(one.ok, f"{name}：{one.what.removeprefix(name).lstrip()}", one.advice, UNREACHABLE)

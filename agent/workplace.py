@@ -150,7 +150,8 @@ class Workplace:
         if inbox.answer_from is not None:
             at = inbox.answer_from
             return at if at.tzinfo else at.replace(tzinfo=self.zone)
-        return None if inbox.folder is not None else self.first_start()
+        started = self.first_start() if inbox.folder is None else None
+        return started.replace(microsecond=0) if started else None  # a mailbox tells whole seconds only
 
     def dossier(self, unit_id: str) -> Dossier:
         """What the unit has sent."""

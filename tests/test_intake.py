@@ -91,3 +91,13 @@ def _poll(office: Office, now: dt.datetime = NOW, mails: int | None = None) -> N
 
 def _crash(*_arguments: object, **_options: object) -> None:
     raise Crash
+
+
+def test_a_mail_of_the_second_in_which_the_agent_first_starts_is_answered(tmp_path: Path) -> None:
+    """A mailbox says when a mail came in whole seconds: one that came just after the start would seem to be older."""
+    from agent.intake import start
+
+    account = {"host": "127.0.0.1", "user": "report@civil.example"}
+    work = make_office(tmp_path, {"inbox": {"imap": account}, "outbox": {"folder": "sent"}}).open()
+    start(work, NOW.replace(microsecond=700_000))
+    assert work.answers_from() == NOW
