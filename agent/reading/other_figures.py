@@ -77,7 +77,8 @@ def _not_filled_in(field: FormField, why: str) -> Finding:
 def _wrong_names(row: Row, wrong: re.Pattern[str], years: range) -> Iterator[str]:
     for name in row.names:
         example = len(name) <= _LONGEST_NAME and _EXAMPLE.search(squeeze(name))
-        if example or wrong.fullmatch(key(name)) or _of_another_year(name, years):
+        again = wrong is not _ALONE and _AGAIN.search(squeeze(name))
+        if example or again or wrong.fullmatch(key(name)) or _of_another_year(name, years):
             yield name
     yield from (text for text in row.remarks if _EXAMPLE_REMARK.fullmatch(key(text)))
 
@@ -92,6 +93,7 @@ _LONGEST_NAME = 20
 _LONGEST_TITLE = 40
 _EXAMPLES = "(?:示例|样例|范例|举例)"
 _EXAMPLE = re.compile(rf"{_EXAMPLES}|^\(?例[如子表]?(?:[):、.,0-9]|$)|^样表$")
+_AGAIN = re.compile(r"\((?:更正|修改|修订|订正|重报|重复|作废)[前后]?\)$")  # 板辽村（更正） beside 板辽村
 _EXAMPLE_REMARK = re.compile(
     rf"(?:此行|本行|此为|这是|填[写报表])?(?:为|是)?{_EXAMPLES}(?:行|数据)?(?:请删除?|勿[删动改])?"
 )

@@ -128,10 +128,13 @@ def _villages() -> dict[str, File]:
     )
     again = [("板辽村", line(ONE)), ("板辽村", line(ONE)), ("合计", line(twice))]
     alone = expect({"remarks": "*"}, errors=dict.fromkeys(EVERY, "*")).as_yaml()
+    mended = [("板辽村", line(ONE)), ("板辽村（更正）", line(TWO)), ("合计", line(whole))]
+    lost = expect({"remarks": ""}, errors=dict.fromkeys(SUM, "sum_unmarked")).as_yaml()
     sheets = [form(line(ONE), sheet=name) for name in ("板辽村", "更古村")]
     once = expect({**ONE, "remarks": ""}, warnings=["two_forms:"])
     copies = [form(line(ONE), sheet=name) for name in ("上报", "存档")]
     return {
+        "a-village-and-its-correction-in-one-sum.xlsx": (_book(*mended), lost),
         "two-villages-with-the-same-figures.xlsx": (books.xlsx(sheets), once.as_yaml()),
         "the-same-figures-on-two-sheets.xlsx": (
             books.xlsx(copies),
