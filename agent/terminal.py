@@ -75,7 +75,8 @@ def show_review(overview: Overview) -> None:
             f"    推断单位：{suggested}{written}　材料：{escape(safe('、'.join(held.files))) or '无'}"
         )
         accept = f"review accept {held.id}" if held.suggested_unit else f"review assign {held.id} 单位"
-        console.print(f"    report-agent {accept}　或　report-agent review reject {held.id}")
+        remember = "（加 --register，以后直接收这个邮箱的信）" if held.reason == "unknown_sender" else ""
+        console.print(f"    report-agent {accept}{remember}　或　report-agent review reject {held.id}")
     for failed in overview.failed:
         waiting = True
         console.print(

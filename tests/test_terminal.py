@@ -17,7 +17,10 @@ def test_a_command_that_is_shown_can_be_copied_whole(tmp_path: Path, monkeypatch
     office.run("poll")
     shown = office.run("review").out.splitlines()
     assert any("report-agent review override qingnian 项目 数值" in line for line in shown)
-    assert any("report-agent review accept H1　或　report-agent review reject H1" in line for line in shown)
+    assert any(
+        "report-agent review accept H1（加 --register" in line and "report-agent review reject H1" in line
+        for line in shown
+    )
 
 
 def test_words_in_square_brackets_are_shown_as_they_are(tmp_path: Path) -> None:

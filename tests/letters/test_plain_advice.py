@@ -14,7 +14,7 @@ from agent.submission import Piece
 from agent.units import Register
 
 from .made_up import LOCKED, form, form_file, form_values, moment, narrative
-from .opened import EVENING, Case, both, case_of, is_silent_about, says, text_of
+from .opened import EVENING, Case, both, case_of, is_silent_about, parsed, says, text_of
 
 TITLE = Finding("warning", "other_title", "表的标题写的是“2022年统计表”，看来不是这次行动的表。请核对。")
 SUM = Finding("warning", "sum_unmarked", "表中有 3 行数据，没有标明哪一行是合计，已逐栏相加。")
@@ -76,6 +76,14 @@ def test_a_reminder_says_why_it_asks_for_a_confirmation(
 ) -> None:
     _, _, after = waiting(campaign, register, SUM)
     says(letters.reminder(after, ["a@town.example"], EVENING), SUM.text)
+
+
+def test_a_reminders_subject_calls_only_that_missing_which_has_not_come(
+    letters: Letters, campaign: Campaign, register: Register
+) -> None:
+    _, _, after = waiting(campaign, register, SUM)
+    subject = parsed(letters.reminder(after, ["a@town.example"], moment("2024-03-04T09:30")))["Subject"]
+    assert subject == "【催报】冬季送温暖：青年镇统计表待确认，尚缺照片，3月5日截止"
 
 
 def test_what_is_only_to_be_confirmed_is_not_asked_for_as_missing(
