@@ -172,6 +172,10 @@ def _disowned() -> dict[str, File]:
         ),
         "last-year-s-by-the-words-above.eml": (papers.mail(text=f"{last}\n\n{pairs()}"), told),
         "last-year-s-by-the-words-above-a-table.eml": (papers.mail(page=f"<p>{last}</p>{page}"), told),
+        "the-one-before-is-void.eml": (
+            papers.mail(text=f"之前报的统计表作废，请用这一份。\n\n{pairs()}"),
+            expect().as_yaml(),
+        ),
         "统计表（作废）.xlsx": (book, told),
         "2021年统计表.xlsx": (book, told),
         "2024年统计表.xlsx": (book, expect().as_yaml()),
