@@ -16,6 +16,7 @@ from rapidocr import RapidOCR
 from agent.reading.ocr.paper import Pixels
 from agent.reading.ocr.ruling import Box
 
+WIDE = 16  # times as wide as high
 SMALLEST_SIDE = 480  # pixels to which a smaller side is drawn up where text is looked for
 
 
@@ -65,7 +66,13 @@ class Recogniser:
         return [Box(int(low[0]), int(low[1]), int(high[0]), int(high[1])) for low, high in corners]
 
     def read(self, lines: Sequence[Pixels]) -> list[Word]:
-        """What the pictures of single lines say, in their order."""
+        """What the pictures of single lines say, in their order; wide ones each alone, several at once want too much."""
+        wide = {at for at, line in enumerate(lines) if line.shape[1] > WIDE * line.shape[0]}
+        words = iter(self._read([line for at, line in enumerate(lines) if at not in wide]))
+        return [self._read([line])[0] if at in wide else next(words) for at, line in enumerate(lines)]
+
+    def _read(self, lines: Sequence[Pixels]) -> list[Word]:
+        """Several at once: each is widened to the widest."""
         if not lines:
             return []
         with _short_of_memory():
