@@ -80,8 +80,11 @@ def every_page(data: bytes, budget: Budget) -> Iterator[Image]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             opened: Image.Image = Image.open(BytesIO(data), formats=FORMATS)
-            yield _frame(opened, budget)
             pages = getattr(opened, "n_frames", 1) if opened.format == "TIFF" else 1
+            frame = _frame(opened, budget)
+            if pages == 1:
+                del opened  # it may be the picture a second time
+            yield frame
             if pages > MOST_PAGES:
                 raise too_large(f"超过 {MOST_PAGES} 页")
             for number in range(1, pages):
@@ -122,12 +125,13 @@ def _rgb(image: Image) -> Image:
     from PIL import Image
 
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        shown = image.convert("RGBA")
-        paper = Image.new("RGBA", shown.size, "white")
-        return Image.alpha_composite(paper, shown).convert("RGB")
+        shown = image if image.mode == "RGBA" else image.convert("RGBA")
+        paper = Image.new("RGB", shown.size, "white")
+        paper.paste(shown, mask=shown)
+        return paper
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
         return image.convert("I").point(lambda level: level / 256).convert("L").convert("RGB")
-    if image.mode == "RGB" and image.format != "TIFF":  # whose next page will take its place
+    if image.mode == "RGB" and getattr(image, "n_frames", 1) == 1:  # the next page of a TIFF takes its place
         return image
     return image.convert("RGB")
 
