@@ -130,7 +130,7 @@ def test_a_letter_that_is_refused_is_logged_by_its_id(
 def test_a_template_that_fails_quotes_nothing_into_the_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def reply(*_: object) -> Any:
+    def reply(*_: object, **__: object) -> Any:
         raise ConfigurationError(f"模板 receipt.txt.j2 第 1 行：{MARK}")
 
     with bureau(tmp_path) as office:
