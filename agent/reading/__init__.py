@@ -18,7 +18,7 @@ Which finding comes from where (a rule's id may stand for several reasons):
 
     blank                 values.py: an empty cell; other_figures.py: a column or row that isn't the unit's to report;
                           sums.py: a blank above a right sum; form.py: the form is on a hidden sheet only
-    not_exact, negative, not_whole, no_result      values.py
+    not_exact, negative, not_whole, no_result, drawn      values.py
     not_a_number          values.py: what the cell holds; form.py: rows.py couldn't tell whose column the cell is
     wrong_measure         values.py: behind or around a number; columns.py: in a heading; form.py: two that contradict
     normalised            values.py

@@ -16,7 +16,7 @@ from agent.mime import Mime, MimePart
 from agent.reading.containers.member import Member, Unpacked
 from agent.reading.grid import Cell, Document, Grid, Merge, Picture
 
-_USUAL = (None, None, "General", False, False, "", None)  # what most cells have behind their text
+_USUAL = (None, None, "General", False, False, "", None, "", ())  # what most cells have behind their text
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ def of_documents(documents: Sequence[Document]) -> Told:
             "files": [file.name for file in one.files],
             "unread": one.unread,
             "asides": one.asides,
+            "margins": one.margins,
         }
         for one in documents
     ]
@@ -54,6 +55,7 @@ def documents(told: Told) -> tuple[Document, ...]:
             files=tuple(Picture(name, data) for name, data in zip(one["files"], blobs, strict=False)),
             unread=tuple(one["unread"]),
             asides=tuple(one["asides"]),
+            margins=tuple(one["margins"]),
         )
         for one in told.data
     )
@@ -94,6 +96,8 @@ def _of_cell(cell: Cell) -> list[Any]:
         cell.struck,
         cell.withheld,
         cell.confidence,
+        cell.drawn,
+        cell.notes,
     )
     first = [cell.address, cell.kind, cell.text]
     return first if more == _USUAL else [*first, *more]
@@ -102,7 +106,7 @@ def _of_cell(cell: Cell) -> list[Any]:
 def _cell(told: list[Any]) -> Cell:
     if len(told) == 3:
         return Cell(*told)
-    address, kind, text, number, date, *rest = told
+    address, kind, text, number, date, *rest, drawn, notes = told
     return Cell(
         address,
         kind,
@@ -110,6 +114,8 @@ def _cell(told: list[Any]) -> Cell:
         None if number is None else Decimal(number),
         None if date is None else dt.date.fromisoformat(date),
         *rest,
+        drawn,
+        tuple(notes),
     )
 
 

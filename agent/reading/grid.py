@@ -34,6 +34,9 @@ class Cell:
         struck: struck through as a whole; never a value.
         withheld: text in the cell that doesn't count (hidden or struck runs), for the finding ``hidden``.
         confidence: how sure the reader of a picture is, 0 to 1; None for what wasn't read from one.
+        drawn: what is drawn in or over the cell and isn't stored as its text, in Chinese (自动编号, 图片): the cell's
+            figure is then uncertain.
+        notes: what is written on the cell (a comment, a box anchored there): never its value.
     """
 
     address: str
@@ -46,6 +49,8 @@ class Cell:
     struck: bool = False
     withheld: str = ""
     confidence: float | None = None
+    drawn: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +145,7 @@ class Document:
         downwards: texts outside of tables that stand below each other, as headings of several lines do.
         unread: what calls itself so is inside it, and nothing here can read it (Word.Document.8).
         asides: comments, and text boxes over a sheet: never figures, but they may say that one is wrong.
+        margins: page headers, footers and watermarks: never figures, but they may say what the whole page is.
     """
 
     grids: tuple[Grid, ...] = ()
@@ -152,3 +158,4 @@ class Document:
     downwards: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     asides: tuple[str, ...] = ()
+    margins: tuple[str, ...] = ()

@@ -43,6 +43,8 @@ def read_figure(
         scale_measure: the measure that the column's label states, where it isn't the field's.
     """
     column = _Column(field, campaign, scale_measure)
+    if cell.drawn and not (cell.hidden or cell.struck):
+        return column.error("drawn", cell.text, f"但格子里还有{cell.drawn}，不能确定要报的数，请直接填写数字")
     if cell.hidden or cell.struck or cell.kind == "empty":
         return column.blank()
     if cell.kind == "number":
