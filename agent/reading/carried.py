@@ -106,16 +106,15 @@ def _of_cell(cell: Cell) -> list[Any]:
 def _cell(told: list[Any]) -> Cell:
     if len(told) == 3:
         return Cell(*told)
-    address, kind, text, number, date, *rest, drawn, notes = told
+    address, kind, text, number, date, *rest, notes = told
+    more = (*rest, tuple(notes))
     return Cell(
         address,
         kind,
         text,
         None if number is None else Decimal(number),
         None if date is None else dt.date.fromisoformat(date),
-        *rest,
-        drawn,
-        tuple(notes),
+        *more,
     )
 
 
