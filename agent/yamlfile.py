@@ -72,6 +72,11 @@ def parse(text: str, path: Path) -> Any:
     return {} if document is None else document
 
 
+def packaged(path: Path) -> Any:
+    """What a YAML file of the program's own holds: lists of words beside the code that reads them."""
+    return parse(path.read_text(encoding="utf-8"), path)
+
+
 def explain(error: ValidationError, path: Path) -> str:
     """A validation error in words: one line for each key that is wrong."""
     lines = []

@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from agent.findings import Finding
-from agent.reading.folding import fold, squeeze
+from agent.reading.affirming import affirmation
+from agent.reading.folding import fold
 from agent.reading.grid import Cell
 from agent.reading.labels import LabelBook, Match
 from agent.reading.reading import Figure
@@ -41,16 +42,17 @@ class Corrections:
 
 def read_corrections(words: str, campaign: Campaign) -> Corrections | None:
     """What the words say about the figures; None where they say anything else, or nothing."""
-    lines = [line.strip() for line in re.split(r"[\n;；]", fold(words)) if line.strip()]
-    told = [line for line in lines if not _COURTESY.fullmatch(squeeze(line))]
-    affirming = [line for line in told if _AFFIRMS.fullmatch(squeeze(line))]
     book = LabelBook.of(campaign)
-    named = [(line, _named(line, book)) for line in told if line not in affirming]
-    if not told or any(found is None for _, found in named):
+    lines = [part for line in re.split(r"[\n;；]", fold(words)) for part in _sayings(line.strip(), book)]
+    kinds = [affirmation(line) for line in lines]
+    told = [line for line, kind in zip(lines, kinds, strict=True) if kind == "other"]
+    affirms = "affirms" in kinds
+    named = [_named(line, book) for line in told]
+    if not (told or affirms) or any(found is None for found in named):
         return None
     values: dict[str, Figure] = {}
     findings: list[Finding] = []
-    for _, found in named:
+    for found in named:
         assert found is not None
         match, written = found
         value, about = _value(match, written, campaign)
@@ -62,7 +64,28 @@ def read_corrections(words: str, campaign: Campaign) -> Corrections | None:
             )
         values[match.field.id] = value
         findings.extend(about)
-    return Corrections(values, tuple(findings), bool(affirming))
+    return Corrections(values, tuple(findings), affirms)
+
+
+def _sayings(line: str, book: LabelBook) -> Iterator[str]:
+    """A line's parts: 出动工作人员改为130，联合巡查5次，其余无误 says three things, and 您好，… greets first."""
+    named = _named(line, book)
+    if named is not None and not named[0].field.is_figure:  # a remark may say anything
+        yield line
+        return
+    begin = 0
+    for comma in _COMMAS.finditer(line):
+        part, rest = line[begin : comma.start()], _COMMAS.split(line[comma.end() :], maxsplit=1)[0]
+        if _says(part, book) and _says(rest, book):
+            yield part
+            begin = comma.end()
+    if line[begin:].strip():
+        yield line[begin:]
+
+
+def _says(part: str, book: LabelBook) -> bool:
+    """Whether a part of a line stands by itself: it names a figure, or says yes or thanks."""
+    return affirmation(part) != "other" or _named(part, book) is not None
 
 
 def stated_figures(words: str, campaign: Campaign) -> Iterator[tuple[str, str, Figure]]:
@@ -101,11 +124,7 @@ def _value(match: Match, written: str, campaign: Campaign) -> tuple[Figure, tupl
     return reading.value, reading.findings
 
 
-_SIGNS = re.compile(r"\s*(?::|=|应为|应是|更正为|改为)\s*:?\s*")
-_AFFIRMS = re.compile(
-    r"[“\"]?(?:(?:其余|其他|其它)(?:各?[项数]|各项数据|数字|数据|项目)?,?(?:均|都)?(?:核对|核实)?(?:确认|无误|正确|不变|属实|没有错误|没有问题|确认无误)"
-    r"|确认(?:无误)?)[”\"]?[。.!]?"
-)
-_COURTESY = re.compile(
-    r"(?:您好|你好|老师好|谢谢|感谢|谢谢您|此致|敬礼|更正如下|有误的更正如下|更正)[。.,!:]?"
+_COMMAS = re.compile(r"[,，。!！](?!\d)|[.](?!\d)|(?<=[\u4e00-\u9fff])[.]")
+_SIGNS = re.compile(
+    r"(?<=[\u4e00-\u9fff])\s*(?=\d)|\s*(?:[由从][^由从:=]{1,12}?)?(?::|=|应该?[为是]|实际?[为是]|(?:更正|修正|改正|调整|修改|改|变更?)[为成到]|改回)\s*:?\s*"
 )
