@@ -10,16 +10,18 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from agent.brought import Brought
 from agent.deciding.tokens import PATTERN, Tokens, Verdict, of_form
 from agent.dossier import Dossier, FormVersion
 from agent.findings import Finding
-from agent.letters import message_id
-from agent.letters.confirming import reminder_about
+from agent.letters import is_own_id, message_id
+from agent.letters.confirming import notice_about, reminder_about
 from agent.letters.envelope import Kind
 from agent.mail.message import Message
 from agent.reading.corrections import Corrections, read_corrections
+from agent.reading.folding import squeeze
 from agent.reading.reading import Figure
 from agent.rules import Campaign, plain, run_checks
 from agent.units import fold
@@ -60,18 +62,116 @@ def spoken_about(
         tokens: what judges the token that the letter's link carried, where a program drops what a mail answers.
         received: when the mail came: by then a token may have expired.
     """
-    pending, accepted = dossier.pending, dossier.accepted
-    if pending is not None and pending.form.needs_confirmation:
-        spoken = _about_its_figures(message, brought, dossier, pending, address, tokens, received)
-        if spoken is not None:
-            return spoken
-    if brought.form is not None:
-        return None
-    words = brought.own_words.strip()
-    # Words about a form that isn't accepted may put its figures right: those are for the contact to see.
-    if accepted is not None and accepted.open_warnings and not brought.anything and explains(words):
-        return Spoken(accepted, explanation=words) if _answers(message, accepted, address, dossier) else None
-    return None
+    reply = _Reply(message, brought, dossier, address, tokens, received)
+    found = (reply.about(version) for version in (dossier.pending, dossier.accepted) if version is not None)
+    spoken = next(filter(None, found), None)
+    return spoken or reply.explanation()
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """A mail with all that tells whether it answers a letter of ours."""
+
+    message: Message
+    brought: Brought
+    dossier: Dossier
+    address: str
+    tokens: Tokens | None
+    received: dt.datetime | None
+
+    def about(self, version: FormVersion) -> Spoken | None:
+        """What it says about the figures of a form: that they are right, or what they should be."""
+        answers = answers_letter_about(self.message, version, self.address, self.dossier, self.received)
+        edited = tuple(_edited(self.message, self.brought, version, self.dossier)) if answers else ()
+        if edited:
+            values = {one.field: value for one, value in edited if one.field}
+            return Spoken(version, corrections=values, findings=tuple(one for one, _ in edited))
+        if version.form.needs_confirmation and version is self.dossier.pending:
+            return self._vouched_for(version, answers)
+        return self._put_right(version) if answers else None
+
+    def _vouched_for(self, version: FormVersion, answers: bool) -> Spoken | None:
+        """A 确认, or the figures put right, of a form of which each figure waits for a person."""
+        verdict = _token_verdict(
+            self.message, self.brought, self.dossier, version, self.tokens, self.received
+        )
+        if verdict == "wrong" and not answers:
+            return None
+        said = self._said()
+        if said is None:
+            return None
+        expired = verdict == "expired" and not answers
+        doubts = (*_doubts(said, version, self.dossier.campaign), *((_EXPIRED,) if expired else ()))
+        return _spoken(version, said, doubts)
+
+    def _put_right(self, version: FormVersion) -> Spoken | None:
+        """Figures put right in a form that was read for certain: the others stand as they were."""
+        said = self._said()
+        if said is None or not said.values:
+            return None
+        wrong = tuple(one for one in said.findings if one.severity == "error")
+        return _spoken(version, said, (*wrong, *_new_errors(said, version, self.dossier.campaign)))
+
+    def _said(self) -> Corrections | None:
+        """The figures that its own words state, where they say nothing else and no other file may say it better."""
+        if _brings_others(self.brought):
+            return None
+        return read_corrections(PATTERN.sub("", self.brought.own_words), self.dossier.campaign)
+
+    def explanation(self) -> Spoken | None:
+        """Why the accepted form is as it is, where it has open warnings.
+
+        It comes alone: words beside files are about the files. Words about a form that isn't accepted may put its
+        figures right: those are for the contact to see.
+        """
+        accepted, words = self.dossier.accepted, self.brought.own_words.strip()
+        if accepted is None or not accepted.open_warnings or self.brought.anything or not explains(words):
+            return None
+        about = (self.message, accepted, self.address, self.dossier)
+        return Spoken(accepted, explanation=words) if answers_letter_about(*about) else None
+
+
+def _spoken(version: FormVersion, said: Corrections, doubts: tuple[Finding, ...]) -> Spoken:
+    notes = tuple(one for one in said.findings if one.severity != "error")
+    return Spoken(version, not doubts, corrections=said.values, findings=(*doubts, *notes))
+
+
+def _new_errors(said: Corrections, version: FormVersion, campaign: Campaign) -> Iterator[Finding]:
+    """Errors that the figures as said would bring into a form: then none of them is taken."""
+    known = {one.rule for one in version.of_severity("error")}
+    yield from (
+        one
+        for one in run_checks(campaign, {**version.values, **said.values})
+        if one.severity == "error" and one.rule not in known
+    )
+
+
+def _edited(
+    message: Message, brought: Brought, version: FormVersion, dossier: Dossier
+) -> Iterator[tuple[Finding, Figure]]:
+    """Figures in our quoted letter that we never wrote there: somebody has typed over them.
+
+    They are asked for in a line of their own: what a program does to a quotation is nobody's word.
+    """
+    if brought.form is not None and not in_own_words(brought):
+        return
+    own = {line.strip() for line in brought.own_words.splitlines()}
+    lines = (_QUOTING.sub("", line).strip() for line in message.text[:_LONGEST_QUOTED].splitlines())
+    quoted = squeeze("".join(line for line in lines if line not in own))
+    for figure in dossier.campaign.form.figures:
+        shown = re.escape(squeeze(figure.full_label)) + r":?(?:[\d.,]+→)?(\d{1,12}(?:\.\d{1,6})?)(?![\d.])"
+        found = re.search(shown, quoted)
+        number = Decimal(found[1]) if found else None
+        known = {one.values.get(figure.id) for one in dossier.versions}
+        known |= {one.form.values.get(figure.id) for one in dossier.versions}
+        if number is None or number in known or version.values.get(figure.id) is None:
+            continue
+        label, line = figure.full_label, f"{figure.full_label}：{plain(number)}"
+        text = (
+            f"来信引用的原信里，“{label}”改成了 {plain(number)}，登记的是 {plain(version.values[figure.id])}。"
+            f"如应为 {plain(number)}，请回复一行“{line}”；如是无意改动，请回复“{label}：{plain(version.values[figure.id])}”。"
+        )
+        yield Finding("error", "edited_quotation", text, figure.id, fields=(figure.id,)), number
 
 
 def explains(words: str) -> bool:
@@ -83,29 +183,6 @@ def question(words: str) -> str:
     """The first sentence that asks something, with its mark; "" where none does."""
     asking = (one.strip() for one in _QUESTIONS.findall(_LINKS.sub("", words)))
     return next((one for one in asking if _ASKS_FOR_AN_ANSWER.search(one)), "")
-
-
-def _about_its_figures(
-    message: Message,
-    brought: Brought,
-    dossier: Dossier,
-    version: FormVersion,
-    address: str,
-    tokens: Tokens | None,
-    received: dt.datetime | None,
-) -> Spoken | None:
-    """A 确认, or the figures put right; None where the words say anything else, or it isn't about this version."""
-    verdict = _token_verdict(message, brought, dossier, version, tokens, received)
-    answers = _answers(message, version, address, dossier, received)
-    if verdict == "wrong" and not answers:
-        return None
-    said = read_corrections(PATTERN.sub("", brought.own_words), dossier.campaign)
-    if said is None or _brings_others(brought):
-        return None
-    expired = verdict == "expired" and not answers
-    doubts = (*_doubts(said, version, dossier.campaign), *((_EXPIRED,) if expired else ()))
-    notes = tuple(one for one in said.findings if one.severity != "error")
-    return Spoken(version, not doubts, corrections=said.values, findings=(*doubts, *notes))
 
 
 def in_own_words(brought: Brought) -> bool:
@@ -175,21 +252,46 @@ def _token_verdict(
     return "valid" if "valid" in verdicts else "expired" if "expired" in verdicts else "wrong"
 
 
-def _answers(
+def answers_letter_about(
     message: Message,
     version: FormVersion,
     address: str,
     dossier: Dossier,
     received: dt.datetime | None = None,
 ) -> bool:
-    """Whether the mail answers a letter that showed this version's figures."""
+    """Whether the mail answers a letter of ours that was written about this version, or since it came."""
     parent = message.in_reply_to or next(reversed(message.references), "")
-    sha256 = version.submission.message
-    asked_again = [one.message for one in dossier.submissions if one.answers == sha256 and one.not_taken]
-    once_decided = f"{sha256}+{version.submission.seq}"
-    abouts = (sha256, once_decided, *asked_again)
-    shown = {message_id(kind, about, address) for kind in _WITH_FIGURES for about in abouts}
-    return parent in shown or parent in _reminders(version, address, dossier, received)
+    if not is_own_id(parent, address):
+        return False
+    shown = {message_id(kind, about, address) for about in _abouts(version, dossier) for kind in _ANSWERING}
+    notices = {
+        message_id("notice", notice_about(dossier.campaign, one), address)
+        for one in dossier.decisions
+        if one.seq > version.submission.seq
+    }
+    return parent in shown | notices or parent in _reminders(version, address, dossier, received)
+
+
+def _abouts(version: FormVersion, dossier: Dossier) -> Iterator[str]:
+    """What the letters about a version were derived from: its mail, what was decided of it, later mails without a form.
+
+    A later mail with a form got a letter about that one.
+    """
+    sha256, seq = version.submission.message, version.submission.seq
+    yield sha256
+    yield f"{sha256}+{seq}"
+    for decision in dossier.decisions:
+        if decision.message == sha256:
+            yield f"{sha256}+{decision.seq}"
+    until = min((one.submission.seq for one in dossier.versions if one.submission.seq > seq), default=None)
+    for one in dossier.submissions:
+        answers_another = one.answers and one.answers != sha256
+        if (
+            one.seq > seq
+            and (until is None or one.seq < until or one.answers == sha256)
+            and not answers_another
+        ):
+            yield one.message
 
 
 def _reminders(
@@ -204,7 +306,9 @@ def _reminders(
 
 
 _MOST_DAYS = 400
-_WITH_FIGURES: tuple[Kind, ...] = ("receipt", "correction")
+_ANSWERING: tuple[Kind, ...] = ("receipt", "correction", "noted", "acknowledgement")
+_LONGEST_QUOTED = 200_000  # characters of a mail's text that are searched for a letter of ours
+_QUOTING = re.compile(r"^[\s>＞|]+")
 _EXPIRED = Finding("error", "expired", "信里的口令已过期，所写的没有登记。请对照下面的数，用本邮件重新答复。")
 _ASKS = re.compile(r"[?？]|请问|吗(?:[。!！]|$)|怎么|如何|是否|能否|可否|什么|哪")
 _BARE = re.compile(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -272,13 +273,112 @@ def test_figures_in_words_without_an_answer_to_our_letter_change_nothing(tmp_pat
         assert standing(office) == "needs_confirmation"
 
 
-def test_an_accepted_form_s_figures_aren_t_changed_in_words(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "words",
+    ["出动工作人员：130", "您好，出动工作人员改成130人次，其余无误，谢谢！", "出动工作人员由30改为130"],
+)
+def test_one_line_puts_an_accepted_form_s_figure_right_and_is_echoed_and_traced(
+    tmp_path: Path, words: str
+) -> None:
+    with bureau(tmp_path) as office:
+        [receipt] = office.send(QINGNIAN, *everything())
+        before = office.figure("qingnian", "staff_deployed")
+        office.pass_time(minutes=1)
+        [again] = office.send(QINGNIAN, text=words, answers=receipt, subject="回复：")
+        assert (again.kind, standing(office)) == ("receipt", "accepted")
+        assert office.figure("qingnian", "staff_deployed") == 130
+        assert f"130人次（贵单位更正，原读{before}）" in re.sub(r"\s", "", again.text)
+        assert "更正（1 项）已收到" in again.text
+        corrected = office.unit("qingnian")["form"]["corrections"]["staff_deployed"]
+        assert (corrected["by"], corrected["read"]) == (QINGNIAN, before)
+        assert office.told() == []
+
+
+def test_a_line_that_would_break_a_check_is_asked_back_and_the_form_stands(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        [receipt] = office.send(QINGNIAN, *everything())
+        before = office.figure("qingnian", "joint_patrols")
+        office.pass_time(minutes=1)
+        [again] = office.send(QINGNIAN, text="联合巡查：9999", answers=receipt)
+        assert "还不能登记" in again.subject
+        assert "联合巡查" in again.text
+        assert (standing(office), office.figure("qingnian", "joint_patrols")) == ("accepted", before)
+
+
+def test_lines_mend_a_form_that_was_sent_back_one_after_another(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        [note] = office.send(QINGNIAN, form(staff_deployed="约20", media_reports="若干"))
+        assert "一行写一项，如“出动工作人员：（正确的数）”" in note.text
+        office.pass_time(minutes=1)
+        [second] = office.send(QINGNIAN, text="出动工作人员：20", answers=note)
+        assert (second.kind, standing(office)) == ("correction", "needs_correction")
+        assert "更正的数（1 项）已收到并记下" in second.text
+        assert "若干" in second.text
+        assert "约20”，" not in second.text
+        office.pass_time(minutes=1)
+        [receipt] = office.send(QINGNIAN, text="媒体宣传 2次", answers=second)
+        assert (receipt.kind, standing(office)) == ("receipt", "accepted")
+        assert office.figure("qingnian", "media_reports") == 2
+        assert len(office.dossier("qingnian").versions) == 1
+
+
+@pytest.mark.parametrize("as_page", [False, True])
+def test_a_figure_typed_over_in_our_quoted_letter_is_seen_and_asked_for(
+    tmp_path: Path, as_page: bool
+) -> None:
     with bureau(tmp_path) as office:
         [receipt] = office.send(QINGNIAN, *everything())
         office.pass_time(minutes=1)
-        assert kinds(office.send(QINGNIAN, text="发放宣传资料：3000\n其余无误", answers=receipt)) == ["noted"]
-        assert office.figure("qingnian") == 10
-        assert any("3000" in text for text in office.told())
+        before = office.figure("qingnian", "staff_deployed")
+        again = office.receive(quoting(office, receipt, "已改，见下", "130", as_page))
+        assert [one.kind for one in again] == ["receipt"]
+        assert "如应为 130，请回复一行“出动工作人员：130”" in again[0].text
+        assert office.figure("qingnian", "staff_deployed") == before
+        [said] = [
+            one for one in office.unit("qingnian")["form"]["findings"] if one["rule"] == "said_otherwise"
+        ]
+        assert (said["field"], "130" in said["text"]) == ("staff_deployed", True)
+        office.pass_time(minutes=1)
+        office.send(QINGNIAN, text="出动工作人员：130", answers=again[0])
+        assert office.figure("qingnian", "staff_deployed") == 130
+
+
+@pytest.mark.parametrize("as_page", [False, True])
+def test_our_letter_quoted_as_it_was_says_nothing(tmp_path: Path, as_page: bool) -> None:
+    with bureau(tmp_path) as office:
+        [receipt] = office.send(QINGNIAN, *everything())
+        office.pass_time(minutes=1)
+        [answer] = office.receive(quoting(office, receipt, "请问收到了吗？", "", as_page))
+        assert answer.kind == "noted"
+        rules = {one["rule"] for one in office.unit("qingnian")["form"]["findings"]}
+        assert "said_otherwise" not in rules
+
+
+def quoting(office: Bureau, letter: Sent, words: str, new: str, as_page: bool) -> bytes:
+    """A reply that quotes the letter, as a text or as a page, with the figure of 出动工作人员 typed over."""
+    mail = message_from_bytes(letter.raw, policy=policy.default)
+    body = mail.get_body(("html",) if as_page else ("plain",))
+    assert body is not None
+    quoted = body.get_content()
+    if new:
+        quoted, count = re.subn(r"(出动工作人员(?:<[^>]*>|\s|　)*)\d+\b", rf"\g<1>{new}", quoted)
+        assert count == 1
+    reply = EmailMessage()
+    for name, value in {
+        "From": QINGNIAN,
+        "To": "report@civil.example",
+        "Subject": "回复：",
+        "Date": f"{office.now:%a, %d %b %Y %H:%M:%S +0800}",
+        "Message-ID": f"<{as_page}{new}@town.example>",
+        "In-Reply-To": letter.id,
+    }.items():
+        reply[name] = value
+    head = "------------------ 原始邮件 ------------------"
+    if as_page:
+        reply.set_content(f"<div>{words}</div><div>{head}</div><div>{quoted}</div>", subtype="html")
+    else:
+        reply.set_content(f"{words}\n\n{head}\n" + "\n".join(f"> {line}" for line in quoted.splitlines()))
+    return reply.as_bytes()
 
 
 def test_what_the_contact_has_set_stands_and_a_difference_is_told(tmp_path: Path) -> None:

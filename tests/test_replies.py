@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.deciding.decisions import accept
+from agent.deciding.decisions import accept, extend
 from agent.deciding.handing_in import hand_in
 from agent.demo.district import CONTACT_ADDRESS
 from agent.mailings import digest_letter, send_digest
@@ -111,14 +111,35 @@ def test_only_a_reply_to_the_letter_that_showed_the_figures_confirms_them(tmp_pa
         assert office.figure("qingnian") == 14
 
 
-def test_a_reply_to_a_later_letter_of_the_thread_confirms_nothing(tmp_path: Path) -> None:
+def test_a_reply_to_any_later_letter_about_the_form_confirms_it(tmp_path: Path) -> None:
     with bureau(tmp_path) as office:
         letter = asked_to_confirm(office)
         [noted] = office.send(QINGNIAN, text="请问怎么改？", answers=letter)
         office.pass_time(hours=1)
         thread = {"In-Reply-To": noted.id, "References": f"{letter.id} {noted.id}"}
         office.send(QINGNIAN, text="确认", headers=thread)
-        assert standing(office) == "needs_confirmation"
+        assert standing(office) == "accepted"
+
+
+def test_a_reply_to_a_letter_about_photos_sent_since_confirms_the_form(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        asked_to_confirm(office)
+        [receipt] = office.send(QINGNIAN, photo())
+        office.pass_time(hours=1)
+        office.send(QINGNIAN, text="确认无误，谢谢！", answers=receipt)
+        assert standing(office) == "accepted"
+
+
+def test_a_reply_to_a_notice_of_the_contact_s_decision_confirms_the_form(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        asked_to_confirm(office)
+        extend(office.work, "qingnian", "2024-03-08", office.ruling())
+        office.poll()
+        [notice] = office.new_letters()
+        assert notice.kind == "notice"
+        office.pass_time(hours=1)
+        office.send(QINGNIAN, text="确认", answers=notice)
+        assert standing(office) == "accepted"
 
 
 def test_a_confirmation_is_about_the_form_that_was_shown_though_an_older_one_joined_later(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from agent.deciding.orders import ReadyReply, ready_reply
 from agent.dossier import Dossier
 from agent.reading.reading import Figure
-from agent.rules import plain
+from agent.rules import Campaign, plain
+from agent.submission import Decision
 
 LONGEST_LINK = 1900
 """Characters of a link that every program still opens whole."""
@@ -68,6 +69,11 @@ def reminder_about(dossier: Dossier, when: str, *, shows: bool = True) -> str:
     about, version = f"{dossier.campaign.id}/{dossier.unit.id}/{when}", dossier.pending
     asks = shows and version is not None and version.form.needs_confirmation
     return f"{about}+{version.submission.message}" if version is not None and asks else about
+
+
+def notice_about(campaign: Campaign, decision: Decision) -> str:
+    """What a notice's id is derived from: the decision that it tells of."""
+    return f"{campaign.id}/notice/{decision.seq}"
 
 
 def _correct(about: str, lines: list[str], to: str) -> ReadyReply:

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from agent.dossier import Dossier
 from agent.errors import ConfigurationError
-from agent.letters.confirming import ByClick, confirming
+from agent.letters.confirming import ByClick, confirming, notice_about
 from agent.letters.decided import Decided
 from agent.letters.digest import NewItem, Offer, digest_view
 from agent.letters.envelope import Answered, Kind, Letter, Text, seal
 from agent.letters.views import (
     UnitView,
     brought_only_unreadable,
+    has_figures_left_wrong,
     has_unmended_form,
     standing_view,
     unit_view,
@@ -67,6 +68,7 @@ class Letters:
         """
         wrong = has_unmended_form(after, answered.message)
         wrong = wrong or brought_only_unreadable(after, answered.message)
+        wrong = wrong or has_figures_left_wrong(after, answered.message)
         write = self.correction if wrong else self.receipt
         return write(answered, before, after, now, links, token)
 
@@ -151,7 +153,7 @@ class Letters:
             "number": was.number if was else 0,
             "old_deadline": before.deadline,
         }
-        identity = f"{campaign.id}/notice/{decision.seq}"
+        identity = notice_about(campaign, decision)
         return self._seal("notice", identity, context, after.unit.senders, after.unit.id, now)
 
     def reminder(

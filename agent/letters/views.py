@@ -204,7 +204,8 @@ def unit_view(before: Dossier, after: Dossier, answered: Answered, today: dt.dat
     mine = [one for one in after.submissions if one.message == answered.message]
     submission = mine[-1] if mine else None
     not_taken = submission.not_taken if submission else ()
-    version = after.pending if not_taken else _version_of(answered, before, after)
+    about = _said_about(after, submission) if submission else None
+    version = about or _version_of(answered, before, after)
     brought = _brought(after, answered.message, submission)
     findings = submission.findings if submission else ()
     own = version is not None and version.submission.message == answered.message
@@ -287,6 +288,21 @@ def brought_only_unreadable(dossier: Dossier, message: str) -> bool:
         return False
     filed = any(piece.kind != "other" or piece.is_narrative for piece in mine[-1].pieces)
     return not filed and any(one.severity == "error" for one in mine[-1].findings)
+
+
+def _said_about(dossier: Dossier, submission: Submission) -> FormVersion | None:
+    """The version whose figures the mail puts right, whether that could be taken or not."""
+    if not (submission.corrections or submission.not_taken):
+        return None
+    about = (one for one in dossier.versions if one.submission.message == submission.answers)
+    return next(about, None)
+
+
+def has_figures_left_wrong(dossier: Dossier, message: str) -> bool:
+    """Whether the mail put figures right in words, and the form that they are about has other errors still."""
+    mine = [one for one in dossier.submissions if one.message == message and one.confirms]
+    version = _said_about(dossier, mine[-1]) if mine else None
+    return version is not None and version.standing == "needs_correction"
 
 
 def _waiting(version: FormVersion) -> State:

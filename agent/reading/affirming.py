@@ -56,7 +56,8 @@ def answers() -> Mapping[str, Any]:
     """What people write in answer to a letter (data/answers.yaml)."""
     from agent.yamlfile import packaged
 
-    return packaged(Path(__file__).parent / "data" / "answers.yaml")
+    words: Mapping[str, Any] = packaged(Path(__file__).parent / "data" / "answers.yaml")
+    return words
 
 
 def says_one_of(text: str, kind: str) -> bool:
