@@ -375,9 +375,7 @@ def answer(
             return letters.acknowledgement(answered, now)
         before, after = dossiers
         if outcome.reply == "noted":
-            form = after.pending
-            asked = form is not None and form.standing == "needs_confirmation"
-            return letters.noted(answered, after.unit, now, waiting=form.number if form and asked else None)
+            return letters.noted(answered, after, now, outcome.lacks_file)
         return letters.reply(answered, before, after, now, token=token)
 
     return (queued(written(work, write)),)

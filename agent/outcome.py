@@ -36,6 +36,7 @@ from agent.privacy.exposed import in_accounts, in_remarks
 from agent.privacy.personal import mask, numbers_in
 from agent.reading.contradicting import contradiction
 from agent.reading.corrections import stated_figures
+from agent.reading.explaining import announces_file
 from agent.reading.files import read_message
 from agent.reading.reading import READERS_VERSION
 from agent.replies import in_own_words, question, spoken_about
@@ -60,6 +61,7 @@ class Outcome:
         bounced: Message-IDs of our own letters that it says weren't delivered.
         undelivered: addresses that it says a letter couldn't be delivered to, where it names no letter.
         orders: what the contact decides by it; what became of each, once they have been carried out.
+        lacks_file: it has no file, and means to bring one (explaining.announces_file).
         private: a mail in somebody's own mailbox that is none of ours: nothing of it is kept.
         removed: the day on which its raw text was removed by the rule of retention, or None.
         blobs: SHA-256 → bytes of the pieces; never stored with the outcome.
@@ -79,6 +81,7 @@ class Outcome:
     bounced: tuple[str, ...] = ()
     undelivered: tuple[str, ...] = ()
     orders: tuple[Order, ...] = ()
+    lacks_file: bool = False
     private: bool = False
     removed: str | None = None
     rules: str = ""
@@ -102,6 +105,7 @@ class Outcome:
             "bounced": list(self.bounced),
             **({"undelivered": list(self.undelivered)} if self.undelivered else {}),
             **({"orders": [one.as_json() for one in self.orders]} if self.orders else {}),
+            **({"lacks_file": True} if self.lacks_file else {}),
             "private": self.private,
             **({"removed": self.removed} if self.removed else {}),
             "rules": self.rules,
@@ -388,7 +392,10 @@ def _question(case: _Case, unit: Unit) -> Outcome:
     words = _quoted(case.brought.own_words, case, 120) or "（无正文）"
     text = f"{unit.name}来信“{_quoted(case.message.subject, case)}”，没有附材料：{words}"
     told = (Told("question", case.received, text, unit.id),)
-    return Outcome("processed", unit=unit.id, submission=case.submission, reply="noted", told=told)
+    lacks = announces_file(case.brought.own_words, case.message.subject)
+    return Outcome(
+        "processed", unit=unit.id, submission=case.submission, reply="noted", told=told, lacks_file=lacks
+    )
 
 
 def _processed(case: _Case, unit: Unit) -> Outcome:

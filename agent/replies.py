@@ -21,6 +21,7 @@ from agent.letters.confirming import notice_about, reminder_about
 from agent.letters.envelope import Kind
 from agent.mail.message import Message
 from agent.reading.corrections import Corrections, read_corrections
+from agent.reading.explaining import explained, explains
 from agent.reading.folding import squeeze
 from agent.reading.reading import Figure
 from agent.rules import Campaign, plain, run_checks
@@ -127,8 +128,10 @@ class _Reply:
         accepted, words = self.dossier.accepted, self.brought.own_words.strip()
         if accepted is None or not accepted.open_warnings or self.brought.anything or not explains(words):
             return None
+        told = [one for one in accepted.open_warnings if not one.contact_only]
+        settled = explained(words, told, self.dossier.campaign)
         about = (self.message, accepted, self.address, self.dossier)
-        return Spoken(accepted, explanation=words) if answers_letter_about(*about) else None
+        return Spoken(accepted, explanation=words) if settled and answers_letter_about(*about) else None
 
 
 def _spoken(version: FormVersion, said: Corrections, doubts: tuple[Finding, ...]) -> Spoken:
@@ -172,11 +175,6 @@ def _edited(
             f"如应为 {plain(number)}，请回复一行“{line}”；如是无意改动，请回复“{label}：{plain(version.values[figure.id])}”。"
         )
         yield Finding("error", "edited_quotation", text, figure.id, fields=(figure.id,)), number
-
-
-def explains(words: str) -> bool:
-    """Whether the words say something about why: neither a bare assurance (核实无误) nor a question."""
-    return not _ASKS.search(words) and len(_BARE.sub("", fold(words))) >= _LEAST_EXPLANATION
 
 
 def question(words: str) -> str:
@@ -310,13 +308,6 @@ _ANSWERING: tuple[Kind, ...] = ("receipt", "correction", "noted", "acknowledgeme
 _LONGEST_QUOTED = 200_000  # characters of a mail's text that are searched for a letter of ours
 _QUOTING = re.compile(r"^[\s>＞|]+")
 _EXPIRED = Finding("error", "expired", "信里的口令已过期，所写的没有登记。请对照下面的数，用本邮件重新答复。")
-_ASKS = re.compile(r"[?？]|请问|吗(?:[。!！]|$)|怎么|如何|是否|能否|可否|什么|哪")
-_BARE = re.compile(
-    r"[已均都全经再]*核实|核对|无误|属实|没有问题|没问题|正确|准确|真实|完整|确认|数据|数字|情况|以上|上述|各项|统计表|报表|填报"
-    r"|上报|报送|我镇|我街道|我单位|我们|我站|请查收|查收|请审阅|审阅|收悉|收到|谢谢|感谢|支持|领导|老师|您好|你好|特此|说明"
-    r"|回复|此致|敬礼|为准|[已均都全该所请的了,。、.!:;~\s]"
-)
-_LEAST_EXPLANATION = 6
 _LINKS = re.compile(r"https?://\S+")
 _SENTENCES = re.compile(r"[。！!？?；;\n]+")
 _QUESTIONS = re.compile(r"[^。！!？?；;\n]+[？?]?")

@@ -14,7 +14,7 @@ from agent.deciding.handing_in import hand_in
 from agent.demo.district import CONTACT_ADDRESS
 from agent.mailings import digest_letter, send_digest
 from agent.reading.contradicting import contradiction
-from agent.replies import explains
+from agent.reading.explaining import explains
 from tests.outcome.bureau import (
     STRANGER,
     Bureau,
@@ -228,6 +228,82 @@ def test_a_bare_assurance_or_a_question_settles_nothing(tmp_path: Path, words: s
     with bureau(tmp_path) as office:
         assert kinds(office.send(QINGNIAN, text=words, answers=warned(office))) == ["noted"]
         assert still_open(office)
+
+
+def test_who_only_assures_is_told_that_a_reason_is_wanted(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        [noted] = office.send(QINGNIAN, text="核实无误", answers=warned(office))
+        assert "只写“核实无误”不作为说明" in noted.text
+        assert "出动工作人员" in noted.text
+        assert "附件" not in noted.text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "工作人员应为13人次，请更正。",
+        "不好意思，工作人员填错了，少了一个零。",
+        "联防队员的人次漏报，核实后再报。",
+        "情况已说明，详见附件。",
+        "已修改统计表，请查收，谢谢老师。",
+        "工作人员那一栏是笔误，不是1人次。",
+        "数字我们还在核，明天再报给您。",
+        "出动人次算错了，不止这么多。",
+        "稍后重新发一张更正的统计表过来。",
+        "实为联防队员一同出动，按13人次算才对。",
+    ],
+)
+def test_words_that_take_a_figure_back_explain_nothing(tmp_path: Path, words: str) -> None:
+    assert not explains(words)
+    with bureau(tmp_path) as office:
+        letter = warned(office)
+        [noted] = office.send(QINGNIAN, text=words, answers=letter)
+        assert still_open(office)
+        assert noted.kind == "noted"
+        assert any(words[:8] in text for text in office.told())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "巡查由联防队员开展，没有漏报，工作人员只出动一次。",
+        "因为巡查多由网格员随同开展，不存在填错的情况。",
+        "巡查以社区志愿者为主，工作人员带队一次。如有错误请指正。",
+        "补充说明：夜间巡查由物业保安承担。",
+        "辖区巡查委托救援队实施，镇上只派了一人次。",
+        "联防队员未计入工作人员，故人次少于巡查次数。",
+    ],
+)
+def test_a_reason_is_a_reason_though_it_denies_a_mistake(words: str) -> None:
+    assert explains(words)
+
+
+def test_a_mail_that_forgot_its_file_is_told_so_and_a_question_is_not(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        for number, (words, told) in enumerate(
+            [
+                ("现将统计表报上，请查收附件。", True),
+                ("", True),
+                ("请问照片最少几张？", False),
+                ("附件要盖章吗？", False),
+                ("谢谢老师，辛苦了", False),
+            ]
+        ):
+            [noted] = office.send(
+                QINGNIAN, text=words, subject="报送" if told else "请教", number=str(number)
+            )
+            assert ("检查附件是否已添加" in noted.text) is told, words
+
+
+def test_words_that_confirm_nothing_are_answered_with_the_line_to_send(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        letter = asked_to_confirm(office)
+        [noted] = office.send(QINGNIAN, text="确认收到，数字再核对", answers=letter)
+        assert "统计表（第 1 版）仍待确认" in noted.text
+        assert "正文只写“确认”" in noted.text
+        office.pass_time(hours=1)
+        office.send(QINGNIAN, text="确认", answers=noted)
+        assert standing(office) == "accepted"
 
 
 def test_an_explanation_that_answers_no_letter_is_shown_to_the_contact(tmp_path: Path) -> None:

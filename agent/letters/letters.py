@@ -113,22 +113,25 @@ class Letters:
     def noted(
         self,
         answered: Answered,
-        unit: Unit,
+        dossier: Dossier,
         now: dt.datetime,
+        lacks_file: bool = False,
         links: Sequence[str] = (),
-        waiting: int | None = None,
     ) -> Letter:
         """To a registered unit's mail that holds nothing to file (a question): passed on to the contact.
 
-        ``waiting``: the number of its form that waits to be confirmed, which the mail may have meant to answer.
+        What it may have meant to answer is said as well: a form that waits to be confirmed, warnings that are open.
+        ``lacks_file``: it means to bring a file and has none.
         """
+        view = standing_view(dossier, now.date())
         context = {
+            **_fields(self._masked(view)),
             "mail": self._masked(answered),
-            "unit": unit.name,
             "links": tuple(links),
-            "waiting": waiting,
+            "lacks_file": lacks_file,
         }
-        return self._seal("noted", answered.about, context, (answered.to,), unit.id, now, answered)
+        unit = dossier.unit.id
+        return self._seal("noted", answered.about, context, (answered.to,), unit, now, answered)
 
     def decision(self, answered: Answered, decided: Sequence[Decided], now: dt.datetime) -> Letter:
         """To the contact, who decided by mail: what was done, about which mail, what follows; or why not."""

@@ -49,7 +49,9 @@ def every_letter(letters: Letters, campaign: Campaign) -> Iterator[Callable[[], 
         yield partial(letters.notice, decided, fuller[0], fuller[0], noon)
     answered = _answered(nothing, noon)
     yield partial(letters.acknowledgement, answered, noon)
-    yield partial(letters.noted, answered, nothing.unit, noon, ["云盘/附件"])
+    for after in (nothing, *fuller):
+        yield partial(letters.noted, answered, after, noon, False, ["云盘/附件"])
+        yield partial(letters.noted, answered, after, noon, True)
     for overview in (_overview(campaign, (), noon), *(_overview(campaign, fuller, now) for now in days)):
         yield partial(letters.digest, overview, noon, news(overview))
     tokens = dict.fromkeys(("H0", "H1", "H2", "F00000000"), "00000-00000-00000-00000")

@@ -38,7 +38,7 @@ def every(
     made = {name: letters.reply(*case, EVENING) for name, case in sent.items()}
     answered, before, after = sent["correction"]
     made["acknowledgement"] = letters.acknowledgement(answered, EVENING)
-    made["noted"] = letters.noted(answered, before.unit, EVENING, ["微云：照片.zip"])
+    made["noted"] = letters.noted(answered, before, EVENING, True, ["微云：照片.zip"])
     made["reminder"] = letters.reminder(after, ["a@town.example", "b@town.example"], EVENING)
     made["decision"] = letters.decision(answered, decided(), EVENING)
     made["digest"] = digest_of(letters, overview(campaign, register, EVENING))

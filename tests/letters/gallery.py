@@ -42,7 +42,7 @@ def _letters() -> dict[str, Letter]:
     drawn = {name: letters.reply(*case, case[0].received, token=token) for name, case in cases.items()}
     answered, before, _ = cases["correction"]
     drawn["acknowledgement"] = letters.acknowledgement(answered, answered.received)
-    drawn["noted"] = letters.noted(answered, before.unit, answered.received, ["腾讯微云：青年镇照片.zip"])
+    drawn["noted"] = letters.noted(answered, before, answered.received, True, ["腾讯微云：青年镇照片.zip"])
     monday, wednesday = made_up.moment("2024-03-04T09:30"), made_up.moment("2024-03-07T09:30")
     nothing = cases["receipt_first"][1]
     drawn["reminder"] = letters.reminder(nothing, ["a@town.example", "b@town.example"], monday)

@@ -57,7 +57,7 @@ def hostile(letters: Letters, campaign: Campaign, register: Register) -> list[Le
     return [
         letters.reply(*case, EVENING, [EVIL]),
         letters.reply(*good, EVENING, [EVIL]),
-        letters.noted(case[0], case[2].unit, EVENING, [EVIL]),
+        letters.noted(case[0], case[2], EVENING, True, [EVIL]),
         letters.acknowledgement(case[0], EVENING),
         letters.reminder(case[2], ["a@b.example"], EVENING),
         digest_of(letters, view),

@@ -157,15 +157,6 @@ def test_a_form_in_the_mails_own_text_is_called_that(
     is_silent_about(letter, ".txt")
 
 
-def test_words_that_confirm_nothing_are_answered_with_what_would(
-    letters: Letters, sent: dict[str, Case]
-) -> None:
-    answered, before, _ = sent["receipt_first"]
-    letter = letters.noted(answered, before.unit, EVENING, waiting=2)
-    says(letter, "统计表（第 2 版）仍待确认", "正文只写“确认”")
-    is_silent_about(letters.noted(answered, before.unit, EVENING), "待确认")
-
-
 @pytest.mark.parametrize(
     ("source", "said"),
     [
