@@ -3,38 +3,70 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
 from agent.findings import Finding
+from agent.yamlfile import packaged
 
-_HOSTS = (
-    (r"mail\.qq\.com/(?:cgi-bin/ftnExs_|ftn/)|exmail\.qq\.com/[^\s\"'<>]*ftn", "QQ邮箱超大附件"),
-    (
-        r"mail\.163\.com/large-attachment-download|[a-z0-9]*\.mail\.(?:163|126)\.com/[^\s\"'<>]*(?:netease|download)",
-        "网易邮箱云附件",
-    ),
-    (r"pan\.baidu\.com/s/", "百度网盘"),
-    (r"share\.weiyun\.com/", "腾讯微云"),
-    (r"(?:www\.)?(?:aliyundrive|alipan)\.com/s/", "阿里云盘"),
-    (r"pan\.quark\.cn/s/", "夸克网盘"),
-    (r"cloud\.189\.cn/", "天翼云盘"),
-    (r"(?:yun|caiyun)\.139\.com/", "移动云盘"),
-    (r"(?:www\.)?kdocs\.cn/", "金山文档"),
-    (r"docs\.qq\.com/", "腾讯文档"),
-)
+MOST = 1_000_000  # characters of a text that are looked at
+NEAR = 2  # lines before and behind a link that may say what it is
+LONGEST = 300  # characters of such a line
+SOME_CLOUD = "网盘或超大附件"
 
 
 def linked_files(text: str, html: str) -> tuple[Finding, ...]:
-    """One finding for each service whose link stands in the mail; the links are never followed."""
-    body = f"{text}\n{html}"
+    """One finding for each service whose link stands in the mail, known by its host or by the words around it.
+
+    The links are never followed.
+    """
+    body = f"{text[:MOST]}\n{_lines_of(html[:MOST])}"
+    named = list(_by_host(body))
+    names = named or ([SOME_CLOUD] if any(_by_words(body)) else [])
     return tuple(
         Finding(
             "error",
             "not_supported",
             f"邮件里有{name}的链接。链接会过期，系统不下载链接里的文件，请把文件作为普通附件重新发送（照片可分几封发）。",
         )
-        for pattern, name in _HOSTS
-        if re.search(r"https?://(?:[a-z0-9.-]*\.)?(?:" + pattern + ")", body, re.IGNORECASE)
+        for name in names
     )
+
+
+@lru_cache(1)
+def _known() -> Mapping[str, Any]:
+    known: Mapping[str, Any] = packaged(Path(__file__).parent / "data" / "links.yaml")
+    return known
+
+
+def _by_host(body: str) -> Iterator[str]:
+    for name, patterns in _known()["hosts"].items():
+        address = rf"https?://(?:[a-z0-9.-]{{0,80}}\.)?(?:{'|'.join(patterns)})"
+        if re.search(address, body, re.IGNORECASE):
+            yield name
+
+
+def _by_words(body: str) -> Iterator[str]:
+    """The lines of links beside which a word says that a file is behind them."""
+    lines = [line for line in body.split("\n") if line.strip()]
+    for at, line in enumerate(lines):
+        if _LINK.search(line):
+            near = "".join(one[:LONGEST] for one in lines[max(0, at - NEAR) : at + NEAR + 1])
+            if any(word in near for word in _known()["words"]):
+                yield line
+
+
+def _lines_of(html: str) -> str:
+    """A page's text with its links' addresses, a block a line."""
+    shown = _ANCHOR.sub(r" \1 ", html)
+    return _TAG.sub("", _BLOCK.sub("\n", shown))
+
+
+_ANCHOR = re.compile(r"<a\b[^<>]{0,500}?href=[\"'](https?://[^\"'<>]{1,2000})[^<>]{0,2000}>", re.IGNORECASE)
+_BLOCK = re.compile(r"<(?:br|/p|/div|/tr|/li|/td|/h\d)\b[^<>]{0,200}>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]{0,2000}>")
 
 
 def without_links(text: str) -> str:
