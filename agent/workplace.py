@@ -17,8 +17,10 @@ from agent.dossier import Dossier, assemble, joined
 from agent.errors import ConfigurationError
 from agent.evidence import Circumstances
 from agent.filing import Archive
-from agent.ledger import Ledger, RunEntry
+from agent.findings import Finding
+from agent.ledger import Ledger, MessageRow, RunEntry
 from agent.letters import Letters
+from agent.open_items import OpenItem, item_id, kind_of, still_open
 from agent.overview import Health, Overview, Purged, Told, across_units
 from agent.rules import Campaign, plain
 from agent.settings import Settings, load_rules
@@ -178,6 +180,10 @@ class Workplace:
 
     # Where it stands
 
+    def crossed(self) -> Mapping[str, tuple[Finding, ...]]:
+        """Unit id → what is odd about it among the units, and not closed."""
+        return across_units(self.dossiers(), self.campaign)
+
     def overview(self, now: dt.datetime) -> Overview:
         ledger, decisions = self.ledger, self.ledger.decisions()
         register = self.register(decisions)
@@ -195,6 +201,7 @@ class Workplace:
             unreachable=ledger.unreachable(self._is_the_unit_s),
             final=final_decision(decisions),
             told=tuple(self._told(digest)),
+            open=still_open(self.said(), decisions, dossiers, self._contacts),
             health=self._health(digest),
             cross_findings=across_units(dossiers, self.campaign),
             purged=tuple(Purged(one.at, one.by, one.before, one.counts) for one in ledger.purges()),
@@ -210,6 +217,15 @@ class Workplace:
             troubles=tuple(trouble for trouble in troubles if trouble),
         )
 
+    @cached_property
+    def _contacts(self) -> tuple[str, ...]:
+        contact = self.settings.contact
+        return tuple(one.casefold() for one in (contact.address, *contact.deputies))
+
+    def open_items(self) -> tuple[OpenItem, ...]:
+        """What people said that nobody has settled."""
+        return still_open(self.said(), self.ledger.decisions(), self.dossiers(), self._contacts)
+
     def _is_the_unit_s(self, submission: Submission) -> bool:
         return not self.settings.contact.is_contact(submission.sender)
 
@@ -217,8 +233,8 @@ class Workplace:
         """What mails told the contact, and what became of letters, since the last digest."""
         place = digest.seq if digest else 0
         told = self.ledger.told_since(place)
-        for received, row in self.ledger.bounced_since(place):
-            told.append(self._told_of(dict(row), "bounce", "被退回，对方没有收到", received))
+        for bounce, row in self.ledger.bounced_since(place):
+            told.append(self._told_of(dict(row), "bounce", CAME_BACK, bounce.received))
         for one in self.ledger.purges():
             if one.seq > place:
                 told.append(Told("purge", one.at.astimezone(self.zone), purged_words(one.before, one.counts)))
@@ -229,12 +245,49 @@ class Workplace:
                 told.append(self._told_of(dict(row), *what, at))
         return sorted(told, key=lambda one: one.at)
 
+    def said(self) -> list[OpenItem]:
+        """All that mails have told that waits, or waited, for a person."""
+        found: dict[tuple[str, int], list[Told]] = {}
+        rows = {}
+        for row in self.ledger.telling():
+            # A mail that was held joined later than it was recorded: its own place is its submission's.
+            seq = row.outcome.submission.seq if row.outcome and row.outcome.submission else row.seq
+            rows[row.sha256] = row
+            found.setdefault((row.sha256, seq or 0), []).extend(row.outcome.told if row.outcome else ())
+        for bounce, letter in self.ledger.bounced_since(0):
+            rows[bounce.sha256] = bounce
+            told = self._told_of(dict(letter), "bounce", CAME_BACK, bounce.received)
+            found.setdefault((bounce.sha256, bounce.seq or 0), []).append(told)
+        return [
+            self._item(rows[sha256], seq, number, told)
+            for (sha256, seq), all_told in found.items()
+            for number, told in enumerate(all_told, start=1)
+        ]
+
+    def _item(self, row: MessageRow, seq: int, number: int, told: Told) -> OpenItem:
+        kind, unit = kind_of(told.kind), told.unit if row.decided_by is None else row.unit
+        return OpenItem(
+            id=item_id(seq, number),
+            kind=kind,
+            unit=unit,
+            text=told.text,
+            received=told.at.astimezone(self.zone),
+            message=row.sha256,
+            seq=seq,
+            told=told.kind,
+            field=told.field,
+            value=told.value,
+            about="" if unit or kind != "bounce" else told.text,
+        )
+
     def _told_of(self, row: Mapping[str, Any], kind: str, words: str, at: dt.datetime) -> Told:
         error = f"：{row['error']}" if row["error"] else ""
         recipients = "、".join(_recipients(row["recipients"]))
         text = f"给 {recipients} 的{LETTER_NAMES[row['kind']]}{words}{error}"
         return Told(kind, at.astimezone(self.zone), text, row["unit"])
 
+
+CAME_BACK = "被退回，对方没有收到"
 
 TROUBLE = {"mails": "trouble", "letters": "trouble_with_letters"}
 """The ledger's notes of why mails can't be had, or letters can't leave."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from agent.closing import cross_named, named
 from agent.dossier import Dossier, FormVersion, assemble, joined
 from agent.errors import UsageError
 from agent.intake import answer, queued, take_back_copies, written
@@ -147,15 +148,38 @@ def _against(work: Workplace, version: FormVersion, field: str) -> str:
 
 
 def close(work: Workplace, unit: str, ruling: Ruling) -> str:
-    """Close the open warnings of a unit's newest form that has any."""
+    """Close the open warnings of a unit's newest form that has any, and what is odd about it among the units.
+
+    Those that there are now: what arises later stays open.
+    """
     dossier = work.dossier(find_unit(work, unit).id)
     _newest(dossier)
-    versions = (one for one in (dossier.pending, dossier.accepted) if one is not None and one.open_warnings)
-    version = next(versions, None)
+    crossed = work.crossed().get(dossier.unit.id, ())
+    versions = [one for one in (dossier.pending, dossier.accepted) if one is not None]
+    version = next((one for one in versions if one.open_warnings), dossier.accepted if crossed else None)
     if version is None:
         raise UsageError(f"{dossier.unit.name}没有待核实的事项。")
-    _record(work, "close", ruling, unit=dossier.unit.id, message=version.submission.message)
-    return f"{dossier.unit.name}的 {len(version.open_warnings)} 处待核实事项已了结。"
+    own = [name for name, one in named(version.findings, version.values) if one in version.open_warnings]
+    odd = cross_named(crossed, version.values) if version is dossier.accepted else []
+    closes = tuple(dict.fromkeys((*own, *(name for name, _ in odd))))
+    _record(work, "close", ruling, unit=dossier.unit.id, message=version.submission.message, closes=closes)
+    return f"{dossier.unit.name}的 {len(closes)} 处待核实事项已了结。以后再出现的，仍会列出。"
+
+
+def settle(work: Workplace, item: str, ruling: Ruling) -> str:
+    """What somebody said is dealt with: it is listed no more. Changes no figure.
+
+    Raises:
+        UsageError: nothing of that id is open.
+    """
+    wanted, waiting = item.strip().upper(), work.open_items()
+    found = next((one for one in waiting if one.id == wanted), None)
+    if found is None:
+        ids = "、".join(one.id for one in waiting) or "没有"
+        raise UsageError(f"没有编号 {item} 的未了事项。现有：{ids}。")
+    _record(work, "settle", ruling, unit=found.unit, message=found.message, item=found.id)
+    figure = "登记的数没有因此改变；要改请用 review override。" if found.kind == "correction" else ""
+    return f"{found.id} 已了结，不再列出。{figure}"
 
 
 def withdraw(work: Workplace, unit: str, ruling: Ruling) -> str:

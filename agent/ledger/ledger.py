@@ -345,15 +345,21 @@ class Ledger:
 
         By their place, not by their date: a mail that came just before a digest may be read just after it.
         """
-        told = (messages.c.seq > seq) & messages.c.outcome.not_like('%"told": []%')
-        return [one for row in self._each(told) if row.outcome for one in row.outcome.told]
+        return [one for row in self.telling(seq) if row.outcome for one in row.outcome.told]
 
-    def bounced_since(self, seq: int) -> list[tuple[dt.datetime, RowMapping]]:
-        """The letters that bounces recorded after that place tell of, each with when its bounce came."""
+    def telling(self, above: int = 0) -> Iterator[MessageRow]:
+        """The mails recorded after that place that told the contact something, and weren't held or set aside."""
+        told = (messages.c.seq > above) & messages.c.outcome.not_like('%"told": []%')
+        for row in self._each(told):
+            if row.state != "held" and row.reason != "rejected":
+                yield row
+
+    def bounced_since(self, seq: int) -> list[tuple[MessageRow, RowMapping]]:
+        """The letters that bounces recorded after that place tell of, each with its bounce."""
         found = []
         for row in self._messages((messages.c.seq > seq) & (messages.c.reason == "bounce")):
             ids = row.outcome.bounced if row.outcome else ()
-            found += [(row.received, letter) for letter in self._letter_rows(letters.c.id.in_(ids))]
+            found += [(row, letter) for letter in self._letter_rows(letters.c.id.in_(ids))]
         return found
 
     def troubled_letters(self) -> list[RowMapping]:

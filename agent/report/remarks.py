@@ -43,20 +43,18 @@ def _accepted(overview: Overview) -> Iterator[tuple[Dossier, FormVersion]]:
 
 def _answered(overview: Overview) -> Iterator[str]:
     for dossier, version in _accepted(overview):
-        asked = [one_line(finding.text) for finding in version.of_severity("warning")]
-        if not asked or not (version.explanation or version.closed):
+        waits = version.open_warnings
+        asked = [one_line(one.text) for one in version.of_severity("warning") if one not in waits]
+        if not asked:
             continue
         said = (
-            f"单位说明：{one_line(version.explanation)}" if version.explanation else _closed(dossier, version)
+            f"单位说明：{one_line(version.explanation)}" if version.explanation else _closed(version)
         )
         yield f"{dossier.unit.name}：{''.join(asked)}{_stop(said)}"
 
 
-def _closed(dossier: Dossier, version: FormVersion) -> str:
-    about = [one for one in dossier.decisions if one.kind == "close"]
-    reason = next(
-        (one.reason for one in about if one.message == version.submission.message and one.reason), ""
-    )
+def _closed(version: FormVersion) -> str:
+    reason = next((one.reason for one in version.closings if one.reason), "")
     return f"联系人已核实{'：' + one_line(reason) if reason else ''}"
 
 
