@@ -70,7 +70,10 @@ def item_id(seq: int, number: int) -> str:
 
 
 def still_open(
-    said: Iterable[OpenItem], decisions: Sequence[Decision], dossiers: Iterable[Dossier], contacts: Sequence[str]
+    said: Iterable[OpenItem],
+    decisions: Sequence[Decision],
+    dossiers: Iterable[Dossier],
+    contacts: Sequence[str],
 ) -> tuple[OpenItem, ...]:
     """What of all that was said nobody has settled, in the order of KINDS, then of arrival.
 
@@ -110,7 +113,9 @@ def _is_mended(
     if dossier is None:
         return False
     since = [one for one in decisions if one.unit == item.unit and one.seq > item.seq]
-    wrote = [one for one in dossier.submissions if one.seq > item.seq and one.sender.casefold() not in contacts]
+    wrote = [
+        one for one in dossier.submissions if one.seq > item.seq and one.sender.casefold() not in contacts
+    ]
     if item.kind == "bounce":
         return any(one.received > item.received for one in wrote)
     if item.kind == "extension":

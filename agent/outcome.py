@@ -402,10 +402,10 @@ def _spoken(case: _Case, dossier: Dossier) -> Submission | None:
 
 def _question(case: _Case, unit: Unit) -> Outcome:
     """Words alone: a person's to answer; thanks are nobody's, unless they may have been meant to confirm a form."""
-    told = said_alone(case.letter(unit))
     waiting = case.dossier_of(unit.id).pending
     asked = waiting is not None and waiting.standing == "needs_confirmation"
-    reply: Reply | None = "noted" if told or asked else None
+    told = said_alone(case.letter(unit), may_confirm=asked)
+    reply: Reply | None = "noted" if told else None
     return Outcome("processed", unit=unit.id, submission=case.submission, reply=reply, told=told)
 
 

@@ -7,12 +7,14 @@ single mail: values far from the other units', and a photo that two units sent.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
+from agent import jsontext
 from agent.closing import cross_named
 from agent.dossier import Dossier, Filed, FormVersion
 from agent.findings import Finding
@@ -148,6 +150,21 @@ class Stray:
     def as_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in Stray.__slots__}
 
+    @property
+    def words(self) -> str:
+        """What is wrong and what to do, complete in itself."""
+        if self.registered is not None:
+            return (
+                f"{self.registered}（{self.unit}）名下的统计表写的单位是“{self.written}”。请核对 units.yaml："
+                f"单位改了名的，把“{self.written}”加进它的 aliases；id 写串了的，改回来。"
+            )
+        written = f"，表上写的单位是“{self.written}”" if self.written else ""
+        return (
+            f"units.yaml 里没有 id 为 {self.unit} 的单位，而归档里有它的材料（{self.mails} 封信{written}）。"
+            f"请把它写回 units.yaml：改过 id 的，改回 {self.unit}；不要它再报的，写上 required: false，"
+            f"再用 report-agent review withdraw {self.unit} 撤回它的统计表。"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -260,7 +277,9 @@ class Overview:
         """The figures that somebody has called wrong: no report is final before that is settled."""
         return tuple(one for one in self.open if one.kind == "correction")
 
+    @property
     def may_be_final(self) -> bool:
+        """Nothing that the report is made of is missing, waits, or is disputed."""
         return self.is_complete and not self.disputed
 
     @property
@@ -309,6 +328,27 @@ class Overview:
             "warnings": [one.as_json() for one in self.cross_findings.get(dossier.unit.id, ())],
         }
         return {**shown, "unreachable": True} if dossier.unit.id in self.unreachable else shown
+
+
+def what_it_shows(dossiers: Iterable[Dossier]) -> str:
+    """What a report made now would show, as a hash: of another hash, the report is out of date."""
+    shown = [
+        [
+            one.unit.id,
+            one.unit.name,
+            one.accepted.number if one.accepted else 0,
+            [[name, "" if value is None else plain(value)] for name, value in _shown_values(one).items()],
+            one.pending.number if one.pending else 0,
+            list(one.owes),
+            [filed.piece.sha256 for filed in (*one.narratives, *one.photos)],
+        ]
+        for one in dossiers
+    ]
+    return hashlib.sha256(jsontext.dumps(shown).encode("utf-8", "replace")).hexdigest()
+
+
+def _shown_values(dossier: Dossier) -> Mapping[str, Figure]:
+    return dossier.accepted.values if dossier.accepted else {}
 
 
 def across_units(dossiers: Sequence[Dossier], campaign: Campaign) -> dict[str, tuple[Finding, ...]]:

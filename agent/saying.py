@@ -45,13 +45,16 @@ class Letter:
     phone: str
 
 
-def said_alone(letter: Letter) -> tuple[Told, ...]:
-    """What a mail without anything to file says: nothing but thanks is nothing; whatever else, somebody should read."""
+def said_alone(letter: Letter, *, may_confirm: bool = False) -> tuple[Told, ...]:
+    """What a mail without anything to file says: nothing but thanks is nothing; whatever else, somebody should read.
+
+    ``may_confirm``: a form waits for the unit's 确认, which even 好的 may have been meant to give.
+    """
     about = f"{letter.sender}来信“{_quoted(letter.subject, letter)}”，没有附材料："
     found = tuple(_said(letter, about))
     if found:
         return found
-    if _is_thanks(letter):
+    if _is_thanks(letter) and not may_confirm:
         return ()
     words = _quoted(letter.words, letter, 120) or "（无正文）"
     kind = "question" if asks(letter.words) or question(letter.subject) else "other"

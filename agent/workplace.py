@@ -6,7 +6,7 @@ Answers where the campaign stands; changes nothing itself.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,13 @@ from agent import resources
 from agent.deciding.tokens import Tokens, of_form, of_mail
 from agent.dossier import Dossier, assemble, joined
 from agent.errors import ConfigurationError
-from agent.evidence import Circumstances
+from agent.evidence import Circumstances, names_another
 from agent.filing import Archive
 from agent.findings import Finding
 from agent.ledger import Ledger, MessageRow, RunEntry
 from agent.letters import Letters
 from agent.open_items import OpenItem, item_id, kind_of, still_open
-from agent.overview import Health, Overview, Purged, Told, across_units
+from agent.overview import Health, Made, Overview, Purged, Stray, Told, across_units, what_it_shows
 from agent.rules import Campaign, plain
 from agent.settings import Settings, load_rules
 from agent.submission import Decision, Submission
@@ -201,6 +201,8 @@ class Workplace:
             unreachable=ledger.unreachable(self._is_the_unit_s),
             final=final_decision(decisions),
             told=tuple(self._told(digest)),
+            strays=tuple(self.strays()),
+            report=self._report(dossiers),
             open=still_open(self.said(), decisions, dossiers, self._contacts),
             health=self._health(digest),
             cross_findings=across_units(dossiers, self.campaign),
@@ -216,6 +218,29 @@ class Workplace:
             last_digest_seq=digest.seq if digest else 0,
             troubles=tuple(trouble for trouble in troubles if trouble),
         )
+
+    def strays(self) -> Iterator[Stray]:
+        """What is filed under a unit that units.yaml doesn't have, or whose forms name another than it has now."""
+        for unit, mails in self.ledger.units_filed().items():
+            if unit not in self.listed.by_id:
+                forms = (one.form for one in self.ledger.submissions(unit) if one.form)
+                yield Stray(unit, next((one.unit for one in forms if one.unit), ""), mails)
+        register = self.register()
+        for dossier in self.dossiers():
+            # Whose a form is was decided by a person, or the form's own word agreed when it came.
+            for version in (one for one in dossier.versions if one.standing != "withdrawn"):
+                written, said = version.form.unit, version.submission
+                if written and said.decided_by is None and names_another(written, dossier.unit, register):
+                    yield Stray(dossier.unit.id, written, 1, dossier.unit.name)
+                    break
+
+    def _report(self, dossiers: Sequence[Dossier]) -> Made | None:
+        """The report that was made last, and whether it would be another now."""
+        made = self.archive.manifest().report
+        if made is None:
+            return None
+        at = dt.datetime.fromisoformat(made["at"]).astimezone(self.zone)
+        return Made(at, made["final"], made["shows"] != what_it_shows(dossiers))
 
     @cached_property
     def _contacts(self) -> tuple[str, ...]:

@@ -20,11 +20,15 @@ from agent.outcome import adopt
 from agent.reading.grid import Cell
 from agent.reading.values import read_figure
 from agent.rules import FormField, plain, run_checks
-from agent.submission import NOTICED, Decision, DecisionKind
+from agent.submission import CHANGING, NOTICED, Decision, DecisionKind
 from agent.units import Unit
-from agent.workplace import Workplace
+from agent.workplace import Workplace, final_decision
 
 LAST_YEAR = dt.date(2200, 1, 1)
+FINAL = (
+    "本次行动已经定稿，没有改动。确要改的，请先运行 report-agent review reopen --reason 原因，"
+    "改好以后再运行 report-agent merge --final。"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ def assign(work: Workplace, held: str, unit: str, ruling: Ruling, *, register: b
     blobs = _blobs(work, row)
     with work.ledger.writing() as writing:
         _require_held(work, writing, held, row)
+        require_open(work)
         seq = writing.next_seq()
         decision = _decision(seq, "assign", ruling, unit=owner.id, message=row.sha256, address=address)
         letters: tuple[QueuedLetter, ...] = ()
@@ -232,6 +237,16 @@ def reopen(work: Workplace, ruling: Ruling) -> str:
     return "已重新打开，之后的来件照常登记。"
 
 
+def require_open(work: Workplace) -> None:
+    """Nothing that changes the report is decided once it is final.
+
+    Raises:
+        UsageError: it is final.
+    """
+    if final_decision(work.ledger.decisions()) is not None:
+        raise UsageError(FINAL)
+
+
 def find_unit(work: Workplace, name: str) -> Unit:
     """The unit of that id, name or alias.
 
@@ -309,6 +324,8 @@ def _decision(seq: int, kind: DecisionKind, ruling: Ruling, **about: Any) -> Dec
 
 def _record(work: Workplace, kind: DecisionKind, ruling: Ruling, **about: Any) -> None:
     with work.ledger.writing() as writing:
+        if kind in CHANGING:
+            require_open(work)
         seq = writing.next_seq()
         decision = _decision(seq, kind, ruling, **about)
         entry = DecisionEntry(seq, ruling.at, decision, _noticed(work, decision))

@@ -196,6 +196,13 @@ class Ledger:
                     found.append(submission)
         return found
 
+    def units_filed(self) -> dict[str, int]:
+        """Id of each unit that mails were filed under → how many."""
+        filed = (messages.c.state == "processed") & messages.c.unit.is_not(None)
+        query = select(messages.c.unit, func.count()).where(filed).group_by(messages.c.unit)
+        with self._engine.connect() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
     def decidable(self) -> Mapping[str, str]:
         """Id, as `review` takes it → SHA-256 of each mail that waits or waited for the contact's decision."""
         return _Decidable(self)

@@ -84,7 +84,8 @@ def requests() -> Mapping[str, Any]:
     """What units ask for (data/requests.yaml)."""
     from agent.yamlfile import packaged
 
-    return packaged(Path(__file__).parent / "data" / "requests.yaml")
+    known: Mapping[str, Any] = packaged(Path(__file__).parent / "data" / "requests.yaml")
+    return known
 
 
 # --- one sentence ----------------------------------------------------------------------------------------
@@ -105,7 +106,9 @@ def _in_sentence(
         same = value is not None and values is not None and value == values.get(field.id)
         if account and not (states and value is not None):
             continue
-        other = value is not None and values is not None and direct and not _has(plain, requests()["elsewhere"])
+        other = (
+            value is not None and values is not None and direct and not _has(plain, requests()["elsewhere"])
+        )
         if (admits or states or other) and (admits or not same):
             yield Disputed(field.id, None if same else value, sentence)
     about_the_form = admits and re.search("[表数报填]", plain)
@@ -173,8 +176,12 @@ def _has(text: str, words: Sequence[str]) -> bool:
 
 
 _SENTENCE = re.compile("[^。!?;\n]+[?]?")
-_CONDITIONS = re.compile("(?:如|若|倘|假如|万一)[^,]{0,12}?(?:有误|填错|漏填|漏报|不符|问题|错误|错)|[没未]有?(?:填错|写错|报错|漏报|漏填|错)|有误之处")
+_CONDITIONS = re.compile(
+    "(?:如|若|倘|假如|万一)[^,]{0,12}?(?:有误|填错|漏填|漏报|不符|问题|错误|错)|[没未]有?(?:填错|写错|报错|漏报|漏填|错)|有误之处"
+)
 _MEASURE = "(?:万元|千元|亿元|元|万|千|人次|余?[次人份个元])?"
 _DIGITS = re.compile(rf"\d[\d,]{{0,15}}(?:\.\d{{1,8}})?{_MEASURE}")
-_NUMBER = re.compile(rf"(?:\d[\d,]{{0,15}}(?:\.\d{{1,8}})?|[〇零一二两三四五六七八九十百千万]{{1,12}}){_MEASURE}")
+_NUMBER = re.compile(
+    rf"(?:\d[\d,]{{0,15}}(?:\.\d{{1,8}})?|[〇零一二两三四五六七八九十百千万]{{1,12}}){_MEASURE}"
+)
 _DIRECT = re.compile(r"[:=为是共计总约有]{0,4}\d")

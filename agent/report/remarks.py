@@ -18,6 +18,7 @@ from agent.submission import Decision
 def remarks(overview: Overview) -> list[tuple[str, list[str]]]:
     """Headings and what stands below each; a heading with nothing to tell is left out."""
     groups: list[tuple[str, Iterable[str]]] = [
+        ("来信说有误、尚未了结的数（定稿前必须了结）", _disputed(overview)),
         ("有待核实的问题（定稿前请核实）", _open(overview)),
         ("单位已说明或联系人已核实的问题", _answered(overview)),
         ("联系人更正的数", _overridden(overview)),
@@ -25,6 +26,8 @@ def remarks(overview: Overview) -> list[tuple[str, list[str]]]:
         ("经确认采用的统计表", _confirmed(overview)),
         ("重新报送而尚未采用的统计表", _pending(overview)),
         ("待核和未能处理的邮件", _waiting(overview)),
+        ("来信中尚未了结的事", _said(overview)),
+        ("与此前定稿的报告不同", _replaces(overview)),
     ]
     told = [(heading, list(texts)) for heading, texts in groups]
     return [(heading, texts) for heading, texts in told if texts]
@@ -33,6 +36,23 @@ def remarks(overview: Overview) -> list[tuple[str, list[str]]]:
 def _open(overview: Overview) -> Iterator[str]:
     for dossier, finding in warnings(overview):
         yield f"{dossier.unit.name}：{one_line(finding.text)}"
+
+
+def _disputed(overview: Overview) -> Iterator[str]:
+    for one in overview.disputed:
+        yield _stop(one_line(one.text))
+
+
+def _said(overview: Overview) -> Iterator[str]:
+    for one in overview.open:
+        if one.kind != "correction":
+            yield _stop(one_line(one.text))
+
+
+def _replaces(overview: Overview) -> Iterator[str]:
+    report = overview.report
+    if report is not None and report.final and report.outdated:
+        yield f"{moment(report.at)}定稿的报告以后有改动，已不作准，以本报告为准。"
 
 
 def _accepted(overview: Overview) -> Iterator[tuple[Dossier, FormVersion]]:
@@ -47,9 +67,7 @@ def _answered(overview: Overview) -> Iterator[str]:
         asked = [one_line(one.text) for one in version.of_severity("warning") if one not in waits]
         if not asked:
             continue
-        said = (
-            f"单位说明：{one_line(version.explanation)}" if version.explanation else _closed(version)
-        )
+        said = f"单位说明：{one_line(version.explanation)}" if version.explanation else _closed(version)
         yield f"{dossier.unit.name}：{''.join(asked)}{_stop(said)}"
 
 
