@@ -460,7 +460,7 @@ def merge(
     for line in made.told:
         _say(line)
     show_owed(made.overview)
-    raise typer.Exit(DONE if made.overview.may_be_final and not made.told else ATTENTION)
+    raise typer.Exit(DONE if made.overview.may_be_final else ATTENTION)
 
 
 @app.command()

@@ -13,9 +13,9 @@ from typing import Any
 
 from agent import jsontext
 
-FINAL_STAYS = "定稿的“{name}”没有动，这次的写在“{target}”。"
-CHANGED_STAYS = "“{name}”不是程序上次写的样子（有人改过），没有覆盖，这次的写在“{target}”。"
-STALE = "“{name}”是以前的报告，有人改过，没有删去；不用了请自行删去。"
+FINAL_STAYS = "定稿的文件不覆盖：{name}；这次的写在：{target}"
+CHANGED_STAYS = "有人改过的文件不覆盖：{name}；这次的写在：{target}"
+STALE = "以前的报告有人改过，没有删去：{name}；不用了请自行删去"
 HERE = ""
 """What the archive's own final/ is called in the manifest: it may be moved, or restored elsewhere."""
 

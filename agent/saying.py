@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from agent.brought import Brought
 from agent.overview import Told
 from agent.privacy.personal import mask, numbers_in
-from agent.reading.affirming import is_courtesy
-from agent.reading.asking import Disputed, asks, asks_for_time, disputed
+from agent.reading.asking import Disputed, asks, asks_for_time, disputed, thanks_only
 from agent.reading.reading import Figure
 from agent.replies import question
 from agent.rules import Campaign, plain
@@ -57,7 +56,7 @@ def said_alone(letter: Letter, *, may_confirm: bool = False) -> tuple[Told, ...]
     if _is_thanks(letter) and not may_confirm:
         return ()
     words = _quoted(letter.words, letter, 120) or "（无正文）"
-    kind = "question" if asks(letter.words) or question(letter.subject) else "other"
+    kind = "question" if asks(letter.words) or asks(letter.subject) else "other"
     return (_told(kind, f"{about}{words}", letter),)
 
 
@@ -100,8 +99,8 @@ def _told(kind: str, text: str, letter: Letter) -> Told:
 
 
 def _is_thanks(letter: Letter) -> bool:
-    """Whether somebody wrote, and nothing but thanks; an empty mail may have lost its attachment."""
-    return bool(letter.words.strip()) and is_courtesy(letter.words) and not question(letter.subject)
+    """Whether somebody wrote, and nothing but thanks; the subject may ask something."""
+    return thanks_only(letter.words) and not asks(letter.subject)
 
 
 def _quoted(text: str, letter: Letter, length: int = 40) -> str:

@@ -274,19 +274,19 @@ class Workplace:
         """All that mails have told that waits, or waited, for a person."""
         found: dict[tuple[str, int], list[Told]] = {}
         rows = {}
-        for row in self.ledger.telling():
+        for row, all_told in self.ledger.telling():
             # A mail that was held joined later than it was recorded: its own place is its submission's.
             seq = row.outcome.submission.seq if row.outcome and row.outcome.submission else row.seq
             rows[row.sha256] = row
-            found.setdefault((row.sha256, seq or 0), []).extend(row.outcome.told if row.outcome else ())
+            found.setdefault((row.sha256, seq or 0), []).extend(all_told)
         for bounce, letter in self.ledger.bounced_since(0):
             rows[bounce.sha256] = bounce
             told = self._told_of(dict(letter), "bounce", CAME_BACK, bounce.received)
             found.setdefault((bounce.sha256, bounce.seq or 0), []).append(told)
         return [
             self._item(rows[sha256], seq, number, told)
-            for (sha256, seq), all_told in found.items()
-            for number, told in enumerate(all_told, start=1)
+            for (sha256, seq), told_by in found.items()
+            for number, told in enumerate(told_by, start=1)
         ]
 
     def _item(self, row: MessageRow, seq: int, number: int, told: Told) -> OpenItem:

@@ -352,14 +352,19 @@ class Ledger:
 
         By their place, not by their date: a mail that came just before a digest may be read just after it.
         """
-        return [one for row in self.telling(seq) if row.outcome for one in row.outcome.told]
+        return [one for _, told in self.telling(seq) for one in told]
 
-    def telling(self, above: int = 0) -> Iterator[MessageRow]:
-        """The mails recorded after that place that told the contact something, and weren't held or set aside."""
+    def telling(self, above: int = 0) -> Iterator[tuple[MessageRow, tuple[Told, ...]]]:
+        """The mails recorded after that place that tell the contact something, and what.
+
+        What a held mail's words say counts once it is taken for a unit's; that it misuses a token counts at once.
+        """
         told = (messages.c.seq > above) & messages.c.outcome.not_like('%"told": []%')
         for row in self._each(told):
-            if row.state != "held" and row.reason != "rejected":
-                yield row
+            all_told = row.outcome.told if row.outcome else ()
+            if row.state == "held" or row.reason == "rejected":
+                all_told = tuple(one for one in all_told if one.kind == "misuse")
+            yield row, all_told
 
     def bounced_since(self, seq: int) -> list[tuple[MessageRow, RowMapping]]:
         """The letters that bounces recorded after that place tell of, each with its bounce."""
