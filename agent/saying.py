@@ -13,6 +13,7 @@ from agent.brought import Brought
 from agent.overview import Told
 from agent.privacy.personal import mask, numbers_in
 from agent.reading.asking import Disputed, asks, asks_for_time, disputed, thanks_only
+from agent.reading.folding import fold
 from agent.reading.reading import Figure
 from agent.replies import question
 from agent.rules import Campaign, plain
@@ -75,7 +76,7 @@ def _said(letter: Letter, about: str) -> Iterator[Told]:
     if time:
         yield _told("extension", f"{about}{'说' if beside else ''}{_quoted(time, letter, 120)}", letter)
     asked = question(letter.words)
-    if asked and asked.rstrip("?？") not in time.rstrip("?？"):
+    if asked and fold(asked) not in time:
         words = asked if beside else letter.words
         yield _told("question", f"{about}{'问：' if beside else ''}{_quoted(words, letter, 120)}", letter)
 

@@ -258,7 +258,7 @@ class Workplace:
         """What mails told the contact, and what became of letters, since the last digest."""
         place = digest.seq if digest else 0
         told = self.ledger.told_since(place)
-        for bounce, row in self.ledger.bounced_since(place):
+        for bounce, _, row in self.ledger.bounced_since(place):
             told.append(self._told_of(dict(row), "bounce", CAME_BACK, bounce.received))
         for one in self.ledger.purges():
             if one.seq > place:
@@ -272,24 +272,21 @@ class Workplace:
 
     def said(self) -> list[OpenItem]:
         """All that mails have told that waits, or waited, for a person."""
-        found: dict[tuple[str, int], list[Told]] = {}
-        rows = {}
-        for row, all_told in self.ledger.telling():
-            # A mail that was held joined later than it was recorded: its own place is its submission's.
-            seq = row.outcome.submission.seq if row.outcome and row.outcome.submission else row.seq
-            rows[row.sha256] = row
-            found.setdefault((row.sha256, seq or 0), []).extend(all_told)
-        for bounce, letter in self.ledger.bounced_since(0):
-            rows[bounce.sha256] = bounce
-            told = self._told_of(dict(letter), "bounce", CAME_BACK, bounce.received)
-            found.setdefault((bounce.sha256, bounce.seq or 0), []).append(told)
-        return [
-            self._item(rows[sha256], seq, number, told)
-            for (sha256, seq), told_by in found.items()
-            for number, told in enumerate(told_by, start=1)
+        found = [
+            self._item(row, number, told)
+            for row, all_told in self.ledger.telling()
+            for number, told in all_told
         ]
+        for bounce, number, letter in self.ledger.bounced_since(0):
+            told = self._told_of(dict(letter), "bounce", CAME_BACK, bounce.received)
+            beside = len(bounce.outcome.told) if bounce.outcome else 0
+            found.append(self._item(bounce, beside + number, told))
+        return found
 
-    def _item(self, row: MessageRow, seq: int, number: int, told: Told) -> OpenItem:
+    def _item(self, row: MessageRow, number: int, told: Told) -> OpenItem:
+        # A mail that was held joined later than it was recorded: its own place is its submission's.
+        said = row.outcome.submission if row.outcome else None
+        seq = said.seq if said else row.seq or 0
         kind, unit = kind_of(told.kind), told.unit if row.decided_by is None else row.unit
         return OpenItem(
             id=item_id(seq, number),

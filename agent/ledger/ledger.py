@@ -352,26 +352,26 @@ class Ledger:
 
         By their place, not by their date: a mail that came just before a digest may be read just after it.
         """
-        return [one for _, told in self.telling(seq) for one in told]
+        return [one for _, told in self.telling(seq) for _, one in told]
 
-    def telling(self, above: int = 0) -> Iterator[tuple[MessageRow, tuple[Told, ...]]]:
-        """The mails recorded after that place that tell the contact something, and what.
+    def telling(self, above: int = 0) -> Iterator[tuple[MessageRow, list[tuple[int, Told]]]]:
+        """The mails recorded after that place that tell the contact something, and what, numbered from 1.
 
         What a held mail's words say counts once it is taken for a unit's; that it misuses a token counts at once.
         """
         told = (messages.c.seq > above) & messages.c.outcome.not_like('%"told": []%')
         for row in self._each(told):
-            all_told = row.outcome.told if row.outcome else ()
-            if row.state == "held" or row.reason == "rejected":
-                all_told = tuple(one for one in all_told if one.kind == "misuse")
-            yield row, all_told
+            told_of = list(enumerate(row.outcome.told if row.outcome else (), start=1))
+            waits = row.state == "held" or row.reason == "rejected"
+            yield row, [one for one in told_of if one[1].kind == "misuse" or not waits]
 
-    def bounced_since(self, seq: int) -> list[tuple[MessageRow, RowMapping]]:
-        """The letters that bounces recorded after that place tell of, each with its bounce."""
+    def bounced_since(self, seq: int) -> list[tuple[MessageRow, int, RowMapping]]:
+        """The letters that bounces recorded after that place tell of, each with its bounce, numbered from 1."""
         found = []
         for row in self._messages((messages.c.seq > seq) & (messages.c.reason == "bounce")):
             ids = row.outcome.bounced if row.outcome else ()
-            found += [(row, letter) for letter in self._letter_rows(letters.c.id.in_(ids))]
+            rows = self._letter_rows(letters.c.id.in_(ids))
+            found += [(row, number, letter) for number, letter in enumerate(rows, start=1)]
         return found
 
     def troubled_letters(self) -> list[RowMapping]:

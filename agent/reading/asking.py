@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from agent.reading.affirming import answers, is_courtesy
+from agent.reading.affirming import answers, clauses, is_courtesy
 from agent.reading.folding import fold, squeeze
 from agent.reading.grid import Cell
 from agent.reading.labels import LabelBook, key, sum_level
@@ -76,12 +76,15 @@ def asks_for_time(words: str) -> str:
 
 def thanks_only(words: str) -> bool:
     """Whether some words are nothing but thanks (谢谢, 收到, 好的) or pictures (👍); 请查收 may have lost its file."""
-    if not words.strip() or not is_courtesy(words):
-        return False
     known = requests()
+    rest = [one for one in clauses(words) if one not in known["acknowledges"]]
+    if not words.strip() or not is_courtesy("。".join(rest)):
+        return False
     plain = fold(words)
     silent = re.search(r"\w", plain.replace("_", "")) is None
-    return silent or (_has(plain, known["thanks"]) and not _has(plain, known["announces"]))
+    return silent or (
+        _has(plain, [*known["thanks"], *known["acknowledges"]]) and not _has(plain, known["announces"])
+    )
 
 
 def asks(words: str) -> bool:
