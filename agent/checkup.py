@@ -111,6 +111,7 @@ def _units(work: Workplace) -> Iterator[Line]:
     required = [unit for unit in work.listed.units if unit.required]
     without = [unit.name for unit in work.register().units if unit.required and not unit.senders]
     yield Line(True, f"单位：{len(work.listed.units)} 个，其中应报 {len(required)} 个")
+    yield from (Line(False, f"单位 {one.unit} 的材料", one.words) for one in work.strays())
     if without:
         yield Line(
             True,

@@ -314,6 +314,23 @@ def review_close(
     _decide(config, now, by, reason, lambda work, ruling: close(work, unit, ruling))
 
 
+ItemId = Annotated[str, typer.Argument(metavar="ID", help="未了事项的编号，如 Q5。")]
+
+
+@review.command("settle")
+def review_settle(
+    item: ItemId,
+    reason: Reason = "",
+    by: By = None,
+    config: Config = None,
+    now: Now = None,
+) -> None:
+    """了结：来信询问、要求延期、信里说的更正、退信等，办完以后不再列出。"""
+    from agent.deciding.decisions import settle
+
+    _decide(config, now, by, reason, lambda work, ruling: settle(work, item, ruling))
+
+
 @review.command("hand-in")
 def review_hand_in(
     unit: Unit,
@@ -440,8 +457,10 @@ def merge(
         _say("还不能定稿：")
     for path in made.paths:
         print(path)
+    for line in made.told:
+        _say(line)
     show_owed(made.overview)
-    raise typer.Exit(DONE if made.overview.is_complete else ATTENTION)
+    raise typer.Exit(DONE if made.overview.may_be_final else ATTENTION)
 
 
 @app.command()

@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Literal
 
+from agent.closing import still_open
 from agent.corrected import (
     against_overrides,
     corrections_of,
@@ -53,7 +54,7 @@ class FormVersion:
         corrections: field id → the unit's mail that put the figure right, where no override stands above it.
         confirmed_by: who confirmed it, where it needed that.
         explanation: the unit's words about its warnings, or "".
-        closed: the contact has closed its warnings.
+        closings: the decisions by which the contact has closed warnings of it.
     """
 
     number: int
@@ -67,7 +68,12 @@ class FormVersion:
     said: Mapping[str, Figure] = field(default_factory=dict)
     confirmed_by: str | None = None
     explanation: str = ""
-    closed: bool = False
+    closings: tuple[Decision, ...] = ()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the contact has closed warnings of it."""
+        return bool(self.closings)
 
     @property
     def received(self) -> dt.datetime:
@@ -83,7 +89,7 @@ class FormVersion:
     @property
     def open_warnings(self) -> tuple[Finding, ...]:
         """Warnings that nobody has explained or closed yet."""
-        return () if self.closed or self.explanation else self.of_severity("warning")
+        return () if self.explanation else still_open(self.findings, self.values, self.closings)
 
 
 @dataclass(frozen=True)
@@ -314,7 +320,7 @@ def _version(
         corrections={name: one for name, one in corrections.items() if name not in overrides},
         confirmed_by=confirmed_by,
         explanation=next((one.explanation for one in replies if one.explanation), ""),
-        closed=any(one.kind == "close" for one in about),
+        closings=tuple(one for one in about if one.kind == "close"),
     )
 
 

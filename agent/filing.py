@@ -26,7 +26,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -36,6 +36,7 @@ from agent.dossier import Dossier, Filed
 from agent.errors import ArchiveBusy
 from agent.faults import around, passing
 from agent.ledger.entries import Entry, MailEntry, QueuedLetter, entry_from_json
+from agent.manifest import HERE, STALE, Files, Manifest
 from agent.privately import make_private, to_add_to, to_write
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ HEAD_BYTES = 256_000
 """In which a mail's headers end."""
 
 MANIFEST = ".made.json"
-"""Names of what the last merge wrote, so that the next one takes away nothing else."""
+"""What merges wrote (manifest.py), so that the next one takes away and overwrites nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,14 @@ class Kept:
     @property
     def received(self) -> dt.datetime:
         return dt.datetime.fromisoformat(self.envelope["received"])
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """The report's files as they were written; ``told``: which stand beside others, and why."""
+
+    paths: tuple[Path, ...]
+    told: tuple[str, ...] = ()
 
 
 class Archive:
@@ -353,17 +362,56 @@ class Archive:
                 if time.time() - part.stat().st_mtime > LONGEST_WRITE:
                     part.unlink()
 
-    def put_report(self, files: Mapping[str, bytes], stays: Set[str] = frozenset()) -> list[Path]:
-        """Write the district report into final/; an earlier one, whose names may differ, goes, but for what stays."""
-        manifest = self.final / MANIFEST
+    def put_report(
+        self,
+        files: Mapping[str, bytes],
+        stays: Set[str] = frozenset(),
+        folder: Path | None = None,
+        report: Mapping[str, Any] | None = None,
+    ) -> Put:
+        """Write the district report; an earlier one, whose names may differ, goes, but for what stays.
+
+        A final report, and a file that somebody has changed, stay as they are: what is new is written beside.
+
+        Args:
+            files: by name.
+            stays: names of files that aren't taken away though they aren't made anew.
+            folder: where to; None: final/. What lies elsewhere under other names is left alone.
+            report: what is noted of the report as a whole.
+        """
+        place, key = folder or self.final, self._key(folder)
         with self.held_still():  # a backup shall hold one report, not parts of two
-            earlier = jsontext.loads(manifest.read_bytes()) if manifest.exists() else []
-            self.write(manifest, jsontext.dumps(sorted({*earlier, *files})).encode())
-            paths = self.put(self.final, files)
-            for name in set(earlier) - set(files) - stays:
-                self.take_away(self.final / name)
-            self.write(manifest, jsontext.dumps(sorted({*files, *(stays & set(earlier))})).encode())
-        return paths
+            before = self.manifest().of(key)
+            targets = {name: before.target(place, name, data) for name, data in files.items()}
+            written = {targets[name]: data for name, data in files.items()}
+            self._note(key, before.with_files(written))  # after a crash the files of either may lie there
+            paths = self.put(place, written)
+            gone, left = before.stale(place, {*written, *stays}) if folder is None else ([], [])
+            for name in gone:
+                self.take_away(place / name)
+            kept = {*stays, *left} if folder is None else set(before.known)
+            self._note(key, before.only(written, kept), report)
+        told = [*before.told(targets), *(STALE.format(name=name) for name in left)]
+        return Put(tuple(paths), tuple(told))
+
+    def manifest(self) -> Manifest:
+        """What merges have written."""
+        path = self.final / MANIFEST
+        return Manifest.from_bytes(path.read_bytes()) if path.exists() else Manifest()
+
+    def mark_final(self, put: Put, folder: Path | None, *, final: bool) -> None:
+        """What was put there is a final report, which no merge overwrites; or isn't after all."""
+        key, names = self._key(folder), frozenset(path.name for path in put.paths)
+        report = dict(self.manifest().report or {}) | {"final": final}
+        self._note(key, self.manifest().of(key).marked(names, final=final), report)
+
+    def _key(self, folder: Path | None) -> str:
+        return HERE if folder is None or folder.resolve() == self.final.resolve() else str(folder.resolve())
+
+    def _note(self, key: str, files: Files, report: Mapping[str, Any] | None = None) -> None:
+        manifest = self.manifest().with_folder(key, files)
+        manifest = replace(manifest, report=report) if report is not None else manifest
+        self.write(self.final / MANIFEST, manifest.as_bytes())
 
     def put(self, folder: Path, files: Mapping[str, bytes]) -> list[Path]:
         """Write files into a folder, each whole or not at all; returns their paths."""

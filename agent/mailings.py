@@ -140,7 +140,7 @@ def _reminded(work: Workplace, day: dt.date) -> set[str]:
 
 def _has_news(overview: Overview) -> bool:
     """Whether the digest has something to say: always while the campaign is open."""
-    waiting = overview.held or overview.failed or overview.health.troubles
+    waiting = overview.held or overview.failed or overview.health.troubles or overview.open or overview.strays
     return overview.final is None or bool(waiting or overview.told or news(overview))
 
 

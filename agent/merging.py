@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.deciding.decisions import Ruling, close_campaign
-from agent.overview import Overview
+from agent.errors import ConfigurationError, UsageError
+from agent.filing import Put
+from agent.overview import Overview, what_it_shows
 from agent.report.compile import compile_report
 from agent.report.words import file_name, titles
 from agent.workplace import Workplace
@@ -18,11 +20,13 @@ class Merged:
     """What the merge made.
 
     Attributes:
-        refused: it was to be final, and something is missing, unmended or held: nothing was made.
+        told: what the contact should know of the files: which stand beside others that must stay.
+        refused: it was to be final, and something is missing, unmended, held or disputed: nothing was made.
     """
 
     overview: Overview
     paths: tuple[Path, ...] = ()
+    told: tuple[str, ...] = ()
     refused: bool = False
 
 
@@ -37,18 +41,33 @@ def merge(work: Workplace, now: dt.datetime, out: Path | None = None, final: Rul
 
     Raises:
         UsageError: it was to be final, and something came while it was being made.
+        ConfigurationError: material is filed under a unit that the register doesn't have.
     """
     seen = work.ledger.last_seq()
     overview = work.overview(now)
-    if final is not None and not overview.is_complete:
+    if overview.strays:
+        told = "".join(one.words for one in overview.strays)
+        raise ConfigurationError(f"没有生成汇总报告：有的材料不知道算给哪个单位。{told}")
+    if final is not None and not overview.may_be_final:
         return Merged(overview, refused=True)
     phone = work.settings.contact.phone
     files = compile_report(overview, work.template_folders, work.archive.copy, phone)
     # An album of photos that were removed since is the only one that there is.
     album = {file_name(titles(work.campaign, one).album, ".docx") for one in (True, False)}
     stays = frozenset(album if overview.photos_removed else ())
-    paths = work.archive.put_report(files, stays) if out is None else work.archive.put(out, files)
+    report = {"at": now.isoformat(), "shows": what_it_shows(overview.dossiers), "final": False}
+    put = work.archive.put_report(files, stays, out, report)
     # Closed before, with nothing recorded since: it is the same report once more.
-    if final is not None and (overview.final is None or overview.final.seq != seen):
+    if final is not None:
+        work.archive.mark_final(put, out, final=True)
+        if overview.final is None or overview.final.seq != seen:
+            _close(work, final, seen, put, out)
+    return Merged(overview, put.paths, put.told)
+
+
+def _close(work: Workplace, final: Ruling, seen: int, put: Put, out: Path | None) -> None:
+    try:
         close_campaign(work, final, seen)
-    return Merged(overview, tuple(paths))
+    except UsageError:
+        work.archive.mark_final(put, out, final=False)
+        raise

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any, Literal
 
 from agent.brought import Brought, bring
@@ -33,14 +34,15 @@ from agent.mail.automatic import bounced_ids, failed_recipients, is_bounce
 from agent.mail.message import Message, parse
 from agent.overview import HeldReason, Told
 from agent.privacy.exposed import in_accounts, in_remarks
-from agent.privacy.personal import mask, numbers_in
+from agent.privacy.personal import mask
 from agent.reading.contradicting import contradiction
 from agent.reading.corrections import stated_figures
 from agent.reading.explaining import announces_file
 from agent.reading.files import read_message
 from agent.reading.reading import READERS_VERSION
-from agent.replies import in_own_words, question, spoken_about
+from agent.replies import in_own_words, spoken_about
 from agent.rules import Campaign
+from agent.saying import Letter, on_one_line, said_alone, said_beside
 from agent.submission import Submission
 from agent.units import Unit
 
@@ -120,10 +122,7 @@ class Outcome:
             **{
                 **plain,
                 "submission": Submission.from_json(stored["submission"]) if stored["submission"] else None,
-                "told": tuple(
-                    Told(one["kind"], dt.datetime.fromisoformat(one["at"]), one["text"], one["unit"])
-                    for one in stored["told"]
-                ),
+                "told": tuple(map(_told_from_json, stored["told"])),
                 "bounced": tuple(stored["bounced"]),
                 "undelivered": tuple(stored.get("undelivered", ())),
                 "orders": tuple(map(Order.from_json, stored.get("orders", ()))),
@@ -143,6 +142,23 @@ class _Case:
     circumstances: Circumstances
     dossier_of: Callable[[str], Dossier]
     signed: Signed | None = None
+
+    def letter(self, unit: Unit | None) -> Letter:
+        """The mail's own words, as they are told to the contact; with what is registered of the unit."""
+        shown = self.dossier_of(unit.id).shown if unit else None
+        circumstances = self.circumstances
+        return Letter(
+            sender=unit.name if unit else self.message.sender,
+            unit=unit.id if unit else None,
+            subject=self.message.subject,
+            words=self.brought.own_words,
+            received=self.received,
+            values=(shown.values if shown else {}) if unit else None,
+            brought=self.brought,
+            about_a_form=self.brought.form is not None or bool(self.submission.answers),
+            campaign=circumstances.campaign,
+            phone=circumstances.contact.phone,
+        )
 
     @property
     def registered(self) -> Unit | None:
@@ -389,12 +405,17 @@ def _spoken(case: _Case, dossier: Dossier) -> Submission | None:
 
 
 def _question(case: _Case, unit: Unit) -> Outcome:
-    words = _quoted(case.brought.own_words, case, 120) or "（无正文）"
-    text = f"{unit.name}来信“{_quoted(case.message.subject, case)}”，没有附材料：{words}"
-    told = (Told("question", case.received, text, unit.id),)
-    lacks = announces_file(case.brought.own_words, case.message.subject)
+    """Words alone: a person's to answer; thanks are nobody's, unless they may have been meant to confirm a form."""
+    waiting = case.dossier_of(unit.id).pending
+    asked = waiting is not None and waiting.standing == "needs_confirmation"
+    told = said_alone(case.letter(unit), may_confirm=asked)
     return Outcome(
-        "processed", unit=unit.id, submission=case.submission, reply="noted", told=told, lacks_file=lacks
+        "processed",
+        unit=unit.id,
+        submission=case.submission,
+        reply="noted" if told else None,
+        told=told,
+        lacks_file=announces_file(case.brought.own_words, case.message.subject),
     )
 
 
@@ -405,18 +426,9 @@ def _processed(case: _Case, unit: Unit) -> Outcome:
         unit=unit.id,
         submission=case.submission,
         reply="receipt",
-        told=tuple(_asked(case, unit)),
+        told=said_beside(case.letter(unit)) if case.registered else (),
         blobs=case.brought.blobs,
     )
-
-
-def _asked(case: _Case, unit: Unit) -> Iterator[Told]:
-    """What the unit's own words ask beside what is filed: the contact's to answer."""
-    asked = question(case.brought.own_words) if case.registered else ""
-    if asked:
-        subject = _quoted(case.message.subject, case)
-        text = f"{unit.name}来信“{subject}”，材料已归档，信中问：{_quoted(asked, case, 120)}"
-        yield Told("question", case.received, text, unit.id)
 
 
 def _held(
@@ -429,8 +441,15 @@ def _held(
         form_unit=case.brought.form.unit if case.brought.form else None,
         submission=case.submission,
         reply=reply,
+        told=() if reply is None else _said_in_held(case, suggested),
         blobs=case.brought.blobs,
     )
+
+
+def _said_in_held(case: _Case, suggested: Unit | None) -> tuple[Told, ...]:
+    """What a held mail's words ask: it counts once the mail is taken for a unit's."""
+    letter = case.letter(suggested)
+    return said_beside(letter) if case.brought.anything else said_alone(letter)
 
 
 def _undelivered(
@@ -507,9 +526,22 @@ def _says_otherwise(brought: Brought, campaign: Campaign) -> str:
 
 def _quoted(text: str, case: _Case, length: int = 40) -> str:
     """The words on one line, personal data masked before they are cut: half a number would be known by nobody."""
-    flat = " ".join(mask(text, numbers_in(case.circumstances.contact.phone)).split())
-    return flat if len(flat) <= length else flat[: length - 1] + "…"
+    return on_one_line(text, case.circumstances.contact.phone, length)
 
 
 def _told_json(told: Told) -> dict[str, Any]:
-    return {"kind": told.kind, "at": told.at.isoformat(), "text": told.text, "unit": told.unit}
+    shown = {"kind": told.kind, "at": told.at.isoformat(), "text": told.text, "unit": told.unit}
+    about = {"field": told.field, "value": told.value}
+    return shown | {name: value for name, value in about.items() if value is not None}
+
+
+def _told_from_json(stored: Mapping[str, Any]) -> Told:
+    value = stored.get("value")
+    return Told(
+        stored["kind"],
+        dt.datetime.fromisoformat(stored["at"]),
+        stored["text"],
+        stored["unit"],
+        stored.get("field"),
+        Decimal(value) if isinstance(value, int) else value,
+    )

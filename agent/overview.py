@@ -7,14 +7,19 @@ single mail: values far from the other units', and a photo that two units sent.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
+from agent import jsontext
+from agent.closing import cross_named
 from agent.dossier import Dossier, Filed, FormVersion
 from agent.findings import Finding
+from agent.open_items import OpenItem
+from agent.reading.reading import Figure
 from agent.rules import Campaign, plain
 from agent.submission import Decision
 from agent.units import Register, Unit
@@ -97,14 +102,19 @@ class Told:
     """One thing for the contact to see: a unit's question, a letter that couldn't be delivered, a limit reached.
 
     Attributes:
-        kind: ``question``, ``bounce``, ``letter_failed``, ``letter_doubtful``, ``limit``.
+        kind: ``question``, ``correction``, ``extension``, ``bounce``, ``misuse``, ``explanation``, ``other``;
+            ``letter_failed``, ``letter_doubtful``, ``limit``, ``purge``.
         text: in words, complete in itself.
+        field, value: of ``correction``: the figure that is disputed, where it is said which; and what it should be,
+            where that is certain.
     """
 
     kind: str
     at: dt.datetime
     text: str
     unit: str | None = None
+    field: str | None = None
+    value: Figure = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +130,57 @@ class Purged:
     by: str
     before: dt.date
     counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """What is filed under a unit's id that the register doesn't have, or whose forms now name another unit.
+
+    Attributes:
+        unit: the id that it is filed under; ``written`` what its forms write as their 单位, or "".
+        mails: how many mails brought it.
+        registered: the name that the register has for that id now; None where it has no such id.
+    """
+
+    unit: str
+    written: str
+    mails: int
+    registered: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in Stray.__slots__}
+
+    @property
+    def words(self) -> str:
+        """What is wrong and what to do, complete in itself."""
+        if self.registered is not None:
+            return (
+                f"{self.registered}（{self.unit}）名下的统计表写的单位是“{self.written}”。请核对 units.yaml："
+                f"单位改了名的，把“{self.written}”加进它的 aliases；id 写串了的，改回来。"
+            )
+        written = f"，表上写的单位是“{self.written}”" if self.written else ""
+        return (
+            f"units.yaml 里没有 id 为 {self.unit} 的单位，而归档里有它的材料（{self.mails} 封信{written}）。"
+            f"请把它写回 units.yaml：改过 id 的，改回 {self.unit}；不要它再报的，写上 required: false，"
+            f"再用 report-agent review withdraw {self.unit} 撤回它的统计表。"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The report that was made last.
+
+    Attributes:
+        at: when; ``final``: it closed the campaign.
+        outdated: what it says isn't what it would say now.
+    """
+
+    at: dt.datetime
+    final: bool
+    outdated: bool
+
+    def as_json(self) -> dict[str, Any]:
+        return {"at": self.at.isoformat(), "final": self.final, "outdated": self.outdated}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +209,9 @@ class Overview:
         unreachable: units whose last letter bounced.
         final: the decision that closed the campaign, or None.
         told: what the contact should see that arose since the last digest.
+        open: what people said that nobody has settled, the gravest first.
+        strays: what is filed under a unit that the register doesn't have, or doesn't call so.
+        report: the report that was made last, or None.
     """
 
     campaign: Campaign
@@ -161,6 +225,9 @@ class Overview:
     unreachable: frozenset[str] = frozenset()
     final: Decision | None = None
     told: tuple[Told, ...] = ()
+    open: tuple[OpenItem, ...] = ()
+    strays: tuple[Stray, ...] = ()
+    report: Made | None = None
     health: Health = Health()
     cross_findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     purged: tuple[Purged, ...] = ()
@@ -206,6 +273,16 @@ class Overview:
         return not self.incomplete and not self.held
 
     @property
+    def disputed(self) -> tuple[OpenItem, ...]:
+        """The figures that somebody has called wrong: no report is final before that is settled."""
+        return tuple(one for one in self.open if one.kind == "correction")
+
+    @property
+    def may_be_final(self) -> bool:
+        """Nothing that the report is made of is missing, waits, or is disputed."""
+        return self.is_complete and not self.disputed
+
+    @property
     def totals(self) -> dict[str, Decimal]:
         """Field id → the sum over the accepted forms, exact."""
         totals = {one.id: Decimal(0) for one in self.campaign.form.figures}
@@ -225,6 +302,9 @@ class Overview:
             "final": self.final is not None,
             "units": [self._unit_json(one) for one in self.dossiers],
             "held": [_held_json(one) for one in self.held],
+            "open": [one.as_json() for one in self.open],
+            **({"strays": [one.as_json() for one in self.strays]} if self.strays else {}),
+            **({"report": self.report.as_json()} if self.report else {}),
             "messages": _counts_json(self.messages),
             "failed": [_failed_json(one) for one in self.failed],
             "letters": {name: getattr(self.letters, name) for name in LetterCounts.__slots__},
@@ -250,12 +330,42 @@ class Overview:
         return {**shown, "unreachable": True} if dossier.unit.id in self.unreachable else shown
 
 
+def what_it_shows(dossiers: Iterable[Dossier]) -> str:
+    """What a report made now would show, as a hash: of another hash, the report is out of date."""
+    shown = [
+        [
+            one.unit.id,
+            one.unit.name,
+            one.accepted.number if one.accepted else 0,
+            [[name, "" if value is None else plain(value)] for name, value in _shown_values(one).items()],
+            one.pending.number if one.pending else 0,
+            list(one.owes),
+            [filed.piece.sha256 for filed in (*one.narratives, *one.photos)],
+        ]
+        for one in dossiers
+    ]
+    return hashlib.sha256(jsontext.dumps(shown).encode("utf-8", "replace")).hexdigest()
+
+
+def _shown_values(dossier: Dossier) -> Mapping[str, Figure]:
+    return dossier.accepted.values if dossier.accepted else {}
+
+
 def across_units(dossiers: Sequence[Dossier], campaign: Campaign) -> dict[str, tuple[Finding, ...]]:
-    """Unit id → what is odd among the units: outliers, and photos that two units sent."""
+    """Unit id → what is odd among the units and not closed: outliers, and photos that two units sent."""
     found: dict[str, list[Finding]] = {}
     for unit_id, finding in (*_outliers(dossiers, campaign), *_shared_photos(dossiers)):
         found.setdefault(unit_id, []).append(finding)
-    return {unit_id: tuple(findings) for unit_id, findings in found.items()}
+    accepted = {one.unit.id: one.accepted for one in dossiers}
+    left = {unit_id: _not_closed(findings, accepted[unit_id]) for unit_id, findings in found.items()}
+    return {unit_id: findings for unit_id, findings in left.items() if findings}
+
+
+def _not_closed(findings: Sequence[Finding], accepted: FormVersion | None) -> tuple[Finding, ...]:
+    closings = accepted.closings if accepted else ()
+    closed = {name for one in closings for name in one.closes or ()}
+    values = accepted.values if accepted else {}
+    return tuple(one for name, one in cross_named(findings, values) if name not in closed)
 
 
 def _outliers(dossiers: Sequence[Dossier], campaign: Campaign) -> Iterable[tuple[str, Finding]]:

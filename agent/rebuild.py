@@ -122,6 +122,7 @@ def verify(work: Workplace) -> list[str]:
         *differences,
         *damaged.values(),
         *damaged_letters(work),
+        *(one.words for one in work.strays()),
         *_differing_copies(work),
         *_differing_readings(work, damaged),
     ]
@@ -273,7 +274,9 @@ def _read_again(work: Workplace, row: MessageRow, outcome: Outcome) -> Outcome:
     raw, circumstances = work.archive.raw(row.sha256), work.circumstances()
     seq = outcome.submission.seq if outcome.submission else 0
     if "handed_in_by" in row.envelope:
-        unit = work.listed.by_id[row.envelope["unit"]]
+        unit = work.listed.by_id.get(row.envelope["unit"])
+        if unit is None:  # it stands in the register no more, and is named by itself
+            return outcome
         return hand_in(raw, row.received, seq, unit, row.envelope["handed_in_by"], circumstances)
     if "withheld" in row.envelope:
         return withheld(raw, row.received, seq, row.envelope, circumstances)

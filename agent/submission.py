@@ -14,8 +14,11 @@ from agent.reading.reading import Figure, Form
 
 PieceKind = Literal["form", "narrative", "photo", "other"]
 DecisionKind = Literal[
-    "assign", "reject", "confirm", "override", "withdraw", "extend", "close", "final", "reopen"
+    "assign", "reject", "confirm", "override", "withdraw", "extend", "close", "settle", "final", "reopen"
 ]  # fmt: skip
+
+CHANGING: tuple[DecisionKind, ...] = ("assign", "confirm", "override", "withdraw")
+"""Decisions that change what the report says: once it is final, only after `reopen`."""
 
 NOTICED: tuple[DecisionKind, ...] = ("override", "confirm", "withdraw", "extend")
 """Decisions that the unit is told of: they change its figures or its deadline, and answer no mail of its."""
@@ -148,6 +151,9 @@ class Decision:
         date: of ``extend``.
         address: of ``assign`` with registration: the sender's address, from now on the unit's.
         via: SHA-256 of the mail by which it was decided; None: at the terminal.
+        item: of ``settle``: the id of what was said (Q5).
+        closes: of ``close``: the warnings that it closes (closing.warning_id); None, recorded before they were
+            named: all of them.
     """
 
     seq: int
@@ -162,6 +168,8 @@ class Decision:
     date: dt.date | None = None
     address: str | None = None
     via: str | None = None
+    item: str | None = None
+    closes: tuple[str, ...] | None = None
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -177,6 +185,8 @@ class Decision:
             "date": self.date.isoformat() if self.date else None,
             "address": self.address,
             **({"via": self.via} if self.via else {}),
+            **({"item": self.item} if self.item else {}),
+            **({"closes": list(self.closes)} if self.closes is not None else {}),
         }
 
     @classmethod
@@ -188,6 +198,7 @@ class Decision:
                 "at": dt.datetime.fromisoformat(stored["at"]),
                 "value": Decimal(value) if isinstance(value, int) else value,
                 "date": dt.date.fromisoformat(stored["date"]) if stored["date"] else None,
+                "closes": tuple(stored["closes"]) if "closes" in stored else None,
             }
         )
 

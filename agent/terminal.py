@@ -13,6 +13,7 @@ from rich.table import Table
 from agent.alike import told_together
 from agent.dossier import Dossier
 from agent.findings import Finding
+from agent.open_items import OpenItem
 from agent.overview import Overview
 from agent.privacy.exposed import notes
 from agent.rules import plain
@@ -52,6 +53,8 @@ def show_status(overview: Overview) -> None:
         console.print(
             f"{plain(past.at)}{purged_words(past.before, past.counts)}（{escape(safe(past.by))}）。"
         )
+    _show_said(console, overview)
+    _show_report(console, overview)
     for one in overview.failed:
         console.print(
             f"[red]失败[/]  {escape(safe(one.sender))}  {escape(safe(one.subject))}  {escape(safe(one.reason))}"
@@ -66,7 +69,8 @@ def show_review(overview: Overview) -> None:
     console, waiting = _console(), False
     for held in overview.held:
         waiting = True
-        suggested = overview.register.by_id[held.suggested_unit].name if held.suggested_unit else "不明"
+        unit = overview.register.by_id.get(held.suggested_unit or "")
+        suggested = unit.name if unit else "不明"
         console.print(
             f"[bold]{held.id}[/]  {REASONS[held.reason]}  {escape(safe(held.sender))}  {escape(safe(held.subject))}"
         )
@@ -74,7 +78,7 @@ def show_review(overview: Overview) -> None:
         console.print(
             f"    推断单位：{suggested}{written}　材料：{escape(safe('、'.join(held.files))) or '无'}"
         )
-        accept = f"review accept {held.id}" if held.suggested_unit else f"review assign {held.id} 单位"
+        accept = f"review accept {held.id}" if unit else f"review assign {held.id} 单位"
         remember = "（加 --register，以后直接收这个邮箱的信）" if held.reason == "unknown_sender" else ""
         console.print(f"    report-agent {accept}{remember}　或　report-agent review reject {held.id}")
     for failed in overview.failed:
@@ -86,6 +90,7 @@ def show_review(overview: Overview) -> None:
         console.print(
             f"    看过以后：report-agent review reject {failed.id}　其中的材料用 review hand-in 代交"
         )
+    waiting = _show_said(console, overview, how=True) or waiting
     for dossier in overview.dossiers:
         for line in _to_decide(dossier, overview):
             waiting = True
@@ -93,6 +98,53 @@ def show_review(overview: Overview) -> None:
     if not waiting:
         console.print("没有待核事项。")
     _show_personal(console, overview)
+
+
+SAID = {
+    "correction": "来信更正",
+    "question": "来信询问",
+    "extension": "要求延期",
+    "bounce": "退信",
+    "other": "来信",
+}
+
+
+def _show_said(console: Console, overview: Overview, *, how: bool = False) -> bool:
+    """All that somebody said and nobody has settled, and what is filed under no unit; whether there is anything."""
+    for stray in overview.strays:
+        console.print(f"[red]单位对不上[/]  {escape(safe(stray.words))}")
+    for one in overview.open:
+        colour = "red" if one.kind == "correction" else "yellow"
+        console.print(f"[bold]{one.id}[/]  [{colour}]{SAID[one.kind]}[/]  {escape(safe(one.text))}")
+        if how:
+            console.print(f"    {settling(one)}")
+    if overview.open and not how:
+        console.print("以上办完以后用 report-agent review settle 编号 --reason 怎样办的 了结。")
+    return bool(overview.open or overview.strays)
+
+
+def settling(item: OpenItem) -> str:
+    """The commands by which what was said is settled."""
+    settle = f"report-agent review settle {item.id} --reason 怎样办的"
+    if item.kind == "correction" and item.unit and item.field:
+        value = plain(item.value) if item.value is not None else "数值"
+        return f"来信说得对：report-agent review override {item.unit} {item.field} {value}　不用改：{settle}"
+    if item.kind == "correction":
+        return f"请对方重报统计表，或核实以后：{settle}"
+    if item.kind == "extension" and item.unit:
+        return f"同意：report-agent review extend {item.unit} 日期　不同意，答复以后：{settle}"
+    if item.kind == "bounce":
+        return f"核对邮箱，请对方来一封信；改用电话联系好了：{settle}"
+    return f"答复以后：{settle}"
+
+
+def _show_report(console: Console, overview: Overview) -> None:
+    """That the report which was made is another than it would be now."""
+    if overview.report is not None and overview.report.outdated:
+        kind = "定稿的" if overview.report.final else "做的"
+        console.print(
+            f"[red]报告过时[/]  {plain(overview.report.at)}{kind}汇总报告，以后有改动，请重新运行 report-agent merge。"
+        )
 
 
 def _show_personal(console: Console, overview: Overview) -> None:
@@ -113,6 +165,12 @@ def show_owed(overview: Overview) -> None:
         owes = "、".join(labels[name] for name in dossier.owes)
         pending = "，有一份统计表待改正或确认" if dossier.pending else ""
         console.print(f"{escape(safe(dossier.unit.name))}：{f'缺{owes}' if owes else '已齐'}{pending}")
+    for one in overview.disputed:
+        console.print(f"{one.id}  {escape(safe(one.text))}")
+        console.print(f"    {settling(one)}")
+    others = len(overview.open) - len(overview.disputed)
+    if others:
+        console.print(f"来信询问、要求延期等 {others} 件没有了结（report-agent review）")
     if overview.held:
         console.print(f"待核邮件 {len(overview.held)} 封（report-agent review）")
     if overview.failed:

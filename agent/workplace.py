@@ -6,7 +6,7 @@ Answers where the campaign stands; changes nothing itself.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,13 @@ from agent import resources
 from agent.deciding.tokens import Tokens, of_form, of_mail
 from agent.dossier import Dossier, assemble, joined
 from agent.errors import ConfigurationError
-from agent.evidence import Circumstances
+from agent.evidence import Circumstances, names_another
 from agent.filing import Archive
-from agent.ledger import Ledger, RunEntry
+from agent.findings import Finding
+from agent.ledger import Ledger, MessageRow, RunEntry
 from agent.letters import Letters
-from agent.overview import Health, Overview, Purged, Told, across_units
+from agent.open_items import OpenItem, item_id, kind_of, still_open
+from agent.overview import Health, Made, Overview, Purged, Stray, Told, across_units, what_it_shows
 from agent.rules import Campaign, plain
 from agent.settings import Settings, load_rules
 from agent.submission import Decision, Submission
@@ -178,6 +180,10 @@ class Workplace:
 
     # Where it stands
 
+    def crossed(self) -> Mapping[str, tuple[Finding, ...]]:
+        """Unit id → what is odd about it among the units, and not closed."""
+        return across_units(self.dossiers(), self.campaign)
+
     def overview(self, now: dt.datetime) -> Overview:
         ledger, decisions = self.ledger, self.ledger.decisions()
         register = self.register(decisions)
@@ -195,6 +201,9 @@ class Workplace:
             unreachable=ledger.unreachable(self._is_the_unit_s),
             final=final_decision(decisions),
             told=tuple(self._told(digest)),
+            strays=tuple(self.strays()),
+            report=self._report(dossiers),
+            open=still_open(self.said(), decisions, dossiers, self._contacts),
             health=self._health(digest),
             cross_findings=across_units(dossiers, self.campaign),
             purged=tuple(Purged(one.at, one.by, one.before, one.counts) for one in ledger.purges()),
@@ -210,6 +219,38 @@ class Workplace:
             troubles=tuple(trouble for trouble in troubles if trouble),
         )
 
+    def strays(self) -> Iterator[Stray]:
+        """What is filed under a unit that units.yaml doesn't have, or whose forms name another than it has now."""
+        for unit, mails in self.ledger.units_filed().items():
+            if unit not in self.listed.by_id:
+                forms = (one.form for one in self.ledger.submissions(unit) if one.form)
+                yield Stray(unit, next((one.unit for one in forms if one.unit), ""), mails)
+        register = self.register()
+        for dossier in self.dossiers():
+            # Whose a form is was decided by a person, or the form's own word agreed when it came.
+            for version in (one for one in dossier.versions if one.standing != "withdrawn"):
+                written, said = version.form.unit, version.submission
+                if written and said.decided_by is None and names_another(written, dossier.unit, register):
+                    yield Stray(dossier.unit.id, written, 1, dossier.unit.name)
+                    break
+
+    def _report(self, dossiers: Sequence[Dossier]) -> Made | None:
+        """The report that was made last, and whether it would be another now."""
+        made = self.archive.manifest().report
+        if made is None:
+            return None
+        at = dt.datetime.fromisoformat(made["at"]).astimezone(self.zone)
+        return Made(at, made["final"], made["shows"] != what_it_shows(dossiers))
+
+    @cached_property
+    def _contacts(self) -> tuple[str, ...]:
+        contact = self.settings.contact
+        return tuple(one.casefold() for one in (contact.address, *contact.deputies))
+
+    def open_items(self) -> tuple[OpenItem, ...]:
+        """What people said that nobody has settled."""
+        return still_open(self.said(), self.ledger.decisions(), self.dossiers(), self._contacts)
+
     def _is_the_unit_s(self, submission: Submission) -> bool:
         return not self.settings.contact.is_contact(submission.sender)
 
@@ -217,8 +258,8 @@ class Workplace:
         """What mails told the contact, and what became of letters, since the last digest."""
         place = digest.seq if digest else 0
         told = self.ledger.told_since(place)
-        for received, row in self.ledger.bounced_since(place):
-            told.append(self._told_of(dict(row), "bounce", "被退回，对方没有收到", received))
+        for bounce, _, row in self.ledger.bounced_since(place):
+            told.append(self._told_of(dict(row), "bounce", CAME_BACK, bounce.received))
         for one in self.ledger.purges():
             if one.seq > place:
                 told.append(Told("purge", one.at.astimezone(self.zone), purged_words(one.before, one.counts)))
@@ -229,12 +270,46 @@ class Workplace:
                 told.append(self._told_of(dict(row), *what, at))
         return sorted(told, key=lambda one: one.at)
 
+    def said(self) -> list[OpenItem]:
+        """All that mails have told that waits, or waited, for a person."""
+        found = [
+            self._item(row, number, told)
+            for row, all_told in self.ledger.telling()
+            for number, told in all_told
+        ]
+        for bounce, number, letter in self.ledger.bounced_since(0):
+            told = self._told_of(dict(letter), "bounce", CAME_BACK, bounce.received)
+            beside = len(bounce.outcome.told) if bounce.outcome else 0
+            found.append(self._item(bounce, beside + number, told))
+        return found
+
+    def _item(self, row: MessageRow, number: int, told: Told) -> OpenItem:
+        # A mail that was held joined later than it was recorded: its own place is its submission's.
+        said = row.outcome.submission if row.outcome else None
+        seq = said.seq if said else row.seq or 0
+        kind, unit = kind_of(told.kind), told.unit if row.decided_by is None else row.unit
+        return OpenItem(
+            id=item_id(seq, number),
+            kind=kind,
+            unit=unit,
+            text=told.text,
+            received=told.at.astimezone(self.zone),
+            message=row.sha256,
+            seq=seq,
+            told=told.kind,
+            field=told.field,
+            value=told.value,
+            about="" if unit or kind != "bounce" else told.text,
+        )
+
     def _told_of(self, row: Mapping[str, Any], kind: str, words: str, at: dt.datetime) -> Told:
         error = f"：{row['error']}" if row["error"] else ""
         recipients = "、".join(_recipients(row["recipients"]))
         text = f"给 {recipients} 的{LETTER_NAMES[row['kind']]}{words}{error}"
         return Told(kind, at.astimezone(self.zone), text, row["unit"])
 
+
+CAME_BACK = "被退回，对方没有收到"
 
 TROUBLE = {"mails": "trouble", "letters": "trouble_with_letters"}
 """The ledger's notes of why mails can't be had, or letters can't leave."""

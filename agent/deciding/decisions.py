@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from agent.closing import cross_named, named
 from agent.dossier import Dossier, FormVersion, assemble, joined
 from agent.errors import UsageError
 from agent.intake import answer, queued, take_back_copies, written
@@ -19,11 +20,15 @@ from agent.outcome import adopt
 from agent.reading.grid import Cell
 from agent.reading.values import read_figure
 from agent.rules import FormField, plain, run_checks
-from agent.submission import NOTICED, Decision, DecisionKind
+from agent.submission import CHANGING, NOTICED, Decision, DecisionKind
 from agent.units import Unit
-from agent.workplace import Workplace
+from agent.workplace import Workplace, final_decision
 
 LAST_YEAR = dt.date(2200, 1, 1)
+FINAL = (
+    "本次行动已经定稿，没有改动。确要改的，请先运行 report-agent review reopen --reason 原因，"
+    "改好以后再运行 report-agent merge --final。"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ def assign(work: Workplace, held: str, unit: str, ruling: Ruling, *, register: b
     blobs = _blobs(work, row)
     with work.ledger.writing() as writing:
         _require_held(work, writing, held, row)
+        require_open(work)
         seq = writing.next_seq()
         decision = _decision(seq, "assign", ruling, unit=owner.id, message=row.sha256, address=address)
         letters: tuple[QueuedLetter, ...] = ()
@@ -147,15 +153,38 @@ def _against(work: Workplace, version: FormVersion, field: str) -> str:
 
 
 def close(work: Workplace, unit: str, ruling: Ruling) -> str:
-    """Close the open warnings of a unit's newest form that has any."""
+    """Close the open warnings of a unit's newest form that has any, and what is odd about it among the units.
+
+    Those that there are now: what arises later stays open.
+    """
     dossier = work.dossier(find_unit(work, unit).id)
     _newest(dossier)
-    versions = (one for one in (dossier.pending, dossier.accepted) if one is not None and one.open_warnings)
-    version = next(versions, None)
+    crossed = work.crossed().get(dossier.unit.id, ())
+    versions = [one for one in (dossier.pending, dossier.accepted) if one is not None]
+    version = next((one for one in versions if one.open_warnings), dossier.accepted if crossed else None)
     if version is None:
         raise UsageError(f"{dossier.unit.name}没有待核实的事项。")
-    _record(work, "close", ruling, unit=dossier.unit.id, message=version.submission.message)
-    return f"{dossier.unit.name}的 {len(version.open_warnings)} 处待核实事项已了结。"
+    own = [name for name, one in named(version.findings, version.values) if one in version.open_warnings]
+    odd = cross_named(crossed, version.values) if version is dossier.accepted else []
+    closes = tuple(dict.fromkeys((*own, *(name for name, _ in odd))))
+    _record(work, "close", ruling, unit=dossier.unit.id, message=version.submission.message, closes=closes)
+    return f"{dossier.unit.name}的 {len(closes)} 处待核实事项已了结。以后再出现的，仍会列出。"
+
+
+def settle(work: Workplace, item: str, ruling: Ruling) -> str:
+    """What somebody said is dealt with: it is listed no more. Changes no figure.
+
+    Raises:
+        UsageError: nothing of that id is open.
+    """
+    wanted, waiting = item.strip().upper(), work.open_items()
+    found = next((one for one in waiting if one.id == wanted), None)
+    if found is None:
+        ids = "、".join(one.id for one in waiting) or "没有"
+        raise UsageError(f"没有编号 {item} 的未了事项。现有：{ids}。")
+    _record(work, "settle", ruling, unit=found.unit, message=found.message, item=found.id)
+    figure = "登记的数没有因此改变；要改请用 review override。" if found.kind == "correction" else ""
+    return f"{found.id} 已了结，不再列出。{figure}"
 
 
 def withdraw(work: Workplace, unit: str, ruling: Ruling) -> str:
@@ -206,6 +235,16 @@ def reopen(work: Workplace, ruling: Ruling) -> str:
         raise UsageError("本次行动还没有定稿，不用重新打开。")
     _record(work, "reopen", ruling)
     return "已重新打开，之后的来件照常登记。"
+
+
+def require_open(work: Workplace) -> None:
+    """Nothing that changes the report is decided once it is final.
+
+    Raises:
+        UsageError: it is final.
+    """
+    if final_decision(work.ledger.decisions()) is not None:
+        raise UsageError(FINAL)
 
 
 def find_unit(work: Workplace, name: str) -> Unit:
@@ -285,6 +324,8 @@ def _decision(seq: int, kind: DecisionKind, ruling: Ruling, **about: Any) -> Dec
 
 def _record(work: Workplace, kind: DecisionKind, ruling: Ruling, **about: Any) -> None:
     with work.ledger.writing() as writing:
+        if kind in CHANGING:
+            require_open(work)
         seq = writing.next_seq()
         decision = _decision(seq, kind, ruling, **about)
         entry = DecisionEntry(seq, ruling.at, decision, _noticed(work, decision))

@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
-from agent.deciding.decisions import Ruling, find_unit
+from agent.deciding.decisions import Ruling, find_unit, require_open
 from agent.dossier import Dossier, joined
 from agent.errors import UsageError
 from agent.evidence import names_another
@@ -53,9 +53,8 @@ class _Handed:
 
 
 def _handed(work: Workplace, owner: Unit, files: Sequence[Path], ruling: Ruling) -> _Handed:
+    require_open(work)
     circumstances = work.circumstances()
-    if circumstances.closed:
-        raise UsageError("本次行动已经定稿。要登记新的材料，请先运行 review reopen。")
     raw = _hand_in_mail(work, owner, files, ruling)
     outcome = judge_hand_in(raw, ruling.at, 0, owner, ruling.by, circumstances)
     assert outcome.submission is not None
@@ -73,6 +72,7 @@ def _file(work: Workplace, handed: _Handed, ruling: Ruling) -> str:
         "unit": owner.id,
         "reason": ruling.reason,
     }
+    require_open(work)  # not below: what is kept is judged, sooner or later
     kept = work.archive.keep(handed.raw, envelope)
     with work.ledger.writing() as writing:
         seq = writing.next_seq()

@@ -92,7 +92,9 @@ def _decided(work: Workplace, order: Order) -> Decided:
         subject=row.outcome.subject if row and row.outcome else "",
         received=row.received.astimezone(work.zone) if row else None,
         unit=units[order.unit].name if order.unit in units else order.unit,
-        decided_unit=units[decision.unit].name if decision and decision.unit else "",
+        decided_unit=units[decision.unit].name
+        if decision and decision.unit and decision.unit in units
+        else "",
         decision=decision,
         known=tuple(unit.name for unit in work.listed.units),
         answered=decision is not None and _is_answered(work, decision),

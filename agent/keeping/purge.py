@@ -71,8 +71,11 @@ def plan(work: Workplace, before: dt.date, ruling: Ruling) -> Plan:
     rule = _rule(work, before, ruling.at.astimezone(work.zone).date())
     final = final_decision(work.ledger.decisions())
     closed = final is not None
+    waiting = _waiting(work)
     mails = [
-        row for row in work.ledger.each_message() if _goes(row, rule, closed) and _before(work, row, before)
+        row
+        for row in work.ledger.each_message()
+        if _goes(row, rule, closed) and _before(work, row, before) and row.sha256 not in waiting
     ]
     gone = _letters(work, before) if closed and "letters" in rule.remove else []
     aged = final is not None and final.at.astimezone(work.zone).date() < before
@@ -89,7 +92,7 @@ def plan(work: Workplace, before: dt.date, ruling: Ruling) -> Plan:
         gone=tuple(gone),
         counts=_counts(work, rule, mails, gone, album),
     )
-    units = {work.listed.by_id[row.unit].name for row in mails if row.unit}
+    units = {work.listed.by_id[row.unit or ""].name for row in mails if (row.unit or "") in work.listed.by_id}
     in_order = tuple(unit.name for unit in work.listed.units if unit.name in units)
     return Plan(entry, in_order, tuple(_held_back(work, before, closed)))
 
@@ -157,6 +160,11 @@ def _goes(row: MessageRow, rule: RetentionSettings, closed: bool) -> bool:
     if row.state == "ignored":
         return "ignored" in rule.remove
     return row.state == "processed" and closed and "mails" in rule.remove
+
+
+def _waiting(work: Workplace) -> frozenset[str]:
+    """The mails that say something which nobody has settled: they stay, with what they say."""
+    return frozenset(one.message for one in work.open_items())
 
 
 def _before(work: Workplace, row: MessageRow, before: dt.date) -> bool:
@@ -227,6 +235,9 @@ def _held_back(work: Workplace, before: dt.date, closed: bool) -> Iterator[str]:
         yield f"各单位的邮件和材料 {states['processed']} 封没有动：本次行动还没有定稿（report-agent merge --final）。"
     if states["held"]:
         yield f"待核邮件 {states['held']} 封没有动：先用 report-agent review 作出决定。"
+    open_mails = _waiting(work) & {row.sha256 for row in rows}
+    if open_mails:
+        yield f"有话没有了结的邮件 {len(open_mails)} 封没有动：办完以后先用 report-agent review settle 了结。"
     if states["failed"]:
         yield f"处理失败的邮件 {states['failed']} 封没有动：看过以后先用 report-agent review reject 了结。"
 

@@ -196,6 +196,13 @@ class Ledger:
                     found.append(submission)
         return found
 
+    def units_filed(self) -> dict[str, int]:
+        """Id of each unit that mails were filed under → how many."""
+        filed = (messages.c.state == "processed") & messages.c.unit.is_not(None)
+        query = select(messages.c.unit, func.count()).where(filed).group_by(messages.c.unit)
+        with self._engine.connect() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
     def decidable(self) -> Mapping[str, str]:
         """Id, as `review` takes it → SHA-256 of each mail that waits or waited for the contact's decision."""
         return _Decidable(self)
@@ -345,15 +352,26 @@ class Ledger:
 
         By their place, not by their date: a mail that came just before a digest may be read just after it.
         """
-        told = (messages.c.seq > seq) & messages.c.outcome.not_like('%"told": []%')
-        return [one for row in self._each(told) if row.outcome for one in row.outcome.told]
+        return [one for _, told in self.telling(seq) for _, one in told]
 
-    def bounced_since(self, seq: int) -> list[tuple[dt.datetime, RowMapping]]:
-        """The letters that bounces recorded after that place tell of, each with when its bounce came."""
+    def telling(self, above: int = 0) -> Iterator[tuple[MessageRow, list[tuple[int, Told]]]]:
+        """The mails recorded after that place that tell the contact something, and what, numbered from 1.
+
+        What a held mail's words say counts once it is taken for a unit's; that it misuses a token counts at once.
+        """
+        told = (messages.c.seq > above) & messages.c.outcome.not_like('%"told": []%')
+        for row in self._each(told):
+            told_of = list(enumerate(row.outcome.told if row.outcome else (), start=1))
+            waits = row.state == "held" or row.reason == "rejected"
+            yield row, [one for one in told_of if one[1].kind == "misuse" or not waits]
+
+    def bounced_since(self, seq: int) -> list[tuple[MessageRow, int, RowMapping]]:
+        """The letters that bounces recorded after that place tell of, each with its bounce, numbered from 1."""
         found = []
         for row in self._messages((messages.c.seq > seq) & (messages.c.reason == "bounce")):
             ids = row.outcome.bounced if row.outcome else ()
-            found += [(row.received, letter) for letter in self._letter_rows(letters.c.id.in_(ids))]
+            rows = self._letter_rows(letters.c.id.in_(ids))
+            found += [(row, number, letter) for number, letter in enumerate(rows, start=1)]
         return found
 
     def troubled_letters(self) -> list[RowMapping]:

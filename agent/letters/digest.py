@@ -11,7 +11,8 @@ from agent.deciding.orders import ReadyReply, ready_replies, rejecting
 from agent.dossier import Dossier, Standing
 from agent.findings import Finding
 from agent.letters.views import Owed, Problem, file_of, owed
-from agent.overview import Failed, Held, Overview, Told
+from agent.open_items import OpenItem
+from agent.overview import Failed, Held, Overview, Stray, Told
 from agent.privacy.exposed import notes
 from agent.settings import Contact
 from agent.submission import Submission
@@ -158,6 +159,11 @@ class DigestView:
 
     Attributes:
         personal: units whose words hold personal data, in what has come since the last digest.
+        disputed, said: what people said and nobody has settled: figures called wrong, and the rest.
+        questions: all of that once more, in the shape that templates of earlier versions look for.
+        troubles: what became of letters, and the like, since the last digest.
+        strays: what is filed under a unit that the register doesn't have.
+        outdated: the report that was made shows something else than it would now.
     """
 
     complete: int
@@ -178,6 +184,10 @@ class DigestView:
     news: tuple[NewItem, ...]
     to_phone: tuple[Unit, ...] = ()
     personal: tuple[UnitNote, ...] = ()
+    disputed: tuple[OpenItem, ...] = ()
+    said: tuple[OpenItem, ...] = ()
+    strays: tuple[Stray, ...] = ()
+    outdated: bool = False
 
     @property
     def by_mail(self) -> str:
@@ -187,9 +197,10 @@ class DigestView:
     @property
     def waiting(self) -> int:
         groups = (
-            self.held, self.to_confirm, self.cross, self.unexplained, self.questions, self.failed, self.personal,
+            self.held, self.to_confirm, self.cross, self.unexplained, self.disputed, self.said, self.failed,
+            self.personal, self.strays,
         )  # fmt: skip
-        return sum(len(group) for group in groups) + bool(self.to_phone)
+        return sum(len(group) for group in groups) + bool(self.to_phone) + self.outdated
 
 
 def digest_view(
@@ -213,14 +224,24 @@ def digest_view(
         to_mend=tuple(_waiting(one) for one in pending if _standing(one) == "needs_correction"),
         cross=tuple(_cross(one, overview) for one in overview.dossiers if _crossed(one, overview)),
         unexplained=tuple(_unexplained(one) for one in overview.dossiers if _open(one)),
-        questions=tuple(one for one in overview.told if one.kind == "question"),
-        troubles=tuple(one for one in overview.told if one.kind != "question"),
+        questions=tuple(
+            Told(one.told or one.kind, one.received, one.text, one.unit) for one in overview.open
+        ),
+        troubles=tuple(one for one in overview.told if one.kind in OF_LETTERS),
         failed=tuple(_failed(one, offer) for one in overview.failed),
         totals=tuple(_totals(overview)),
         news=tuple(new),
         to_phone=tuple(to_phone),
         personal=tuple(_personal(overview)),
+        disputed=overview.disputed,
+        said=tuple(one for one in overview.open if one.kind != "correction"),
+        strays=overview.strays,
+        outdated=overview.report is not None and overview.report.outdated,
     )
+
+
+OF_LETTERS = ("letter_failed", "letter_doubtful", "limit", "oversize", "purge")
+"""Kinds of what is told once: nobody has said it, and nothing is to be settled."""
 
 
 def _row(dossier: Dossier, overview: Overview) -> UnitRow:

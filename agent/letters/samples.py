@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -15,7 +16,19 @@ from agent.findings import Finding
 from agent.letters.decided import Decided
 from agent.letters.digest import news
 from agent.letters.envelope import Answered, Letter
-from agent.overview import Failed, Health, Held, HeldReason, LetterCounts, MessageCounts, Overview, Told
+from agent.open_items import KINDS, OpenItem
+from agent.overview import (
+    Failed,
+    Health,
+    Held,
+    HeldReason,
+    LetterCounts,
+    Made,
+    MessageCounts,
+    Overview,
+    Stray,
+    Told,
+)
 from agent.reading.reading import Figure, Form
 from agent.rules import Campaign
 from agent.submission import NOTICED, Decision, Piece, PieceKind, Submission
@@ -181,7 +194,11 @@ def _overview(
         Held(f"H{index}", "0" * 64, reason, "x@x.example", "示例", suggested, now, "示例", ("a.xlsx",))
         for index, (reason, suggested) in enumerate(_HELD)
     ]
-    kinds = ("question", "bounce", "letter_failed", "letter_doubtful", "limit", "purge")
+    kinds = ("letter_failed", "letter_doubtful", "limit", "purge")
+    said = [
+        OpenItem(f"Q{n}", kind, _UNIT.id, "示例", now, "0" * 64, n, kind, field)
+        for n, (kind, field) in enumerate(itertools.product(KINDS, (None, campaign.form.figures[0].id)))
+    ]
     return Overview(
         campaign,
         register,
@@ -192,7 +209,10 @@ def _overview(
         messages=MessageCounts(1, 1),
         letters=LetterCounts(1, 1),
         unreachable=frozenset({_UNIT.id}),
-        told=tuple(Told(kind, now, "示例") for kind in kinds) * 2,
+        told=tuple(Told(kind, now, "示例") for kind in kinds) * 11,
+        open=tuple(said) * 9,
+        strays=(Stray("x", "示例", 1), Stray("y", "示例", 1, "示例")),
+        report=Made(now, final=True, outdated=True),
         health=Health(now, now - dt.timedelta(days=30), ("示例",) * 6),
         cross_findings={_UNIT.id: (Finding("warning", "outlier", "请核实。", contact_only=True),) * 4},
     )

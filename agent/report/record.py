@@ -10,6 +10,7 @@ from typing import Any
 from agent.dossier import Dossier, FormVersion
 from agent.findings import Finding
 from agent.jsontext import dumps
+from agent.open_items import OpenItem
 from agent.overview import Overview
 from agent.reading.reading import Figure
 from agent.report.merge import Merged
@@ -100,6 +101,19 @@ def warnings(overview: Overview) -> Iterator[tuple[Dossier, Finding]]:
             yield dossier, finding
 
 
+def _said_json(item: OpenItem) -> dict[str, Any]:
+    """What somebody said and nobody has settled, in the shape of a warning."""
+    return {
+        "unit": item.unit,
+        "severity": "warning",
+        "rule": "said",
+        "field": item.field,
+        "text": item.text,
+        "id": item.id,
+        "kind": item.kind,
+    }
+
+
 def record(overview: Overview, merged: Merged) -> bytes:
     """report.json."""
     traced: dict[str, dict[str, Any]] = {}
@@ -122,7 +136,10 @@ def record(overview: Overview, merged: Merged) -> bytes:
         "missing": [
             {"id": one.unit.id, "owes": list(owes(one))} for one in overview.incomplete if one.unit.required
         ],
-        "warnings": [{"unit": dossier.unit.id, **found.as_json()} for dossier, found in warnings(overview)],
+        "warnings": [
+            *({"unit": dossier.unit.id, **found.as_json()} for dossier, found in warnings(overview)),
+            *(_said_json(one) for one in overview.open),
+        ],
         "held": [held.id for held in overview.held],
         "failed": [failed.message for failed in overview.failed],
     }

@@ -18,6 +18,7 @@ from agent.submission import Decision
 def remarks(overview: Overview) -> list[tuple[str, list[str]]]:
     """Headings and what stands below each; a heading with nothing to tell is left out."""
     groups: list[tuple[str, Iterable[str]]] = [
+        ("来信说有误、尚未了结的数（定稿前必须了结）", _disputed(overview)),
         ("有待核实的问题（定稿前请核实）", _open(overview)),
         ("单位已说明或联系人已核实的问题", _answered(overview)),
         ("联系人更正的数", _overridden(overview)),
@@ -25,6 +26,8 @@ def remarks(overview: Overview) -> list[tuple[str, list[str]]]:
         ("经确认采用的统计表", _confirmed(overview)),
         ("重新报送而尚未采用的统计表", _pending(overview)),
         ("待核和未能处理的邮件", _waiting(overview)),
+        ("来信中尚未了结的事", _said(overview)),
+        ("与此前定稿的报告不同", _replaces(overview)),
     ]
     told = [(heading, list(texts)) for heading, texts in groups]
     return [(heading, texts) for heading, texts in told if texts]
@@ -35,6 +38,23 @@ def _open(overview: Overview) -> Iterator[str]:
         yield f"{dossier.unit.name}：{one_line(finding.text)}"
 
 
+def _disputed(overview: Overview) -> Iterator[str]:
+    for one in overview.disputed:
+        yield _stop(one_line(one.text))
+
+
+def _said(overview: Overview) -> Iterator[str]:
+    for one in overview.open:
+        if one.kind != "correction":
+            yield _stop(one_line(one.text))
+
+
+def _replaces(overview: Overview) -> Iterator[str]:
+    report = overview.report
+    if report is not None and report.final and report.outdated:
+        yield f"{moment(report.at)}定稿的报告以后有改动，已不作准，以本报告为准。"
+
+
 def _accepted(overview: Overview) -> Iterator[tuple[Dossier, FormVersion]]:
     for dossier in overview.dossiers:
         if dossier.accepted is not None:
@@ -43,20 +63,16 @@ def _accepted(overview: Overview) -> Iterator[tuple[Dossier, FormVersion]]:
 
 def _answered(overview: Overview) -> Iterator[str]:
     for dossier, version in _accepted(overview):
-        asked = [one_line(finding.text) for finding in version.of_severity("warning")]
-        if not asked or not (version.explanation or version.closed):
+        waits = version.open_warnings
+        asked = [one_line(one.text) for one in version.of_severity("warning") if one not in waits]
+        if not asked:
             continue
-        said = (
-            f"单位说明：{one_line(version.explanation)}" if version.explanation else _closed(dossier, version)
-        )
+        said = f"单位说明：{one_line(version.explanation)}" if version.explanation else _closed(version)
         yield f"{dossier.unit.name}：{''.join(asked)}{_stop(said)}"
 
 
-def _closed(dossier: Dossier, version: FormVersion) -> str:
-    about = [one for one in dossier.decisions if one.kind == "close"]
-    reason = next(
-        (one.reason for one in about if one.message == version.submission.message and one.reason), ""
-    )
+def _closed(version: FormVersion) -> str:
+    reason = next((one.reason for one in version.closings if one.reason), "")
     return f"联系人已核实{'：' + one_line(reason) if reason else ''}"
 
 

@@ -47,6 +47,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Bureau:
     assert office.run("review", "reject", "H1", "--reason", "不是本区的").status == 0
     assert office.run("review", "override", "heishan", "patrols", "12", "--reason", "电话更正").status == 0
     office.run("review", "close", "qingnian")
+    (asked,) = office.json("status")["open"]
+    assert office.run("review", "settle", asked["id"], "--reason", "已电话答复").status == 0
     assert office.run("digest", "--send").status == 0
     merged = office.run("merge", "--final", now="2024-03-06T10:00")
     assert merged.status == 0, merged.err

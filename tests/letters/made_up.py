@@ -13,6 +13,7 @@ from agent.deciding.orders import Order
 from agent.dossier import Dossier, assemble
 from agent.findings import Finding
 from agent.letters import Answered, Decided
+from agent.open_items import OpenItem
 from agent.overview import (
     Health,
     Held,
@@ -272,8 +273,16 @@ def overview(campaign: Campaign, register: Register, now: dt.datetime, *, busy: 
         letters=LetterCounts(0, 26, 1, 0),
         unreachable=frozenset({"guanba"}),
         told=(
-            Told("question", moment("2024-03-06T14:02"), "万东镇来信询问：志愿者人次是否含网格员？", "wandong"),
-            Told("bounce", moment("2024-03-06T09:31"), "发给关坝镇的催报被退回：邮箱已满。", "guanba"),
+            Told("letter_doubtful", moment("2024-03-06T09:31"), "给 nantong@town.example 的催报发送时连接中断，可能重复送达一次", "nantong"),
+        ),
+        open=(
+            OpenItem(
+                "Q47", "correction", "wansheng", "万盛街道来信“更正”，“巡查次数/总计”登记的是 12，来信说应为 25：我街道统计表填错了，巡查次数总计应为25次，请帮忙更正",
+                moment("2024-03-06T15:20"), "c" * 64, 47, "correction", "patrols", Decimal(25),
+            ),
+            OpenItem("Q41", "question", "wandong", "万东镇来信询问：志愿者人次是否含网格员？", moment("2024-03-06T14:02"), "d" * 64, 41, "question"),
+            OpenItem("Q44", "extension", "heishan", "黑山镇来信“统计表”，没有附材料：雪大路断，统计表能否宽限两天", moment("2024-03-06T14:40"), "e" * 64, 44, "extension"),
+            OpenItem("Q38", "bounce", "guanba", "发给关坝镇的催报被退回：邮箱已满。", moment("2024-03-06T09:31"), "f" * 64, 38, "bounce"),
         ),
         health=Health(moment("2024-03-06T17:25"), moment("2024-03-05T17:30"), ("16:05 收信服务器连接中断，16:10 恢复",)),
         cross_findings=across_units(dossiers, campaign),

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from agent.dossier import assemble
 from agent.findings import Finding
 from agent.letters import Letter, Letters
-from agent.overview import Held, Overview, Told
+from agent.open_items import KINDS, OpenItem
+from agent.overview import Held, Overview, Stray, Told
 from agent.rules import Campaign
 from agent.submission import Piece
 from agent.units import Register
@@ -52,8 +53,15 @@ def hostile(letters: Letters, campaign: Campaign, register: Register) -> list[Le
     case = _hostile_case(campaign, register, EVIL, errors=True)
     good = _hostile_case(campaign, register, EVIL, errors=False)
     held = Held("H1", "0" * 64, "unknown_sender", EVIL, EVIL, None, EVENING, EVIL, (EVIL, EVIL))
-    told = Told("question", EVENING, EVIL)
-    view = Overview(campaign, register, EVENING, (case[2], good[2]), held=(held,), told=(told,))
+    told = Told("letter_failed", EVENING, EVIL)
+    said = tuple(
+        OpenItem(f"Q{number}", kind, "qingnian", EVIL, EVENING, "0" * 64, number, kind)
+        for number, kind in enumerate(KINDS)
+    )
+    strays = (Stray(EVIL, EVIL, 1), Stray("qingnian", EVIL, 1, EVIL))
+    view = Overview(
+        campaign, register, EVENING, (case[2], good[2]), held=(held,), told=(told,), open=said, strays=strays
+    )
     return [
         letters.reply(*case, EVENING, [EVIL]),
         letters.reply(*good, EVENING, [EVIL]),
