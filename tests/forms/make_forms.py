@@ -23,6 +23,7 @@ from making import (  # noqa: E402
     checks,
     clerks,
     containers,
+    drawn,
     finding,
     headers,
     hiding,
@@ -56,6 +57,7 @@ WHOLE: dict[str, Callable[[], dict[str, tuple[bytes, Any]]]] = {
     "traps": traps.files,
     "offices": offices.files,
     "slips": slips.files,
+    "drawn": drawn.files,
 }
 WRITERS: dict[str, Callable[[Sequence[Form]], bytes]] = {
     "xlsx": books.xlsx,

@@ -27,6 +27,7 @@ from agent.reading.formats.docxlooks import (
     read_styles,
     switch,
 )
+from agent.reading.formats.drawn import named
 from agent.reading.formats.embedded import Embedded, in_parts
 from agent.reading.formats.flow import Block, Line, Table, TableEnd, document, text_cell
 from agent.reading.formats.ink import FAINT_INK, Visibility, visibility
@@ -166,7 +167,7 @@ class _Reader:
         if _continues(cell):  # covered by the cell above: what is stored here isn't shown
             return Cell(address, withheld=withheld or kept.strip())
         faint = FAINT_INK if any(text.faint for text in texts) else ""
-        drawn = "、".join(filter(None, (drawn_in(parts, self._numbering), faint)))
+        drawn = named((drawn_in(parts, self._numbering), faint))
         return replace(text_cell(address, kept, withheld, hidden), drawn=drawn)
 
     def _boxed(self, texts: list[_Text]) -> list[_Text]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agent.reading.formats.docxlooks import OFF, Styles, W, switch, value_of
+from agent.reading.formats.drawn import NUMBERED, OBJECT_INSIDE, TABLE_INSIDE, may_be_figure, named
 from agent.reading.formats.package import Package
 
 if TYPE_CHECKING:
@@ -22,13 +23,27 @@ MOST_LINKS = 10  # lists that name each other
 _MARKS = frozenset(("", "XE", "TC", "TA", "RD", "SET", "ASK", "PRINT", "PRIVATE", "ADDIN", "HYPERLINK"))
 """Fields that draw nothing of their own where they have no result."""
 _WORKED_OUT = frozenset(
-    ("EQ", "SYMBOL", "ADVANCE", "LISTNUM", "AUTONUM", "AUTONUMLGL", "AUTONUMOUT", "MACROBUTTON", "GOTOBUTTON")
-    + ("FORMCHECKBOX", "FORMDROPDOWN", "DISPLAYBARCODE", "MERGEBARCODE", "BARCODE")
+    [
+        "EQ",
+        "SYMBOL",
+        "ADVANCE",
+        "LISTNUM",
+        "AUTONUM",
+        "AUTONUMLGL",
+        "AUTONUMOUT",
+        "MACROBUTTON",
+        "GOTOBUTTON",
+        "FORMCHECKBOX",
+        "FORMDROPDOWN",
+        "DISPLAYBARCODE",
+        "MERGEBARCODE",
+        "BARCODE",
+    ]
 )
 """Fields that are drawn from their instructions, whatever result is stored."""
 _UNSEEN = frozenset(f"{W}{name}" for name in ("del", "moveFrom", "txbxContent", "sdtPr", "pPr", "rt"))
 _DRAWN_BY_NAME = {
-    "object": "嵌入对象",
+    "object": OBJECT_INSIDE,
     "altChunk": "嵌入内容",
     "contentPart": "手写墨迹",
     "pgNum": "自动页码",
@@ -36,8 +51,6 @@ _DRAWN_BY_NAME = {
         (f"{part}{size}" for part in ("day", "month", "year") for size in ("Short", "Long")), "自动日期"
     ),
 }
-_HARMLESS = re.compile(r"[^\w\-‐-―−－.,．，。+＋\uf080-\uf095①-⓿❶-➓㈠-㋿🄀-🄊]*")
-"""What may stand before a figure and say nothing of it: bullets, but no number, sign or point, nor a font's number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +118,17 @@ def read_numbering(package: Package, main: str, styles: Styles) -> Numbering:
 
 def drawn_in(parts: Iterable[_Element], numbering: Numbering) -> str:
     """What a cell of these parts draws besides its text, in Chinese; empty where that is all."""
-    found: dict[str, None] = {}
+    found: list[str] = []
     fields: list[_Field] = []
     for part in parts:
         if part.tag == f"{W}tbl":
-            found |= {"嵌套表格": None} if _says_something(part) else {}
+            found.append(TABLE_INSIDE if _says_something(part) else "")
             continue
         if part.tag == f"{W}p" and numbering.draws(part):
-            found["自动编号"] = None
-        found |= dict.fromkeys(_in_part(part, fields, numbering.updated))
-    found |= dict.fromkeys(one.told(numbering.updated) for one in fields[:1])  # one that never ends
-    return "、".join(filter(None, found))
+            found.append(NUMBERED)
+        found += _in_part(part, fields, numbering.updated)
+    found += [one.told(numbering.updated) for one in fields[:1]]  # one that never ends
+    return named(found)
 
 
 def _asks_for_update(package: Package, settings: str) -> bool:
@@ -139,7 +152,7 @@ def _is_telling(level: _Element | None) -> bool:
     text = value_of(level, "lvlText") or ""
     if kind not in ("none", "bullet") and "%" in text:
         return True
-    return _HARMLESS.fullmatch(re.sub("%[1-9]", "", text)) is None
+    return may_be_figure(re.sub("%[1-9]", "", text))
 
 
 # --- fields, and what else a run draws -------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -172,6 +173,13 @@ class _Sheet:
         return level("".join(kept)).strip("\n"), level("".join(withheld))
 
 
+_NO_FIELD = re.compile(
+    r"note|ruby-text|label|hidden-paragraph|script|soft-page-break|tracked-changes|(?:.*-)?mark(?:-start|-end)?"
+    r"|(?:bookmark|change)(?:-start|-end)?|.*-decls?|list.*|table-of-content|p|h"
+)
+"""What stands in a paragraph and isn't a part of its text."""
+
+
 def runs(
     paragraph: _Element, styles: Styles, counts: bool, unseen: bool | None = False
 ) -> Iterator[tuple[str, bool]]:
@@ -199,6 +207,11 @@ def runs(
                 yield mark, inner
                 yield from runs(one, styles, inner, unseen if white is None or unseen is None else white)
                 yield mark, inner
+            elif one.tag.startswith(TEXT) and not _NO_FIELD.fullmatch(name):  # a field shows what it holds
+                shown = "none" not in (one.get(f"{TEXT}display"), one.get(f"{TEXT}hidden"))
+                yield from runs(
+                    one, styles, counts and shown and one.get(f"{TEXT}is-hidden") != "true", unseen
+                )
         yield told(one.tail)
 
 
