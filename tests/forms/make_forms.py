@@ -34,6 +34,7 @@ from making import (  # noqa: E402
     printing,
     rows,
     slips,
+    stale,
     traps,
     values,
 )
@@ -58,6 +59,7 @@ WHOLE: dict[str, Callable[[], dict[str, tuple[bytes, Any]]]] = {
     "offices": offices.files,
     "slips": slips.files,
     "drawn": drawn.files,
+    "stale": stale.files,
 }
 WRITERS: dict[str, Callable[[Sequence[Form]], bytes]] = {
     "xlsx": books.xlsx,
