@@ -69,7 +69,7 @@ _BLANK_ROW = re.compile(rb"<%(p)srow\b(?=[^<>]*\sr=)[^<>]*(?:/>|>\s*</%(p)srow>)
 _UNNUMBERED = re.compile(rb"<%(p)s(?:c|row)\b(?![^<>]*\sr=)[^<>]*>" % {b"p": _PREFIX})
 _CELL = re.compile(rb"<%(p)sc[\s>]" % {b"p": _PREFIX})
 _CELLS = re.compile(rb"<%(p)ssheetData[\s/>]" % {b"p": _PREFIX})
-_AFTER_CELLS = re.compile(rb"</%(p)ssheetData\s*>" % {b"p": _PREFIX})
+_AFTER_CELLS = re.compile(rb"</%(p)ssheetData\s*>|<%(p)ssheetData(?:\s[^<>]*)?/>" % {b"p": _PREFIX})
 _ROOT = re.compile(rb"<(%(p)sworksheet)[\s>]" % {b"p": _PREFIX})
 _MERGED = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Z]{1,3})\$?([0-9]{1,7}))?", re.IGNORECASE)
 _PLACE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})", re.IGNORECASE)
@@ -106,7 +106,7 @@ def _cells_only(part: bytes) -> bytes:
     end, root = _AFTER_CELLS.search(part), _ROOT.search(part)
     if end and root:
         part = part[: end.end()] + b"</" + root[1] + b">"
-    if b"AlternateContent" in part:
+    if b"AlternateContent" in part and _CELLS.search(part):
         raise damaged()
     if not _UNNUMBERED.search(part):
         part = _BLANK_ROW.sub(b"", _BLANK_CELL.sub(b"", part))
