@@ -105,6 +105,8 @@ def _own(reading: FileReading, campaign: Campaign) -> Iterator[RenderableType]:
         yield from _form(reading.form, reading.findings, campaign)
     elif reading.kind == "narrative":
         yield Padding(Wrapped(Text(_beginning(reading.text), style="dim")), (0, 0, 0, 2))
+    elif reading.kind == "other" and not reading.findings:
+        yield Padding(Wrapped(Text(_why_other(reading), style="dim")), (0, 0, 0, 2))
     if reading.findings:
         yield _findings(reading.findings, campaign)
 
@@ -126,6 +128,15 @@ def _size(reading: FileReading) -> str:
             return size_words(len(reading.data))
         case _:
             return ""
+
+
+def _why_other(reading: FileReading) -> str:
+    """Why a file of which nothing is told counts as nothing that is asked for."""
+    if reading.pixels is not None:
+        return "图片太小，像徽标、签名之类，不作为工作照片。"
+    if reading.contains:
+        return "本身没有统计表，也没有开展情况；里面的文件见下。"
+    return "里面没有统计表、开展情况或照片，不作登记。"
 
 
 def _beginning(text: str) -> str:

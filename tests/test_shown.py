@@ -155,3 +155,33 @@ def test_on_a_terminal_there_is_colour_unless_it_is_not_wanted(bundle: Path, mor
     red = re.search(rb"\x1b\[1;31m\xe9\x94\x99\xe8\xaf\xaf", shown)  # 错误
     assert (red is None) == bool(more)
     assert "统计表 2 份".encode() in shown
+
+
+BARE = {
+    "名片.vcf": b"BEGIN:VCARD\nEND:VCARD",
+    "图.svg": b'<svg xmlns="http://www.w3.org/2000/svg"/>',
+    "表.csv": b"a,b\n1,2\n",
+    "空.html": b"<html></html>",
+    "空白.txt": b"   ",
+    "空.xlsx": b"",
+    "未知": bytes(range(256)),
+    "未知.bin": bytes(range(255, -1, -1)),
+    "空.zip": b"PK\x05\x06" + b"\0" * 18,
+    "谢谢.txt": "谢谢".encode(),
+}
+
+
+@pytest.mark.parametrize("name", BARE)
+def test_of_every_file_it_is_said_what_it_is_and_why_it_counts_as_nothing(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(BARE[name])
+    heading, *reasons = [line for line in run("read", tmp_path / name).out.splitlines() if line.strip()]
+    assert name in heading
+    assert re.search("其他|读不出", heading)
+    assert reasons
+
+
+def test_of_a_picture_that_is_too_small_for_a_photo_it_is_said(tmp_path: Path) -> None:
+    from PIL import Image
+
+    Image.new("RGB", (40, 40)).save(tmp_path / "logo.png")
+    assert "图片太小" in run("read", tmp_path / "logo.png").out

@@ -32,7 +32,8 @@ class Context:
     """What stays the same while one file given is read, and what is left of the bounds.
 
     ``within`` is the document whose pictures are being read, since their own names mean nothing to its sender, or the
-    archives that the file lies in, the outermost first.
+    archives that the file lies in, the outermost first. ``illustrates``: that document is a form or a narrative by
+    itself, so its pictures need be neither.
     """
 
     campaign: Campaign
@@ -41,6 +42,7 @@ class Context:
     budget: Budget
     within: str = ""
     owner: Unit | None = None
+    illustrates: bool = False
 
     def inside(self, archive: str) -> Context:
         """The same for what lies in an archive."""

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from agent.errors import Unreadable
 from agent.findings import Finding
 from agent.reading.context import Context, guarded, reading_of
 from agent.reading.filetype import FileType, refusal_of
@@ -52,7 +53,7 @@ def read_document(
     data: bytes,
     had: tuple[FileType, Document],
     context: Context,
-    read_inside: Callable[[], tuple[FileReading, ...]],
+    read_inside: Callable[[bool], tuple[FileReading, ...]],
 ) -> FileReading:
     """What a document is and holds.
 
@@ -61,14 +62,16 @@ def read_document(
         data: its bytes.
         had: its type, and what its format's reader made of it.
         context: of the file given.
-        read_inside: reads the pictures and files in it, once it is known to be no letter of ours.
+        read_inside: reads the pictures and files in it, once it is known to be no letter of ours; told whether the
+            document is a form or a narrative without them.
     """
     kind, document = had
     if _is_own_letter(document):
         return _own_letter(name, data)
     found, overlooked = context.look_through(document, set_out=kind != "pdf")
     text = _running_text(document, found is not None) if kind in TEXT_TYPES else ""
-    opened = _Opened(name, data, kind, document, found, overlooked, text, read_inside())
+    gained = found is not None or not (overlooked or says_little(text, context.campaign))
+    opened = _Opened(name, data, kind, document, found, overlooked, text, read_inside(gained))
     reading = _paged(opened, context) if kind == "pdf" else _flowing(opened, context.campaign)
     if reading.form:
         from agent.reading.contradicting import told_by_name
@@ -198,9 +201,14 @@ def _page_of_paper(name: str, data: bytes, pixels: str, context: Context) -> Fil
     from agent.reading import ocr
     from agent.reading.paged import shape_without_lines
 
-    document = ocr.read_picture(data, context.budget)
+    try:
+        document = ocr.read_picture(data, context.budget)
+    except Unreadable as refusal:
+        if context.illustrates and refusal.rule in ("unreadable", "not_supported"):
+            return _illustration(name, data, pixels, context)
+        raise
     if document is None:
-        raise page_without_form()
+        return _illustration(name, data, pixels, context)
     if _is_own_letter(document):
         return _own_letter(name, data)
     found = context.find(document)
@@ -210,5 +218,20 @@ def _page_of_paper(name: str, data: bytes, pixels: str, context: Context) -> Fil
     if shape_without_lines(name, document, context.campaign):
         raise page_without_form()
     if document.grids or narrative is None or len(squeeze(document.text)) < narrative.min_characters:
-        raise page_without_form()
+        return _illustration(name, data, pixels, context)
     return reading_of(name, data, "narrative", text=document.text, pixels=pixels)
+
+
+def _illustration(name: str, data: bytes, pixels: str, context: Context) -> FileReading:
+    """A page without a form: among a document's own words it need be none.
+
+    Raises:
+        Unreadable: it stands alone.
+    """
+    if not context.illustrates:
+        raise page_without_form()
+    said = (
+        f"“{context.within}”里的“{name}”像是拍照或扫描的文稿，没有从中登记数字，也没有作为工作照片。"
+        "如是统计表，请直接发送 Word（.docx）、Excel（.xlsx）文件。"
+    )
+    return reading_of(name, data, "other", findings=(Finding("note", "unreadable", said),), pixels=pixels)

@@ -117,12 +117,15 @@ def _converted(kind: FileType, data: bytes, context: Context) -> Document:
     return read_by_office(kind, data, context.budget)
 
 
-def _inside(name: str, document: Document, context: Context, depth: int) -> tuple[FileReading, ...]:
-    """The pictures and the files in a document."""
-    inner = replace(context, within=name)
+def _inside(
+    name: str, document: Document, context: Context, depth: int, illustrated: bool
+) -> tuple[FileReading, ...]:
+    """The pictures and the files in a document; ``illustrated``: it is a form or a narrative without them."""
+    inner = replace(context, within=name, illustrates=False)
     context.budget.spend_members(len(document.files))
+    shown = replace(inner, illustrates=illustrated)
     return (
-        *(_read(one.name, one.data, inner, depth) for one in document.pictures),
+        *(_read(one.name, one.data, shown, depth) for one in document.pictures),
         *(_file_inside(one, inner, depth) for one in document.files),
     )
 

@@ -110,7 +110,18 @@ def open_file(
 ) -> Opened:
     """What a file is and holds; arguments and errors as of ``open_apart``."""
     sniffed = Sniffed("message") if mail else sniff(name, data)
+    if sniffed.type == "encrypted":
+        sniffed, data = _unlocked(sniffed, name, data)
     return Opened(sniffed, _content(sniffed.type, name, data, min_pixels, inner, budget))
+
+
+def _unlocked(sniffed: Sniffed, name: str, data: bytes) -> tuple[Sniffed, bytes]:
+    """A workbook that only Excel's own password keeps closed, without it; anything else as it is."""
+    from agent.reading.formats.defaultpassword import without_default_password
+
+    plain = without_default_password(data)
+    inside = sniff(name, plain) if plain else sniffed
+    return (inside, plain) if plain and inside.type in ("xlsx", "docx") else (sniffed, data)
 
 
 def tell_opened(opened: Opened) -> Told:

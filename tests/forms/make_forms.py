@@ -23,6 +23,7 @@ from making import (  # noqa: E402
     checks,
     clerks,
     containers,
+    drawn,
     finding,
     headers,
     hiding,
@@ -33,6 +34,7 @@ from making import (  # noqa: E402
     printing,
     rows,
     slips,
+    stale,
     traps,
     values,
 )
@@ -56,6 +58,8 @@ WHOLE: dict[str, Callable[[], dict[str, tuple[bytes, Any]]]] = {
     "traps": traps.files,
     "offices": offices.files,
     "slips": slips.files,
+    "drawn": drawn.files,
+    "stale": stale.files,
 }
 WRITERS: dict[str, Callable[[Sequence[Form]], bytes]] = {
     "xlsx": books.xlsx,

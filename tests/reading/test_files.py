@@ -290,6 +290,40 @@ def test_a_picture_in_a_document_is_told_with_the_documents_name(read: Read, wit
     assert picture.findings[0].text.startswith("“青年镇.docx”里的“")
 
 
+@pytest.mark.parametrize("what", ["narrative", "form"])
+def test_a_picture_in_a_document_with_words_of_its_own_is_no_bad_scan(
+    what: str, read: Read, without_ocr: None
+) -> None:
+    """It may be a certificate, a notice on a wall: told in a note, while alone it would be an error."""
+    from docx import Document
+    from test_pictures import ruled_page, stored
+
+    page = [stored(ruled_page())]
+    if what == "form":
+        data = forms.docx(pictures=page)
+    else:
+        made = Document(io.BytesIO(narrative_document()))
+        made.add_picture(io.BytesIO(page[0]))
+        data = forms.saved(made)
+    reading = read("开展情况.docx", data)
+    assert reading.kind == what
+    assert [(one.kind, one.findings[0].severity) for one in reading.contains] == [("other", "note")]
+
+
+def test_a_picture_that_is_all_there_is_in_a_document_is_told_as_one_alone(
+    read: Read, without_ocr: None
+) -> None:
+    from docx import Document
+    from test_pictures import ruled_page, stored
+
+    for words in ("", "统计表见下图"):
+        document = Document()
+        document.add_paragraph(words)
+        document.add_picture(io.BytesIO(stored(ruled_page())))
+        (picture,) = read("统计表.docx", forms.saved(document)).contains
+        assert (picture.kind, picture.findings[0].severity) == ("unreadable", "error")
+
+
 def test_the_same_photo_has_the_same_pixels_inside_a_document_and_beside_it(read: Read) -> None:
     inside = read("a.docx", forms.docx(pictures=[made_up.photo(1)])).contains[0]
     assert inside.pixels == read("b.jpg", made_up.photo(1)).pixels

@@ -201,7 +201,10 @@ NUMBER_36 = '<Cell><Data ss:Type="Number">36</Data></Cell>'
 @pytest.mark.parametrize(
     ("cell", "value"),
     [
-        ('<Cell ss:Formula="=30+7"><Data ss:Type="Number">36</Data></Cell>', 36),
+        ('<Cell ss:Formula="=30+6"><Data ss:Type="Number">36</Data></Cell>', 36),
+        ('<Cell ss:Formula="=30+7"><Data ss:Type="Number">36</Data></Cell>', None),
+        ('<Cell ss:Formula="=LEN(R1C1)"><Data ss:Type="Number">36</Data></Cell>', 36),
+        ('<Cell ss:Formula="=SUM(RC[1]:RC[2])"><Data ss:Type="Number">36</Data></Cell>', None),
         ('<Cell ss:Formula="=30+6"/>', None),
         ('<Cell ss:StyleID="p"><Data ss:Type="Number">0.36</Data></Cell>', None),
         ('<Cell ss:StyleID="y"><Data ss:Type="Number">36</Data></Cell>', None),
@@ -256,12 +259,15 @@ def test_a_number_of_excel_2003s_xml_that_is_none_makes_it_a_damaged_file(number
 
 @pytest.mark.integration
 @with_office
-def test_a_stored_result_in_a_binary_workbook_counts(read: Read) -> None:
-    """30 + 7 with 36 stored: nothing is computed anew."""
+@pytest.mark.parametrize(("stored", "value"), [(37, 37), (36, None)])
+def test_a_stored_result_in_a_binary_workbook_counts_where_it_is_the_formulas(
+    stored: int, value: int | None, read: Read
+) -> None:
+    """30 + 7: with 36 stored somebody sees the one and somebody else the other."""
     rows = workbook_rows(False)
-    rows[-1][2] = containers.Formula(bytes.fromhex("1e1e001e070003"), 36)
+    rows[-1][2] = containers.Formula(bytes.fromhex("1e1e001e070003"), stored)
     reading = read("统计表.xlsb", containers.xlsb(rows))
-    assert reading.form is not None and reading.form.values["staff_deployed"] == 36
+    assert reading.form is not None and reading.form.values["staff_deployed"] == value
 
 
 def workbook_rows(sideways: bool, **changed: Any) -> list[list[Any]]:

@@ -14,19 +14,23 @@ from typing import TYPE_CHECKING
 
 from agent.reading.folding import RAISED, is_wordless, level
 from agent.reading.formats.asides import in_package
+from agent.reading.formats.docxdrawn import Numbering, drawn_in, read_numbering
 from agent.reading.formats.docxlooks import (
+    PAPER,
     PLAIN,
+    Ground,
     Style,
-    Styles,
     W,
+    ground_of,
     is_flat,
-    is_shaded,
     properties_of,
     read_styles,
     switch,
 )
+from agent.reading.formats.drawn import named
 from agent.reading.formats.embedded import Embedded, in_parts
 from agent.reading.formats.flow import Block, Line, Table, TableEnd, document, text_cell
+from agent.reading.formats.ink import FAINT_INK, Visibility, visibility
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.package import Package
 from agent.reading.formats.refusals import damaged, too_large
@@ -71,7 +75,7 @@ def read_docx(data: bytes, budget: Budget) -> Document:
     body = next((one for one in root if one.tag == f"{W}body"), None)
     if body is None:
         raise damaged()
-    reader = _Reader(read_styles(package, name), budget)
+    reader = _Reader(read_numbering(package, name, read_styles(package, name)), budget)
     inside = _embedded(package, name, body, budget)
     read = document(reader.blocks(body, inside=False), _pictures(package, name, body))
     return replace(read, files=inside.files, unread=inside.unread, asides=in_package(package))
@@ -91,18 +95,20 @@ def _main_part(package: Package) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A paragraph's text that counts, what doesn't, and the blocks of text boxes anchored in it."""
+    """A paragraph's text that counts, what doesn't, the blocks of text boxes in it, and whether its ink is faint."""
 
     kept: str
     withheld: str
     boxes: tuple[_Element, ...] = ()
+    faint: bool = False
 
 
 class _Reader:
-    """Walks a body with its styles at hand, counting cells against the bounds."""
+    """Walks a body with its styles and lists at hand, counting cells against the bounds."""
 
-    def __init__(self, styles: Styles, budget: Budget) -> None:
-        self._styles = styles
+    def __init__(self, numbering: Numbering, budget: Budget) -> None:
+        self._numbering = numbering
+        self._styles = numbering.styles
         self._limit = budget.limits.cells
         self._cells = 0
 
@@ -150,8 +156,9 @@ class _Reader:
         return tuple(cells), tuple(places)
 
     def _cell(self, cell: _Element, address: str, hidden: bool) -> Cell:
-        shaded = is_shaded(cell.find(f"{W}tcPr"))
-        texts = [self._paragraph(one, shaded) for one in _content(cell) if one.tag == f"{W}p"]
+        ground = ground_of(cell.find(f"{W}tcPr")) or PAPER
+        parts = list(_content(cell))
+        texts = [self._paragraph(one, ground) for one in parts if one.tag == f"{W}p"]
         texts += self._boxed(texts)
         if _continues(cell) and not any(text.kept.strip() for text in texts):
             return Cell(address)
@@ -159,7 +166,9 @@ class _Reader:
         withheld = "\n".join(text.withheld for text in texts if text.withheld)
         if _continues(cell):  # covered by the cell above: what is stored here isn't shown
             return Cell(address, withheld=withheld or kept.strip())
-        return text_cell(address, kept, withheld, hidden)
+        faint = FAINT_INK if any(text.faint for text in texts) else ""
+        drawn = named((drawn_in(parts, self._numbering), faint))
+        return replace(text_cell(address, kept, withheld, hidden), drawn=drawn)
 
     def _boxed(self, texts: list[_Text]) -> list[_Text]:
         """What text boxes in a cell say, where they bear figures and the cell is no label: they lie upon its own."""
@@ -170,22 +179,24 @@ class _Reader:
         lines = [self._paragraph(one) for box in boxes for one in box.iter(f"{W}p")]
         return [line for line in lines if _DIGIT.search(line.kept)]
 
-    def _paragraph(self, paragraph: _Element, shaded: bool = False) -> _Text:
+    def _paragraph(self, paragraph: _Element, ground: Ground = PAPER) -> _Text:
         properties = paragraph.find(f"{W}pPr")
         style = self._named(properties, "pStyle")
-        shaded = shaded or is_shaded(properties)
+        ground = ground_of(properties) or ground
         kept: list[tuple[str, bool]] = []
         withheld: list[tuple[str, bool]] = []
         boxes: list[_Element] = []
         fields: list[bool] = []
+        faint = False
         for run in _runs(paragraph):
             own = run.find(f"{W}rPr")
             shown = properties_of(own).over(self._named(own, "rStyle")).over(style)
             text = _run_text(run, boxes, fields)
-            unseen = shown.white and not shaded and is_wordless(text)
-            out = shown.hidden or shown.struck or unseen
+            seen = _visibility(text, shown, ground)
+            out = shown.hidden or shown.struck or seen == "unseen"
+            faint = faint or (not out and seen == "faint")
             (withheld if out else kept).append((text, bool(shown.raised)))
-        return _Text(_leveled(kept), _leveled(withheld).strip(), tuple(boxes))
+        return _Text(_leveled(kept), _leveled(withheld).strip(), tuple(boxes), faint)
 
     def _named(self, properties: _Element | None, tag: str) -> Style:
         named = properties.find(f"{W}{tag}") if properties is not None else None
@@ -193,6 +204,14 @@ class _Reader:
 
 
 _DIGIT = re.compile("[0-9０-９]")
+
+
+def _visibility(text: str, shown: Style, ground: Ground) -> Visibility:
+    """How a run's ink looks; only a figure's matters, since words in white stand on a ground that some style gives."""
+    ink = shown.ink
+    if ink is None or ink == "auto" or not text.strip() or not is_wordless(text):
+        return "seen"
+    return visibility(ink, (shown.ground or ground).colour)
 
 
 def _leveled(runs: Sequence[tuple[str, bool]]) -> str:

@@ -1,13 +1,13 @@
-"""How a Word document's text looks, as far as that decides whether it counts: hidden, struck, raised, white or tiny."""
+"""How a Word document's text looks, as far as that decides whether it counts: hidden, struck, raised, tiny, its ink."""
 
 from __future__ import annotations
 
 import posixpath
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from agent.reading.formats.ink import BLACK, WHITE, Colour, mixed, of_hex
 from agent.reading.formats.package import Package
 
 if TYPE_CHECKING:
@@ -22,23 +22,38 @@ FLAT = 40  # twentieths of a point; a row kept lower isn't either
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What a style says of text that counts: None where it leaves it to the style below it."""
+    """What a style says of text that counts: None where it leaves it to the style below it.
+
+    Attributes:
+        ink: the letters' colour; ``auto`` is black on light and white on dark, and always seen.
+        ground: what the letters themselves stand on (shading, highlight).
+    """
 
     hidden: bool | None = None
     struck: bool | None = None
     raised: bool | None = None
-    white: bool | None = None
+    ink: Colour | Literal["auto"] | None = None
+    ground: Ground | None = None
 
     def over(self, below: Style) -> Style:
         return Style(
             below.hidden if self.hidden is None else self.hidden,
             below.struck if self.struck is None else self.struck,
             below.raised if self.raised is None else self.raised,
-            below.white if self.white is None else self.white,
+            below.ink if self.ink is None else self.ink,
+            below.ground if self.ground is None else self.ground,
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What something stands on; ``colour`` is None where it isn't known (a pattern)."""
+
+    colour: Colour | None
+
+
 PLAIN = Style()
+PAPER = Ground(WHITE)
 
 
 class Styles:
@@ -47,37 +62,33 @@ class Styles:
     def __init__(self, own: Mapping[str, _Element]) -> None:
         self._own = own
         self._known: dict[str, Style] = {}
+        of_paragraphs = (one for one in own.values() if one.get(f"{W}type") == "paragraph")
+        usual = next((one for one in of_paragraphs if one.get(f"{W}default") in ("1", "true")), None)
+        self.usual = usual.get(f"{W}styleId", "") if usual is not None else ""
 
     def get(self, style_id: str) -> Style:
         if style_id not in self._known:
-            self._known[style_id] = _inherited(style_id, self._own)
+            style = PLAIN
+            for one in self.chain(style_id):
+                style = style.over(properties_of(one.find(f"{W}rPr")))
+            self._known[style_id] = style
         return self._known[style_id]
+
+    def chain(self, style_id: str) -> Iterator[_Element]:
+        """A style and those that it is based on, nearest first."""
+        for _ in range(DEEPEST_STYLE):
+            if style_id not in self._own:
+                return
+            yield self._own[style_id]
+            style_id = value_of(self._own[style_id], "basedOn") or ""
 
 
 def read_styles(package: Package, main: str) -> Styles:
     """The styles of a document, whose main part has that name."""
     name = posixpath.join(posixpath.dirname(main), "styles.xml")
-    if name not in package.names or not _TELLING.search(package.read(name)):
+    if name not in package.names:
         return Styles({})
-    root = package.xml(name)
-    return Styles({one.get(f"{W}styleId", ""): one for one in root.iterfind(f"{W}style")})
-
-
-_TELLING = re.compile(
-    rb"strike|vanish|vertAlign|w:position|FFFFFF|w:sz w:val=.[0-4].|\0|<!DOCTYPE", re.IGNORECASE
-)
-"""What must stand in the styles for any to matter, as far as bytes tell (another encoding is looked into)."""
-
-
-def _inherited(style_id: str, own: Mapping[str, _Element]) -> Style:
-    style = PLAIN
-    for _ in range(DEEPEST_STYLE):
-        if style_id not in own:
-            break
-        style = style.over(properties_of(own[style_id].find(f"{W}rPr")))
-        based = own[style_id].find(f"{W}basedOn")
-        style_id = based.get(f"{W}val", "") if based is not None else ""
-    return style
+    return Styles({one.get(f"{W}styleId", ""): one for one in package.xml(name).iterfind(f"{W}style")})
 
 
 def properties_of(properties: _Element | None) -> Style:
@@ -88,12 +99,12 @@ def properties_of(properties: _Element | None) -> Style:
         one for one in (switch(properties, "strike"), switch(properties, "dstrike")) if one is not None
     ]
     hidden = switch(properties, "vanish") or _is_tiny(properties) or None
-    white = value_of(properties, "color")
     return Style(
         switch(properties, "vanish") if hidden is None else hidden,
         any(strikes) if strikes else None,
         _raised(properties),
-        None if white is None else white.upper() == "FFFFFF" and not is_shaded(properties),
+        _ink(properties),
+        ground_of(properties),
     )
 
 
@@ -110,13 +121,60 @@ def _is_tiny(properties: _Element) -> bool:
     return size is not None and size.isdecimal() and int(size) <= TINY
 
 
-def is_shaded(properties: _Element | None) -> bool:
-    """Whether something is set on a ground of its own, on which white is seen."""
+def _ink(properties: _Element) -> Colour | Literal["auto"] | None:
+    """The letters' colour; letters that are filled with nothing have their ground's."""
+    for fill in properties.iterfind("{*}textFill"):
+        if fill.find("{*}noFill") is not None:
+            return WHITE
+    found = properties.find(f"{W}color")
+    if found is None:
+        return None
+    if found.get(f"{W}themeColor") in ("background1", "light1") and not found.get(f"{W}themeShade"):
+        return WHITE
+    return of_hex(found.get(f"{W}val")) or "auto"
+
+
+def ground_of(properties: _Element | None) -> Ground | None:
+    """What something (a cell, a paragraph, a run) is set on by its own properties; None where they say nothing."""
     if properties is None:
-        return False
-    ground = properties.find(f"{W}shd")
-    fill = ground.get(f"{W}fill", "auto") if ground is not None else "auto"
-    return fill.upper() not in ("AUTO", "FFFFFF") or value_of(properties, "highlight") is not None
+        return None
+    marked = value_of(properties, "highlight")
+    if marked is not None and marked != "none":
+        return Ground(_HIGHLIGHTS.get(marked))
+    shading = properties.find(f"{W}shd")
+    if shading is None:
+        return None
+    fill = of_hex(shading.get(f"{W}fill"))
+    pattern = shading.get(f"{W}val", "clear")
+    if pattern in ("clear", "nil"):
+        return Ground(fill) if fill else None
+    ink = of_hex(shading.get(f"{W}color")) or BLACK
+    if pattern == "solid":
+        return Ground(ink)
+    share = pattern.removeprefix("pct")
+    if share.isdecimal() and pattern.startswith("pct"):
+        return Ground(mixed(ink, fill or WHITE, min(int(share), 100) / 100))
+    return Ground(None)
+
+
+_HIGHLIGHTS: Mapping[str, Colour] = {
+    "black": BLACK,
+    "white": WHITE,
+    "blue": (0, 0, 255),
+    "cyan": (0, 255, 255),
+    "green": (0, 255, 0),
+    "magenta": (255, 0, 255),
+    "red": (255, 0, 0),
+    "yellow": (255, 255, 0),
+    "darkBlue": (0, 0, 128),
+    "darkCyan": (0, 128, 128),
+    "darkGreen": (0, 128, 0),
+    "darkMagenta": (128, 0, 128),
+    "darkRed": (128, 0, 0),
+    "darkYellow": (128, 128, 0),
+    "darkGray": (128, 128, 128),
+    "lightGray": (192, 192, 192),
+}
 
 
 def is_flat(row_properties: _Element) -> bool:

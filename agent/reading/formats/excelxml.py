@@ -6,16 +6,18 @@ LibreOffice computes every formula in them anew, whatever result is stored, so t
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
+from agent.reading.formats.formulas import LONGEST, Formula, Sheet, settled
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.package import parse_xml
 from agent.reading.formats.refusals import damaged, too_large
 from agent.reading.formats.sheet import address, decimal_text, sheet_grid
-from agent.reading.grid import Cell, CellKind, Document, Grid, Merge
+from agent.reading.grid import Cell, CellKind, Document, Merge
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -51,7 +53,13 @@ def read_excel_xml(data: bytes, budget: Budget) -> Document:
     if root.tag != f"{SS}Workbook":
         raise damaged()
     styles = {one.get(f"{SS}ID", ""): _style(one) for one in root.iterfind(f"{SS}Styles/{SS}Style")}
-    return Document(grids=tuple(_grid(sheet, styles, budget) for sheet in root.iterfind(f"{SS}Worksheet")))
+    read = [_sheet(sheet, styles, budget) for sheet in root.iterfind(f"{SS}Worksheet")]
+    found = settled([sheet for sheet, _, _ in read], recalculates=False)
+    grids = (
+        sheet_grid(sheet.name, cells, merges, budget.limits, hidden=hidden)
+        for (sheet, merges, hidden), cells in zip(read, found, strict=True)
+    )
+    return Document(grids=tuple(grids))
 
 
 def _style(style: _Element) -> _Style:
@@ -61,11 +69,13 @@ def _style(style: _Element) -> _Style:
     return _Style(NAMED_FORMATS.get(code, code), struck)
 
 
-def _grid(sheet: _Element, styles: Mapping[str, _Style], budget: Budget) -> Grid:
+def _sheet(sheet: _Element, styles: Mapping[str, _Style], budget: Budget) -> tuple[Sheet, list[Merge], bool]:
+    """A sheet's cells and formulas, its merged ranges, and whether it is hidden."""
     visible = sheet.find(f"{WORKSHEET_OPTIONS}/{{*}}Visible")
     hidden_sheet = visible is not None and (visible.text or "").strip() != "SheetVisible"
     table = sheet.find(f"{SS}Table")
     cells: dict[tuple[int, int], Cell] = {}
+    formulas: dict[tuple[int, int], Formula] = {}
     merges: list[Merge] = []
     hidden_columns = _hidden_columns(table) if table is not None else frozenset()
     for row, one in _placed(table, f"{SS}Row", LAST_ROW):
@@ -78,9 +88,35 @@ def _grid(sheet: _Element, styles: Mapping[str, _Style], budget: Budget) -> Grid
             cell = _cell(stored, address(row, column), style, hidden_row or column in hidden_columns)
             if cell is not None:
                 cells[row, column] = cell
+                formula = stored.get(f"{SS}Formula")
+                if formula is not None:
+                    formulas[row, column] = Formula(
+                        _by_letters(formula, row, column), stored=cell.kind != "no_result"
+                    )
             if len(cells) > budget.limits.cells:
                 raise too_large("单元格太多")
-    return sheet_grid(sheet.get(f"{SS}Name", ""), cells, merges, budget.limits, hidden=hidden_sheet)
+    return Sheet(sheet.get(f"{SS}Name", ""), cells, formulas), merges, hidden_sheet
+
+
+def _by_letters(formula: str, row: int, column: int) -> str:
+    """SUM(R[-2]C:R[-1]C) as SUM(J7:J8), as it stands in a cell; what points outside of the sheet stays as it is."""
+
+    def named(match: re.Match[str]) -> str:
+        down, right = _line(match[1], row), _line(match[2], column)
+        return address(down, right) if 0 <= down <= LAST_ROW and 0 <= right <= LAST_COLUMN else match[0]
+
+    return _PLACE.sub(named, formula[: LONGEST + 1])
+
+
+def _line(written: str | None, own: int) -> int:
+    if not written:
+        return own
+    return own + int(written[1:-1]) if written.startswith("[") else int(written) - 1
+
+
+_PLACE = re.compile(
+    r"(?<![\w.'\"])R(\[-?[0-9]{1,7}\]|[0-9]{1,7})?C(\[-?[0-9]{1,7}\]|[0-9]{1,7})?(?![\w(.'\"])"
+)
 
 
 def _placed(parent: _Element | None, tag: str, last: int) -> Iterator[tuple[int, _Element]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from agent.reading.folding import RAISED, level
 from agent.reading.formats.flow import Block, Line, Table, TableEnd, document, text_cell
+from agent.reading.formats.htmldrawn import drawn_in
 from agent.reading.formats.htmllooks import hides, is_raised, is_struck, take_over_sheets, withholds
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.refusals import damaged, too_large
@@ -240,7 +241,8 @@ def _cell(cell: _Element, address: str) -> Cell:
     for text, counts in _cell_text(cell):
         (kept if counts else withheld).append(text)
     hidden = _is_hidden(cell)
-    return text_cell(address, _tidy("".join(kept)), _tidy("".join(withheld)), hidden)
+    made = text_cell(address, _tidy("".join(kept)), _tidy("".join(withheld)), hidden)
+    return replace(made, drawn=drawn_in(cell))
 
 
 def _cell_text(cell: _Element) -> Iterator[tuple[str, bool]]:

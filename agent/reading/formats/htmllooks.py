@@ -34,6 +34,7 @@ _GROUND = re.compile(
     rf"(?<![-\w])background(?:-color|-image)?\s*:\s*(?!\s*(?:{_WHITE}|transparent|none|inherit|initial|unset))",
     re.IGNORECASE,
 )
+_LISTED = re.compile(r"list-style", re.IGNORECASE)
 _COMMENT = re.compile(r"/\*.*?\*/|<!--|-->", re.DOTALL)
 _RULE = re.compile(r"([^{}@;]+)\{([^{}]*)\}")
 _SIMPLE = re.compile(r"([A-Za-z][\w:-]*)?(?:([.#])([\w-]+))?")
@@ -86,7 +87,9 @@ def is_raised(element: _Element) -> bool:
 def _rules(sheet: str) -> Iterator[tuple[tuple[str, str], str]]:
     for match in _RULE.finditer(_COMMENT.sub(" ", sheet)):
         said = match[2]
-        if any(one.search(said) for one in (_HIDDEN, _LINE_THROUGH, _RAISED, _WRITTEN_WHITE, _GROUND)):
+        if any(
+            one.search(said) for one in (_HIDDEN, _LINE_THROUGH, _RAISED, _WRITTEN_WHITE, _GROUND, _LISTED)
+        ):
             for selector in match[1].split(","):
                 simple = _SIMPLE.fullmatch(selector.strip())
                 if simple and selector.strip():

@@ -24,15 +24,17 @@ DEEPEST_STYLE = 20  # styles based on each other
 
 @dataclass(frozen=True, slots=True)
 class Styles:
-    """The named styles of a document and its number styles."""
+    """The named styles of a document, its number styles, and its lists' styles."""
 
     named: Mapping[tuple[str, str], _Element]
     numbers: Mapping[str, _Element]
+    lists: Mapping[str, _Element]
 
     @classmethod
     def of(cls, *roots: _Element | None) -> Styles:
         named: dict[tuple[str, str], _Element] = {}
         numbers: dict[str, _Element] = {}
+        lists: dict[str, _Element] = {}
         for root in roots:
             for one in root.iter() if root is not None else ():
                 name = one.get(f"{STYLE}name") if isinstance(one.tag, str) else None
@@ -40,7 +42,9 @@ class Styles:
                     named.setdefault((one.get(f"{STYLE}family", ""), name), one)
                 elif name and one.tag.startswith(NUMBER):
                     numbers.setdefault(name, one)
-        return cls(named, numbers)
+                elif name and one.tag == f"{TEXT}list-style":
+                    lists.setdefault(name, one)
+        return cls(named, numbers, lists)
 
     def chain(self, family: str, name: str | None) -> Iterator[_Element]:
         """A style and those that it is based on, nearest first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from agent.reading.folding import RAISED, is_wordless, level
 from agent.reading.formats.asides import told
 from agent.reading.formats.embedded import in_opendocument
+from agent.reading.formats.formulas import LONGEST, Formula, Sheet, settled
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.odfstyles import OFFICE, TABLE, TEXT, Styles, small
 from agent.reading.formats.package import Package
@@ -37,13 +39,19 @@ def read_ods(data: bytes, budget: Budget) -> Document:
     root = package.xml("content.xml")
     styles = Styles.of(root, package.xml("styles.xml") if "styles.xml" in package.names else None)
     sheets = root.iterfind(f"{OFFICE}body/{OFFICE}spreadsheet/{TABLE}table")
-    grids = tuple(_Sheet(sheet, styles, budget).grid() for sheet in sheets)
+    grids = tuple(_grids([_Sheet(sheet, styles, budget) for sheet in sheets], budget))
     pictures = tuple(
         Picture(name.rpartition("/")[2], package.read(name)) for name in package.pictures_under("Pictures")
     )
     inside = in_opendocument(package, budget)
     asides = tuple(told(root.iter(f"{OFFICE}annotation", "{*}text-box")))
     return Document(grids=grids, pictures=pictures, files=inside.files, unread=inside.unread, asides=asides)
+
+
+def _grids(walked: list[_Sheet], budget: Budget) -> Iterator[Grid]:
+    found = [one.read() for one in walked]
+    for sheet, cells in zip(walked, settled(found, recalculates=False), strict=True):
+        yield sheet_grid(sheet.name, cells, sheet.merges, budget.limits, hidden=sheet.hidden)
 
 
 def require_open(package: Package) -> None:
@@ -65,22 +73,23 @@ class _Sheet:
         self._styles = styles
         self._limits = budget.limits
         self._cells: dict[tuple[int, int], Cell] = {}
-        self._merges: list[Merge] = []
+        self._formulas: dict[tuple[int, int], Formula] = {}
         self._columns = list(_columns(table, styles))
-        self._hidden = styles.hides("table", table.get(f"{TABLE}style-name"))
+        self.name = table.get(f"{TABLE}name", "")
+        self.merges: list[Merge] = []
+        self.hidden = styles.hides("table", table.get(f"{TABLE}style-name"))
 
-    def grid(self) -> Grid:
-        """The sheet's grid."""
+    def read(self) -> Sheet:
+        """The sheet's cells and formulas."""
         at = 0
         for row, in_hidden_group in _rows(self._table):
             times = _repeated(row, "rows")
-            hidden = self._hidden or in_hidden_group or _is_hidden(row, "row", self._styles)
+            hidden = self.hidden or in_hidden_group or _is_hidden(row, "row", self._styles)
             cells = list(self._row(row, at, hidden))
             if cells:
                 self._repeat(cells, at, times)
             at += times
-        name = self._table.get(f"{TABLE}name", "")
-        return sheet_grid(name, self._cells, self._merges, self._limits, hidden=self._hidden)
+        return Sheet(self.name, self._cells, self._formulas)
 
     def _repeat(self, cells: list[tuple[int, Cell]], at: int, times: int) -> None:
         if len(self._cells) + len(cells) * times > self._limits.cells:
@@ -101,6 +110,11 @@ class _Sheet:
             if cell is not None:
                 if times > self._limits.cells:
                     raise too_large("单元格太多")
+                formula = stored.get(f"{TABLE}formula")
+                if formula is not None and times == 1:
+                    self._formulas[number, at] = Formula(
+                        _as_in_workbooks(formula), stored=cell.kind != "no_result"
+                    )
                 for right in range(at, at + times):
                     yield right, cell
             at += times
@@ -109,7 +123,7 @@ class _Sheet:
         wide = _number_of(stored, "number-columns-spanned")
         high = _number_of(stored, "number-rows-spanned")
         if wide * high > 1:
-            self._merges.append(Merge(row, column, row + high - 1, column + wide - 1))
+            self.merges.append(Merge(row, column, row + high - 1, column + wide - 1))
 
     def _column(self, at: int) -> _Column:
         place = bisect_right(self._columns, at, key=lambda column: column.first) - 1
@@ -172,6 +186,26 @@ class _Sheet:
         return level("".join(kept)).strip("\n"), level("".join(withheld))
 
 
+def _as_in_workbooks(formula: str) -> str:
+    """of:=SUM([.J7:.J8];[$Other.J7]) as SUM(J7:J8,Other!J7)."""
+    text = _DIALECT.sub("", formula[: LONGEST + 1]).replace(";", ",")
+    return (
+        _REFERENCE.sub(lambda match: f"{match[1]}!{match[2]}" if match[1] else match[2], text)
+        .replace(":.", ":")
+        .translate(_BRACKETS)
+    )
+
+
+_DIALECT = re.compile(r"^(?:of|oooc|msoxl):")
+_REFERENCE = re.compile(r"\[(?:\$?('[^'\]]*'|[^\[\].']*))?\.([^\[\]]*)\]")
+_BRACKETS = {ord("["): None, ord("]"): None}
+_NO_FIELD = re.compile(
+    r"note|ruby-text|label|hidden-paragraph|script|soft-page-break|tracked-changes|(?:.*-)?mark(?:-start|-end)?"
+    r"|(?:bookmark|change)(?:-start|-end)?|.*-decls?|list.*|table-of-content|p|h"
+)
+"""What stands in a paragraph and isn't a part of its text."""
+
+
 def runs(
     paragraph: _Element, styles: Styles, counts: bool, unseen: bool | None = False
 ) -> Iterator[tuple[str, bool]]:
@@ -199,6 +233,11 @@ def runs(
                 yield mark, inner
                 yield from runs(one, styles, inner, unseen if white is None or unseen is None else white)
                 yield mark, inner
+            elif one.tag.startswith(TEXT) and not _NO_FIELD.fullmatch(name):  # a field shows what it holds
+                shown = "none" not in (one.get(f"{TEXT}display"), one.get(f"{TEXT}hidden"))
+                yield from runs(
+                    one, styles, counts and shown and one.get(f"{TEXT}is-hidden") != "true", unseen
+                )
         yield told(one.tail)
 
 

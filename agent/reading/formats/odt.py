@@ -11,6 +11,7 @@ from agent.reading.formats.asides import told
 from agent.reading.formats.embedded import in_opendocument
 from agent.reading.formats.flow import Block, Line, Table, TableEnd, document, text_cell
 from agent.reading.formats.limits import Budget
+from agent.reading.formats.odfdrawn import drawn_in
 from agent.reading.formats.odfstyles import OFFICE, TABLE, TEXT, Styles
 from agent.reading.formats.ods import require_open, runs
 from agent.reading.formats.package import Package
@@ -99,7 +100,8 @@ class _Reader:
             raise too_large("表格的单元格太多")
         texts = [self._paragraph(one) for one in stored.iter(*PARAGRAPHS) if _innermost(one, stored)]
         kept = "\n".join(text for text, _ in texts)
-        return text_cell(_address(row, column), kept, "\n".join(text for _, text in texts if text))
+        made = text_cell(_address(row, column), kept, "\n".join(text for _, text in texts if text))
+        return replace(made, drawn=drawn_in(stored, self._styles))
 
     def _paragraph(self, paragraph: _Element) -> tuple[str, str]:
         """The text that counts, and what doesn't."""
@@ -122,7 +124,10 @@ def _address(row: int, column: int) -> str:
 
 
 def _innermost(paragraph: _Element, cell: _Element) -> bool:
-    return next(paragraph.iterancestors(f"{TABLE}table-cell")) is cell
+    """Whether a paragraph is the cell's own, and neither a table's inside it nor a comment's or a note's."""
+    for up in paragraph.iterancestors(f"{TABLE}table-cell", f"{OFFICE}annotation", f"{TEXT}note"):
+        return up is cell
+    return False
 
 
 def _rows(table: _Element) -> Iterator[_Element]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from agent.reading.formats.formulas import OUT_OF_DATE, same
 from agent.reading.formats.refusals import damaged
 from agent.reading.formats.sheet import decimal_text, exact
 from agent.reading.grid import Cell, Document, Grid
@@ -48,7 +49,10 @@ def _cell(cell: Cell, rows: list[list[Any]]) -> Cell:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return replace(cell, kind="no_result", text="", number=None)
     number = exact(value)
-    return cell if number == cell.number else replace(cell, number=number, text=decimal_text(number))
+    if cell.number is None or same(cell.number, number):
+        return replace(cell, number=number, text=decimal_text(number))
+    # What LibreOffice works out from the same formula is another figure.
+    return replace(cell, number=number, text=decimal_text(number), drawn=OUT_OF_DATE)
 
 
 def _at(address: str, rows: list[list[Any]]) -> Any:

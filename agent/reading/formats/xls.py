@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from itertools import islice
 from typing import Any
 
+from agent.errors import Unreadable
 from agent.reading.folding import RAISED, is_wordless, level
 from agent.reading.formats.asides import LONGEST, MOST
+from agent.reading.formats.defaultpassword import without_default_password
 from agent.reading.formats.embedded import in_compound
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.refusals import damaged, encrypted, too_large
@@ -16,6 +19,10 @@ from agent.reading.grid import Cell, Document, Grid, Merge
 
 BLANK = (0, 6)
 WHITE = (255, 255, 255)
+UNICODE = 80  # the version from which texts are Unicode, as xlrd numbers them
+ENCODINGS = ("gb18030", "big5")
+EVERYDAY = (("gb2312", 0xB0, 0xD7), ("big5", 0xA4, 0xC6))  # where an encoding has its most usual characters
+MOST_TEXTS, MOST_LETTERS = 5000, 20_000  # looked at to tell an encoding
 TEXT, NUMBER, DATE, BOOLEAN, ERROR = 1, 2, 3, 4, 5
 
 
@@ -25,7 +32,14 @@ def read_xls(data: bytes, budget: Budget) -> Document:
     Raises:
         Unreadable: damaged, with a password, or over the bounds.
     """
-    book = _open(data)
+    try:
+        book = _open(data)
+    except Unreadable as refusal:
+        plain = without_default_password(data) if refusal.rule == "encrypted" else None
+        if plain is None:
+            raise
+        budget.spend_bytes(len(plain))
+        data, book = plain, _open(plain)
     try:
         grids = tuple(_grid(book, sheet, budget) for sheet in book.sheets())
     except (IndexError, KeyError) as error:  # a cell names a style, a font or a text that isn't there
@@ -37,14 +51,80 @@ def read_xls(data: bytes, budget: Budget) -> Document:
 
 
 def _open(data: bytes) -> Any:
+    try:
+        book = _opened(data)
+    except LookupError:  # an older one in a code page that nothing here knows
+        book = None
+    if book is not None and book.biff_version >= UNICODE:
+        return book
+    return _in_its_own_words(data, book)
+
+
+def _in_its_own_words(data: bytes, declared: Any) -> Any:
+    """A workbook of before Unicode in the encoding in which its texts are Chinese: what it declares is often wrong.
+
+    Raises:
+        Unreadable: it is in none.
+    """
+    books = [] if declared is None else [declared]
+    for encoding in ENCODINGS:
+        with contextlib.suppress(Unreadable, LookupError):
+            books.append(_opened(data, encoding))
+    if not books:
+        raise damaged()
+    return max(books, key=_chinese)  # the first of equals: what it declares
+
+
+def _chinese(book: Any) -> int:
+    """How much of a workbook's texts is everyday Chinese, what is neither that nor ASCII counted against it."""
+    texts = (
+        str(value) for sheet in book.sheets() for row in range(sheet.nrows) for value in sheet.row_values(row)
+    )
+    letters = "".join(islice(texts, MOST_TEXTS))[:MOST_LETTERS]
+    return sum(_weight(one) for one in letters)
+
+
+def _weight(letter: str) -> int:
+    if letter.isascii() or letter in "，。：；、（）“”《》　":
+        return 0
+    if any(_is_everyday(letter, *level) for level in EVERYDAY):
+        return 1
+    return -1 if letter < "\u3000" else -2  # a letter with an accent stands for one byte, a character for two
+
+
+def _is_everyday(letter: str, encoding: str, first: int, last: int) -> bool:
+    try:
+        code = letter.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return len(code) == 2 and first <= code[0] <= last
+
+
+def _opened(data: bytes, encoding: str | None = None) -> Any:
+    """The workbook as xlrd has it.
+
+    Raises:
+        Unreadable: damaged, or with a password.
+        LookupError: it declares an encoding that isn't known, or isn't its own.
+    """
     import xlrd
 
     try:
         return xlrd.open_workbook(
-            file_contents=data, formatting_info=True, logfile=io.StringIO(), ragged_rows=True
+            file_contents=data,
+            formatting_info=True,
+            logfile=io.StringIO(),
+            ragged_rows=True,
+            encoding_override=encoding,
         )
     except xlrd.XLRDError as error:
         raise (encrypted() if "encrypt" in str(error).lower() else damaged()) from error
+    except UnicodeError as error:
+        raise LookupError("another encoding") from error
+    except LookupError as error:
+        if "unknown encoding" in str(error):
+            raise
+        raise damaged() from error
     except Exception as error:  # xlrd unpacks whatever the records claim
         raise damaged() from error
 
@@ -75,7 +155,10 @@ def _grid(book: Any, sheet: Any, budget: Budget) -> Grid:
 def _cell(book: Any, sheet: Any, row: int, column: int, hidden: bool) -> Cell | None:
     place, kind, value = address(row, column), sheet.cell_type(row, column), sheet.cell_value(row, column)
     style = book.xf_list[sheet.cell_xf_index(row, column)]
-    code = book.format_map[style.format_key].format_str if style.format_key in book.format_map else "General"
+    format_ = book.format_map.get(style.format_key)
+    code = (
+        format_.format_str if format_ is not None else None
+    ) or "General"  # local dates have no code of their own
     hidden = hidden or code.strip() == ";;;"
     font, plain = book.font_list[style.font_index], _is_plain(book, style.background)
     struck, unseen = bool(font.struck_out), plain and _is_unseen(book, font)

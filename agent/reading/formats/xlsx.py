@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 
 from agent.reading.formats.asides import in_package
 from agent.reading.formats.embedded import in_parts
+from agent.reading.formats.formulas import Formula, Sheet, settled
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.package import Package
 from agent.reading.formats.refusals import damaged, too_large
 from agent.reading.formats.sheet import FLAT, NARROW, NO_ZEROS, column_at, sheet_grid
 from agent.reading.formats.xlsxbook import Book, elements, read_book, utf8
-from agent.reading.formats.xlsxcells import read_cell
+from agent.reading.formats.xlsxcells import formula_of, read_cell
 from agent.reading.formats.xlsxconditions import MOST_RULES, Condition, conditions, under
 from agent.reading.formats.xlsxstyles import MAIN, index, is_on, local
 from agent.reading.grid import Cell, Document, Grid, Merge, Picture
@@ -68,7 +69,7 @@ _BLANK_ROW = re.compile(rb"<%(p)srow\b(?=[^<>]*\sr=)[^<>]*(?:/>|>\s*</%(p)srow>)
 _UNNUMBERED = re.compile(rb"<%(p)s(?:c|row)\b(?![^<>]*\sr=)[^<>]*>" % {b"p": _PREFIX})
 _CELL = re.compile(rb"<%(p)sc[\s>]" % {b"p": _PREFIX})
 _CELLS = re.compile(rb"<%(p)ssheetData[\s/>]" % {b"p": _PREFIX})
-_AFTER_CELLS = re.compile(rb"</%(p)ssheetData\s*>" % {b"p": _PREFIX})
+_AFTER_CELLS = re.compile(rb"</%(p)ssheetData\s*>|<%(p)ssheetData(?:\s[^<>]*)?/>" % {b"p": _PREFIX})
 _ROOT = re.compile(rb"<(%(p)sworksheet)[\s>]" % {b"p": _PREFIX})
 _MERGED = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Z]{1,3})\$?([0-9]{1,7}))?", re.IGNORECASE)
 _PLACE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})", re.IGNORECASE)
@@ -76,17 +77,22 @@ MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
 
 
 def _grids(package: Package, book: Book, budget: Budget) -> Iterator[Grid]:
-    cells = 0
+    cells, sheets, merges = 0, list[Sheet](), list[tuple[Merge, ...]]()
     for name, title, hidden in book.sheets:
         part = utf8(package.read(name))
-        merges = tuple(_merges(part)) if b"mergeCell" in part else ()
+        merges.append(tuple(_merges(part)) if b"mergeCell" in part else ())
         rules = tuple(islice(_conditions(part, book), MOST_RULES)) if book.differing else ()
         part = _cells_only(part)
         cells += sum(1 for _ in _CELL.finditer(part))
         if cells > budget.limits.cells:
             raise too_large("单元格太多")
-        found = dict(_cells(part, hidden, book, rules))
-        yield sheet_grid(title, found, merges, budget.limits, hidden=hidden)
+        formulas: dict[tuple[int, int], Formula] = {}
+        found = dict(_cells(part, hidden, book, rules, formulas))
+        sheets.append(Sheet(title, found, formulas))
+    for (_, title, hidden), found, merged in zip(
+        book.sheets, settled(sheets, book.recalculates), merges, strict=True
+    ):
+        yield sheet_grid(title, found, merged, budget.limits, hidden=hidden)
 
 
 def _cells_only(part: bytes) -> bytes:
@@ -100,7 +106,7 @@ def _cells_only(part: bytes) -> bytes:
     end, root = _AFTER_CELLS.search(part), _ROOT.search(part)
     if end and root:
         part = part[: end.end()] + b"</" + root[1] + b">"
-    if b"AlternateContent" in part:
+    if b"AlternateContent" in part and _CELLS.search(part):
         raise damaged()
     if not _UNNUMBERED.search(part):
         part = _BLANK_ROW.sub(b"", _BLANK_CELL.sub(b"", part))
@@ -131,9 +137,14 @@ def _merges(part: bytes) -> Iterator[Merge]:
 
 
 def _cells(
-    part: bytes, hidden_sheet: bool, book: Book, rules: tuple[Condition, ...]
+    part: bytes,
+    hidden_sheet: bool,
+    book: Book,
+    rules: tuple[Condition, ...],
+    formulas: dict[tuple[int, int], Formula],
 ) -> Iterator[tuple[tuple[int, int], Cell]]:
-    """The cells that hold something, by zero-based row and column."""
+    """The cells that hold something, by zero-based row and column; their formulas go to ``formulas``."""
+    shared: dict[str, tuple[tuple[int, int], str]] = {}
     hidden_columns: set[int] = set()
     hidden_rows, row, seen, zeros = False, -1, set[tuple[int, int]](), True
     for one in elements(part, "worksheet", "sheetView", "sheetFormatPr", "col", "row"):
@@ -159,6 +170,9 @@ def _cells(
                     if read is not None and rules:
                         read = under(read, place, book.styles[index(cell.get("s") or "0")], rules)
                     if read is not None:
+                        formula = formula_of(cell, place, shared)
+                        if formula is not None:
+                            formulas[place] = formula
                         yield place, read
 
 

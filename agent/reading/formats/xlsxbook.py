@@ -69,8 +69,14 @@ def read_book(package: Package) -> Book:
         differing_looks(parse_xml(styling)) if styling and b"dxf>" in styling else (),
         tuple(_texts(utf8(package.read(strings)))) if strings else (),
         since_1904=properties is not None and is_on(properties.get("date1904")),
-        recalculates=calculation is not None and is_on(calculation.get("fullCalcOnLoad")),
+        recalculates=calculation is not None and _asks_anew(calculation),
     )
+
+
+def _asks_anew(calculation: _Element) -> bool:
+    """Whether what is stored is to be worked out anew, or was never worked out to its end."""
+    asked = is_on(calculation.get("fullCalcOnLoad")) or is_on(calculation.get("forceFullCalc"))
+    return asked or not is_on(calculation.get("calcCompleted", "1"))
 
 
 _NO_CELLS = ("chartsheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from agent.reading.folding import RAISED, is_wordless, level
+from agent.reading.formats.formulas import Formula
 from agent.reading.formats.refusals import damaged
 from agent.reading.formats.sheet import address, decimal_text, exact
 from agent.reading.formats.xlsxbook import Book, Run, Text, text_of
@@ -45,6 +46,27 @@ def read_cell(stored: _Element, at: tuple[int, int], hidden: bool, book: Book) -
     shown, text, number, date = _value(value)
     struck, hidden = style.look.struck, hidden or _is_unseen(style)
     return Cell(place, shown, text, number, date, style.number_format, hidden, struck, text if struck else "")
+
+
+def formula_of(
+    stored: _Element, at: tuple[int, int], shared: dict[str, tuple[tuple[int, int], str]]
+) -> Formula | None:
+    """The cell's formula, or None; ``shared``: those that further cells have too, by their number, with their place.
+
+    One that isn't written out (a table of data) is there, and is none that could be worked out.
+    """
+    parts = {local(one): one for one in stored}
+    if "f" not in parts:
+        return None
+    text, number = parts["f"].text or "", parts["f"].get("si")
+    has_result = "v" in parts and bool(parts["v"].text)
+    if parts["f"].get("t") != "shared" or number is None:
+        return Formula(text, stored=has_result)
+    if text:
+        shared.setdefault(number, (at, text))
+        return Formula(text, stored=has_result)
+    (row, column), text = shared.get(number, (at, ""))
+    return Formula(text, (at[0] - row, at[1] - column), has_result)
 
 
 @dataclass(frozen=True, slots=True)
