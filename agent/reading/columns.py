@@ -85,12 +85,16 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """Where a field stands: ``at`` is its column's index, None without one certain column."""
+    """Where a field stands: ``at`` is its column's index, None without one certain column.
+
+    ``note`` tells that the column's label was only nearly the field's.
+    """
 
     field: FormField
     at: int | None
     measure: str | None = None
     finding: Finding | None = None
+    note: Finding | None = None
 
 
 def find_headers(table: Table, book: LabelBook) -> list[Header]:
@@ -144,6 +148,7 @@ def assign(header: Header, book: LabelBook) -> list[Assigned]:
 
 def _assign(one: FormField, found: Sequence[_Heading], skewed: bool, campaign: Campaign) -> Assigned:
     """The one column, where among the headings that name the field one is certain."""
+    found = [entry for entry in found if not entry[1].near] or found
     if not one.is_figure:
         printed = [entry for entry in found if key(entry[2]) == key(one.label)] or found
         return Assigned(one, printed[0][0] if printed else None)
@@ -153,7 +158,8 @@ def _assign(one: FormField, found: Sequence[_Heading], skewed: bool, campaign: C
     if len(fitting or found) > 1:
         return Assigned(one, None, finding=_two_columns(one, [text for _, _, text in fitting or found]))
     if fitting:
-        return Assigned(one, fitting[0][0], _other_scale(fitting[0][1]))
+        at, match, text = fitting[0]
+        return Assigned(one, at, _other_scale(match), note=_near(one, text) if match.near else None)
     if found:
         return Assigned(one, None, finding=_wrong_measure(one, found[0][2]))
     return Assigned(one, None, finding=_no_column(one))
@@ -310,6 +316,11 @@ def _unit_heading(text: str, book: LabelBook) -> HeaderField | None:
 def _no_column(one: FormField) -> Finding:
     text = f"表中没有找到“{one.full_label}”一栏。请用原表填报，不要删改栏目名称。"
     return Finding("error", "no_column", text, one.id, None, (one.id,))
+
+
+def _near(one: FormField, heading: str) -> Finding:
+    text = f"栏目“{quote(heading)}”按“{one.full_label}”登记。如不对，请用原表填报，不要改栏目名称。"
+    return Finding("note", "normalised", text, one.id, heading, (one.id,))
 
 
 def _two_columns(one: FormField, texts: Sequence[str]) -> Finding:

@@ -229,8 +229,9 @@ def _with_sign(text: str, written: str, asked: Asked, read: Read) -> Reading | N
         return None
     if match["suffix"].strip():
         return _told(read(match["number"] + match["suffix"]), written, asked)
-    # ¥1.5 in a column of 万元 is hardly one and a half 元.
-    if Decimal(match["number"].replace(",", "")) < _SURELY_YUAN:
+    # ¥1.5 in a column of 万元 is hardly one and a half 元; ¥700.00 has its 分 behind it.
+    least = _SURELY_YUAN / 10 if re.search(r"\.[0-9]{2}$", match["number"]) else _SURELY_YUAN
+    if Decimal(match["number"].replace(",", "")) < least:
         return None
     return _told(read(match["number"] + "元"), written, asked)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from agent.reading.formats.flow import LINES_BESIDE, text_cell
 from agent.reading.formats.refusals import damaged
+from agent.reading.formats.sentence import in_words
 from agent.reading.grid import Cell, Document, Grid
 
 Splitter = Callable[[str], list[str] | None]
@@ -101,6 +102,11 @@ def _tables(
     """Each table's first line, the line behind it, its rows, and whether its lines are label and value."""
     at = 0
     while at < len(lines):
+        end, rows = in_words(lines, at)
+        if rows:
+            yield at, end, rows, True
+            at = end
+            continue
         for split, pairs in ways:
             end, rows = _run(lines, at, split, pairs)
             if len(rows) >= 2:
