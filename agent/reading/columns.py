@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.findings import Finding
+from agent.reading import numerals
 from agent.reading.folding import squeeze, trim
 from agent.reading.grid import Grid
 from agent.reading.labels import LabelBook, Match, key
 from agent.reading.layout import Placed, Table
 from agent.reading.measures import factor_of, is_measure
 from agent.reading.values import quote
+from agent.reading.written import is_nothing
 from agent.rules import Campaign, FormField, HeaderField
 
 
@@ -182,7 +184,7 @@ def _blocks(table: Table, book: LabelBook) -> list[tuple[int, int]]:
     for at, row in enumerate(table.rows):
         current = blocks[-1] if blocks and at <= blocks[-1][1] else None
         heads = [cell for cell in row if _heads(cell, book, current is not None)]
-        figures = sum(map(like_a_figure, row))
+        figures = sum(map(_may_be_a_figure, [cell for cell in row if cell not in heads]))
         if heads and (not figures or len(heads) > max(2, figures)):
             if current is None:
                 blocks.append([at, at])
@@ -220,6 +222,15 @@ def like_a_figure(cell: Placed) -> bool:
     if cell.empty:
         return False
     return cell.cell.kind != "text" or re.fullmatch(r"[0-9][0-9.,\s]*\D{0,2}", trim(cell.text)) is not None
+
+
+def _may_be_a_figure(cell: Placed) -> bool:
+    """Whether a cell that is no label looks like a figure, in whatever words: 17（含夜间）, 共12次, 十二, --."""
+    return (
+        like_a_figure(cell)
+        or (bool(cell.text) and _WORDED.match(trim(cell.text)) is not None)
+        or (bool(cell.text) and is_nothing(trim(cell.text)))
+    )
 
 
 def _only_measures(row: Sequence[Placed], campaign: Campaign) -> bool:
@@ -342,6 +353,9 @@ def _wrong_measure(one: FormField, heading: str) -> Finding:
     return Finding("error", "wrong_measure", text, one.id, heading, (one.id,))
 
 
+_WORDED = re.compile(
+    rf"[(\[【“\"'‘+¥.共计合约近]{{0,4}}\s*[0-9]|[{numerals.CHARACTERS}]{{1,12}}(?:$|[(点\s]|[^{numerals.CHARACTERS}]{{1,2}}$)"
+)
 MEASURE_HEADINGS = frozenset({"单位", "计量单位"})
 """Headings of a column that holds the measures, in a form turned on its side."""
 UNIT_HEADINGS = frozenset(

@@ -181,7 +181,7 @@ def _by_colon(line: str) -> list[str] | None:
 def _pairs(pieces: Sequence[str]) -> list[str] | None:
     found: list[str] = []
     for piece in pieces:
-        if not piece.strip():
+        if not piece.strip(" \u3000。.，,"):
             continue
         if len(piece) > LONGEST_PAIR:
             return None
