@@ -94,7 +94,12 @@ def count_ways(number: int, name: str, by: random.Random) -> dict[str, Any]:
         "remark": f"{text}{measure}（{by.choice(('含夜间', '含节假日', '城区和集镇', '干部群众'))}）",
         "together": f"共{text}{measure}", "altogether": f"共计{text}", "sum": f"合计{text}{measure}",
         "plus": f"+{text}", "zero width": f"\u200b{text}\ufeff", "soft": "\u00ad".join(text), "marked": f"\u202d{text}\u202c",
-        "apostrophe": f"'{text}",
+        "apostrophe": f"'{text}", "formatted": made.Styled(number, f'0"{measure}"'), "grouped": made.Styled(number, "#,##0"),
+        "two decimals": made.Styled(number, "0.00"),
+        "line break": f"{text}\n{measure}", "zero wide space inside": "\u200b".join(text),
+        "space in brackets": f"{text} （{measure}）", "half brackets": f"{text}({measure})", "corner": f"「{text}」",
+        "in all, told": f"共计{text}{measure}。", "numeral, formal": f"{numeral(number, FORMAL, '拾佰仟')}",
+        "measure, twice": f"{text}{measure}（{numeral(number)}{measure}）", "sum to": f"{text}={part}+{number - part}",
     }  # fmt: skip
     if number < 100:
         ways["leading zero"] = f"0{text}"
@@ -259,6 +264,8 @@ def label_of(name: str, by: random.Random, how: list[str], style: str) -> str:
         how.append(f"label: {label}")
     if style == "spaced":
         label = by.choice((" ", "\n")).join((label[:2], label[2:]))
+    if style == "counted":
+        label = f"{IDS.index(name) + 1}.{label}"
     measure = MEASURES[name]
     brackets = by.choice(("（）", "()"))
     return label + (f"{brackets[0]}{measure}{brackets[1]}" if measure and style != "bare" else "")
@@ -301,16 +308,37 @@ def numbered(form: made.Form, rows: int, by: random.Random) -> made.Form:
         [str(at + 1) for at in range(width)],
         [chr(ord("A") + at) for at in range(width)],
         [f"（{at + 1}）" for at in range(width)],
-        ["栏次", *(str(at) for at in range(1, width))],
+        [f"{at + 1}栏" for at in range(width)],
+        list("甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未")[:width],
+        [at + 1 for at in range(width)],
     ]
-    cells = [*form.cells[:head], list(by.choice(ways[:3])), *form.cells[head:]]
+    cells = [*form.cells[:head], list(by.choice(ways)), *form.cells[head:]]
     return form.but(cells=cells)
+
+
+def split(form: made.Form, rows: list[dict[str, Any]], by: random.Random, how: list[str]) -> made.Form:
+    """劝导人数 in parts with a 合计 of its own: the part's columns come in its place."""
+    at, shown = IDS.index("people_persuaded"), []
+    for row in rows:
+        number = row["people_persuaded"]
+        if not isinstance(number, int):
+            return form
+        part = by.randint(0, number)
+        shown.append([part, number - part, number])
+    names = by.choice((["男", "女", "合计"], ["本地", "外地", "小计"], ["男", "女", "合计"]))
+    how.append(f"split: {names}")
+    head = [[form.cells[0][at], None, None], names]
+    parts = [*head, *shown]
+    cells = [[*row[:at], *part, *row[at + 1 :]] for row, part in zip(form.cells, parts, strict=True)]
+    others = [one for one in form.merges if one[1] != at]
+    moved = [(top, left + 2 * (left > at), low, right + 2 * (right > at)) for top, left, low, right in others]
+    return form.but(cells=cells, merges=[*moved, (0, at, 0, at + 2)])
 
 
 def turned(row: dict[str, Any], style: str, by: random.Random, how: list[str]) -> made.Form:
     """A row for each indicator."""
-    shown = [name for name in IDS if name != "remarks" or row["remarks"]]
-    kind = by.choice(("label", "measure", "number"))
+    shown = [name for name in IDS if name != "remarks"]
+    kind = by.choice(("label", "measure", "number", "remark"))
     lines: list[list[Any]] = []
     for at, name in enumerate(shown, 1):
         label = label_of(name, by, how, "bare" if kind == "measure" else style)
@@ -319,11 +347,14 @@ def turned(row: dict[str, Any], style: str, by: random.Random, how: list[str]) -
             cells = [label, MEASURES[name], row[name]]
         elif kind == "number":
             cells = [at, label, row[name]]
+        elif kind == "remark":
+            cells = [label, row[name], by.choice((None, None, "正常"))]
         lines.append(cells)
     heads = {
         "label": ["项目", "数量"],
         "measure": ["指标", "计量单位", "数量"],
         "number": ["序号", "项目", "填报数"],
+        "remark": ["项目", "数量", "备注"],
     }
     return made.Form((), [heads[kind], *lines])
 
@@ -347,12 +378,14 @@ def villages_of(figures: dict[str, Decimal], by: random.Random, how: list[str]) 
 
 WRITERS: dict[str, Callable[[made.Form], bytes]] = {
     "xlsx": lambda form: books.xlsx([form]),
-    "xls": lambda form: books.xls([form]),
-    "docx": lambda form: papers.docx([form]),
-    "html": lambda form: papers.html([form]),
-    "csv": lambda form: papers.delimited([form], "utf-8-sig"),
-    "gbk.csv": lambda form: papers.delimited([form], "gb18030"),
-    "table.eml": lambda form: papers.mail(page=f"<p>您好！报表如下，请查收。</p>{papers.html_body([form])}"),
+    "xls": lambda form: books.xls([_plainly(form)]),
+    "docx": lambda form: papers.docx([_plainly(form)]),
+    "html": lambda form: papers.html([_plainly(form)]),
+    "csv": lambda form: papers.delimited([_plainly(form)], "utf-8-sig"),
+    "gbk.csv": lambda form: papers.delimited([_plainly(form)], "gb18030"),
+    "table.eml": lambda form: papers.mail(
+        page=f"<p>您好！报表如下，请查收。</p>{papers.html_body([_plainly(form)])}"
+    ),
 }
 WRITTEN_OUT = ("lines.eml", "measured.eml", "sentence.eml", "tabs.eml", "tabs.txt")
 
@@ -365,7 +398,7 @@ def pairs_text(kind: str, cells: dict[str, Any], written: dict[str, str], by: ra
             f"{SINGLE.get(name, label)}{_said(cells[name])}{MEASURES[name]}"
             for name, _, label, _ in COLUMNS[:-1]
         ]
-        return "\n".join((*head, "，".join(said) + "。"))
+        return "\n".join((*head, *by.choice(((), ("",))), sentence(said, by)))
     mark = by.choice(("：", ": ", "：", "="))
     ends = by.choice(("", "；", "。", "，")) if kind == "measured.eml" else ""
     lines = []
@@ -375,12 +408,40 @@ def pairs_text(kind: str, cells: dict[str, Any], written: dict[str, str], by: ra
     return "\n".join((*head, *lines))
 
 
+def sentence(said: list[str], by: random.Random) -> str:
+    """Labels and figures in a paragraph, which the mail program may have broken anywhere."""
+    end = by.randint(3, 9)
+    text = by.choice(
+        (
+            "，".join(said) + "。",
+            "；".join(said) + "。",
+            "，".join(said[:end]) + "。" + "，".join(said[end:]) + "。",
+            "现将我镇有关情况报告如下：" + "，".join(said) + "。",
+            "，\n".join(said) + "。",
+        )
+    )
+    if "\n" in text or by.random() < 0.7:
+        return text
+    return "\n".join(text[at : at + 38] for at in range(0, len(text), 38))
+
+
 def _said(content: Any) -> str:
-    return papers.shown(content)
+    return papers.shown(_settled(content)).replace("\n", "").replace("\t", "")
+
+
+def _settled(content: Any) -> Any:
+    """The cell as a program has it that knows no formulas."""
+    if isinstance(content, made.Styled) and isinstance(content.value, made.Formula):
+        return content.value.result
+    return content
+
+
+def _plainly(form: made.Form) -> made.Form:
+    return form.but(cells=[[_settled(content) for content in row] for row in form.cells])
 
 
 def tabs_text(form: made.Form) -> str:
-    return "\n".join("\t".join(line) for line in papers.lines_of(form))
+    return "\n".join("\t".join(line) for line in papers.lines_of(_plainly(form)))
 
 
 def everyday(seed: int) -> Everyday:
@@ -425,11 +486,23 @@ def _laid_out(
     how: list[str], plain: bool,
 ) -> tuple[made.Form, str]:  # fmt: skip
     style = (
-        by.choice(("printed", "printed", "bare", "spaced", "near"))
+        by.choice(("printed", "printed", "bare", "spaced", "near", "counted"))
         if not plain
         else by.choice(("printed", "bare"))
     )
-    layout = by.choice(("two levels", "one level", "leading column", "turned", "villages", "numbered"))
+    layout = by.choice(
+        (
+            "two levels",
+            "one level",
+            "leading column",
+            "two leading",
+            "turned",
+            "villages",
+            "numbered",
+            "split",
+            "no remarks",
+        )
+    )
     layout = "one level" if plain else layout
     rows, sure = [cells], {name: value for name, value in figures.items() if value is not None}
     if layout == "villages" and len(sure) == len(figures):
@@ -437,6 +510,8 @@ def _laid_out(
         rows = villages_of(sure, by, how)
     if layout == "turned":
         form = turned(cells, style, by, how)
+    elif layout == "split":
+        form = split(two_levels(rows, style, by, how), rows, by, how)
     else:
         make = by.choice((two_levels, one_level)) if not plain and layout != "one level" else one_level
         form = make(rows, style, by, how)
@@ -449,9 +524,18 @@ def _laid_out(
     elif layout == "leading column":
         heading, value = by.choice((("序号", "1"), ("单位", written["单位"]), ("镇街", written["单位"])))
         form = beside_columns(form, [value], heading)
+    elif layout == "two leading":
+        form = beside_columns(beside_columns(form, [written["单位"]], "单位"), [1], "序号")
     elif layout == "numbered":
         form = numbered(form, len(rows), by)
+    elif layout == "no remarks":
+        merges = [one for one in form.merges if one[3] < len(IDS) - 1]
+        form = form.but(cells=[row[: len(IDS) - 1] for row in form.cells], merges=merges)
     below = [FOOTNOTE] if by.random() < 0.5 else []
+    if by.random() < 0.25:
+        signed = "　　".join(f"{label}：{written[label]}" for label in ("填报人", "联系电话"))
+        top = [[TITLE], [f"单位：{written['单位']}", f"填报时间：{written['填报时间']}"]]
+        return form.but(above=top, below=[signed, *below]), f"{layout}, {style}, signed below"
     return form.but(above=lines_above(written, by), below=below), f"{layout}, {style}"
 
 

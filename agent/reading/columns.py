@@ -300,7 +300,9 @@ def _path(leaf: Placed, table: Table, above: dict[int, list[Placed]], top: int, 
         if over and not over[0].empty:
             path.append(_printed(over[0]))
         elif path and not any(cell.top < at < cell.bottom for cell in above.get(leaf.left, ())):
-            group = _group_to_the_left(leaf.left, table.rows[at], book)
+            group = _group_to_the_left(leaf.left, table.rows[at], book) or _parted_to_the_left(
+                leaf, above, at, book
+            )
             path.extend([group] if group else [])
     return path
 
@@ -309,6 +311,23 @@ def _group_to_the_left(column: int, row: Sequence[Placed], book: LabelBook) -> s
     """A group's label whose cell wasn't merged over its columns: it holds on over empty cells."""
     before = [cell for cell in row if cell.left < column and not cell.empty]
     return _printed(before[-1]) if before and book.group(before[-1].text) else None
+
+
+def _parted_to_the_left(
+    leaf: Placed, above: dict[int, list[Placed]], row: int, book: LabelBook
+) -> str | None:
+    """The same of a field's label over its parts (男, 女, 合计): each column since then has a part below it."""
+    if book.match([leaf.text]):
+        return None
+    for column in range(leaf.left, -1, -1):
+        cells = above.get(column, ())
+        if not any(cell.top == leaf.top and not cell.empty for cell in cells):
+            return None
+        over = next((cell for cell in cells if cell.top == row and not cell.empty), None)
+        if over is not None:
+            match = book.match([over.text])
+            return _printed(over) if column < leaf.left and match and match.field.is_figure else None
+    return None
 
 
 def _printed(cell: Placed) -> str:

@@ -131,12 +131,27 @@ def _run(lines: list[str], at: int, split: Splitter, pairs: bool) -> tuple[int, 
             continue
         if rows and ((_RULE.match(line) and line.strip()) or (pairs and not line.strip())):
             continue
+        if pairs and rows and in_words(lines, number)[1]:
+            break
         cells = split(line)
         if cells is None or (split is _by_gaps and rows and len(cells) != len(rows[0])):
             break
         rows += [cells[start : start + 2] for start in range(0, len(cells), 2)] if pairs else [cells]
         end = number + 1
-    return end, rows
+    return end, rows if pairs else _mended(rows)
+
+
+def _mended(rows: list[list[str]]) -> list[list[str]]:
+    """The rows, with one made of two that a line break in a cell has parted: together they are as long as the first."""
+    mended: list[list[str]] = []
+    for row in rows:
+        short = bool(mended) and len(mended[-1]) < len(rows[0]) and len(mended) > 1
+        if short and len(mended[-1]) + len(row) - 1 == len(rows[0]) and len(row) > 1:
+            *before, parted = mended.pop()
+            mended.append([*before, f"{parted}\n{row[0]}", *row[1:]])
+        else:
+            mended.append(row)
+    return mended
 
 
 def _goes_on(value: str, line: str) -> bool:
