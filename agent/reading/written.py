@@ -177,16 +177,17 @@ Read = Callable[[str], Reading | None]
 
 
 def _ended(text: str, written: str, asked: Asked, read: Read) -> Reading | None:
-    """12。 and 12；as they end a line of a list. A comma or a point is told: a figure may have been cut off there."""
+    """12。 and 12；as they end a line of a list. Behind a comma a figure may have been cut off (12,000), as behind a point."""
     match = _ENDED.fullmatch(text)
     if match is None:
         return None
     body, end = match["body"], match["end"]
-    if "." in end and body[-1].isdigit() and "." not in body and asked.field.type != "count":
-        return None  # 1. of 1.5万元
+    if body[-1].isdigit() and (
+        "," in end or ("." in end and "." not in body and asked.field.type != "count")
+    ):
+        return None
     reading = read(body)
-    told = "." in end or ("," in end and body[-1].isdigit())
-    return _told(reading, written, asked) if told else reading
+    return _told(reading, written, asked) if "." in end else reading
 
 
 def _marked(text: str, _written: str, _asked: Asked, read: Read) -> Reading | None:

@@ -18,6 +18,7 @@ LONGEST_PAIR = 150
 LONGEST_SENTENCE = 1000
 MOST_DIGITS = 6  # of what a mail program may have broken off a figure; a telephone number has more
 REACH = 60  # lines above and below a table, blank ones too, among which those beside it are looked for
+FEWEST_MENDED = 6  # cells of a row that may have been parted: of shorter ones two may each lack their last
 MOST_LINES = 20_000  # lines in which tables are looked for
 
 _NUMBERING = (
@@ -138,15 +139,19 @@ def _run(lines: list[str], at: int, split: Splitter, pairs: bool) -> tuple[int, 
             break
         rows += [cells[start : start + 2] for start in range(0, len(cells), 2)] if pairs else [cells]
         end = number + 1
-    return end, rows if pairs else _mended(rows)
+    return end, [[label, value.rstrip(",，")] for label, value in rows] if pairs else _mended(rows)
 
 
 def _mended(rows: list[list[str]]) -> list[list[str]]:
-    """The rows, with one made of two that a line break in a cell has parted: together they are as long as the first."""
+    """The rows, with one made of two that a line break in a cell has parted: together they are as long as the first row."""
+    if not rows or len(rows[0]) < FEWEST_MENDED:
+        return rows
     mended: list[list[str]] = []
     for row in rows:
-        short = bool(mended) and len(mended[-1]) < len(rows[0]) and len(mended) > 1
-        if short and len(mended[-1]) + len(row) - 1 == len(rows[0]) and len(row) > 1:
+        short = len(mended) > 1 and len(mended[-1]) < len(rows[0])
+        # The last blank of a line is often lost on the way.
+        whole = len(rows[0]) - len(mended[-1]) if short else 0
+        if len(row) > 1 and len(row) - 1 in (whole, whole - 1):
             *before, parted = mended.pop()
             mended.append([*before, f"{parted}\n{row[0]}", *row[1:]])
         else:
