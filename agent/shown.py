@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ from agent.findings import Finding, Severity
 from agent.line import size_words
 from agent.reading.reading import FileReading, Form, Kind
 from agent.rules import Campaign, plain
+from agent.unseen import acts
 from agent.wrapping import Wrapped
 
 if TYPE_CHECKING:
@@ -67,11 +67,7 @@ def show_readings(readings: Sequence[FileReading], campaign: Campaign) -> None:
 
 def safe(text: str) -> str:
     """What was sent, on one line and without anything that would do something to a terminal."""
-    return "".join("\ufffd" if _acts(one) else one for one in re.sub(r"[\t\r\n]+", " ", text))
-
-
-def _acts(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    return "".join("\ufffd" if acts(one) else one for one in re.sub(r"[\t\r\n]+", " ", text))
 
 
 def _console() -> Console:

@@ -17,6 +17,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from agent.rules import Identifier, Model
+from agent.unseen import acts, without_unseen
 from agent.yamlfile import load_model
 
 Address = Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")]
@@ -39,7 +40,7 @@ class Unit(Model):
     @property
     def folder(self) -> str:
         """The name as that of a folder and of files, on Windows too: with what they can't have in full width."""
-        seen = "".join(one for one in self.name if unicodedata.category(one) not in _UNSEEN)
+        seen = "".join(one for one in self.name if not acts(one))
         wide = seen.translate(_WIDE)[:40].strip(" .") or self.id
         return f"单位{wide}" if _TAKEN.fullmatch(wide) else wide
 
@@ -48,7 +49,6 @@ class Unit(Model):
         return (self.name, *self.aliases)
 
 
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"})
 _WIDE = str.maketrans('/\\:*?"<>|', "／＼：＊？＂＜＞｜")
 _TAKEN = re.compile(  # Windows' devices, and the archive's own folders
     r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?|raw|records|letters|final|held", re.IGNORECASE
@@ -176,8 +176,8 @@ def folded(address: str) -> str:
 
 
 def fold(text: str) -> str:
-    """A name without white space, in half-width forms, for comparing."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+    """A name without white space and what nobody sees, in half-width forms, for comparing."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", without_unseen(text)))
 
 
 _PLACE = re.compile(r"[\u4e00-\u9fff]{1,12}?(?:镇|街道|乡|救助管理站)")

@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 from agent.deciding.tokens import PATTERN, Tokens, of_mail
 from agent.units import Register, fold
+from agent.unseen import without_unseen
 
 Verb = Literal["accept", "assign", "reject"]
 Result = Literal[
@@ -257,7 +258,7 @@ def _together(orders: Sequence[Order]) -> Iterator[Order]:
 
 def _flat(text: str) -> str:
     """One line in half-width characters: a phone writes Ｈ３ and ：as it likes."""
-    return unicodedata.normalize("NFKC", text).replace("\u200b", "").replace("—", "-").replace("–", "-")
+    return unicodedata.normalize("NFKC", without_unseen(text)).replace("—", "-").replace("–", "-")
 
 
 _ITEM = re.compile(r"(?<![0-9A-Za-z])(?:[Hh][0-9]{1,9}|[Ff][0-9a-fA-F]{8})(?![0-9A-Za-z])")

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from agent.unseen import acts, without_unseen
+
 LONGEST = 600
 """What one value may take at most of a letter, in characters; the raw mail has all of it."""
 
 
 def one_line(text: str) -> str:
     """The text on one line, without characters that control, hide or turn around what stands near them."""
+    text = without_unseen(text)
     if not text.isprintable():  # nearly all are: then there is neither a break nor anything unseen in it
         spaced = _BREAKS.sub(" ", text)
-        text = "".join(character for character in spaced if unicodedata.category(character) not in _UNSEEN)
+        text = "".join(character for character in spaced if not acts(character))
     return _PILED_MARKS.sub(r"\1", re.sub(r" {2,}", " ", text)).strip()
 
 
@@ -47,8 +50,6 @@ def _columns(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WFA" else 1
 
 
-# Control, format (bidi overrides, zero-width), lone surrogates, unassigned; private use stays: rare names need it.
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Cn"})
 _BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _PILED_MARKS = re.compile(
     r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{2})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+"

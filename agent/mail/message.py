@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from agent.mime import decode_words, parse_mime, split_headers
+from agent.unseen import without_unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,10 +244,10 @@ def _address_in(piece: str, masked: str) -> tuple[str, int]:
     return (alone if _ADDRESS.fullmatch(alone) else ""), -1
 
 
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def _cleaned(name: str) -> str:
     """A display name for people: decoded, without quotes and without what can't be seen."""
     unquoted = re.sub(r"\\(.)", r"\1", name.strip(" ,;\t").strip('"').strip())
-    return _UNSEEN.sub("", decode_words(unquoted)).strip(" \"'")[:200]
+    return without_unseen(_CONTROLS.sub("", decode_words(unquoted))).strip(" \"'")[:200]

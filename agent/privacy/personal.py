@@ -15,6 +15,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
+from agent.unseen import is_unseen
+
 Kind = Literal["identity_card", "bank_card", "telephone", "passport"]
 
 NAMES: dict[Kind, str] = {
@@ -317,12 +319,14 @@ def _plain(character: str) -> str:
     digit = unicodedata.decimal(character, None)
     if digit is not None:
         return str(digit)
+    if is_unseen(character):  # letters leave it out
+        return "\u200b"
     match unicodedata.category(character):
         case "Pd":
             return "-"
         case "Zs":
             return " "
-        case "Cf" | "Cs" | "Cn":  # nobody sees them, and letters leave them out
+        case "Cf" | "Cs" | "Cn":  # nor these do letters keep
             return "\u200b"
     wide = unicodedata.normalize("NFKC", character)
     return wide if len(wide) == 1 and wide.isascii() else "-" if character in "－ー" else character

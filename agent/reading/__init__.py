@@ -6,25 +6,32 @@ The way of a file:
     documents.py   what a document counts as; paged.py: one with pages, some of them pictures (ocr/)
     formats/       a format's bytes to a Document (grid.py): tables of cells, text, pictures
     texts.py       the same of a mail's own text; quoting.py, quotedpages.py: what in it is only quoted
-    form.py        the form in a Document: labels.py, layout.py and columns.py find it, rows.py and part.py what belongs
-                   to it, heading.py and reporter.py its header values
-    values.py      what one cell means: numerals.py, measures.py, numberformat.py, dates.py
-    sums.py        several rows to one figure; combining.py: several forms to one
+    form.py        the form in a Document: labels.py (near.py with labels.yaml), layout.py and columns.py find it,
+                   rows.py and part.py what belongs to it, heading.py and reporter.py its header values
+    values.py      what one cell means: asked.py what is asked for, written.py a text (numerals.py, measures.py,
+                   brackets.py, phrases.py with figures.yaml, likely.py), numberformat.py and seen.py a workbook's
+                   number, dates.py, phones.py
+    sums.py        several rows to one figure, split.py several columns; combining.py: several forms to one
 
 The process apart is apart.py from here and worker.py from inside; what they say to each other is carried.py, over
 wire.py.
 
 Which finding comes from where (a rule's id may stand for several reasons):
 
-    blank                 values.py: an empty cell; other_figures.py: a column or row that isn't the unit's to report;
+    blank                 asked.py: an empty cell; other_figures.py: a column or row that isn't the unit's to report;
                           sums.py: a blank above a right sum; form.py: the form is on a hidden sheet only
-    not_exact, negative, not_whole, no_result, drawn      values.py
-    not_a_number          values.py: what the cell holds; form.py: rows.py couldn't tell whose column the cell is
-    wrong_measure         values.py: behind or around a number; columns.py: in a heading; form.py: two that contradict
-    normalised            values.py
+    not_exact             written.py; brackets.py: what stands in brackets behind a figure
+    negative, no_result   values.py: a number; written.py: a text
+    not_whole             asked.py
+    drawn                 values.py
+    not_a_number          values.py, written.py, asked.py: what the cell holds; form.py: rows.py couldn't tell whose
+                          column the cell is
+    wrong_measure         asked.py, values.py: behind or around a number; columns.py: in a heading; form.py: two that
+                          contradict
+    normalised            asked.py: a figure; values.py: a date, a telephone; columns.py: a label that is nearly one
     displayed_otherwise   values.py: a cell; paged.py: a page
     no_column, two_columns       columns.py
-    sum_differs           sums.py
+    sum_differs           sums.py, split.py
     sum_unmarked          form.py: added up, to be confirmed; other_figures.py: can't be added up
     two_forms             combining.py
     other_unit, unit_unknown, header_missing       reporter.py
@@ -35,8 +42,8 @@ Which finding comes from where (a rule's id may stand for several reasons):
     two_values            corrections.py: words that put shown figures right
     own_letter, little_text      documents.py
     macros                files.py
-    unreadable            values.py: a cell in a picture; overlooked.py: a table like the form; documents.py: an object
-                          inside; else as the next
+    unreadable            asked.py, values.py: a cell in a picture; overlooked.py: a table like the form; documents.py: an
+                          object inside; else as the next
     encrypted, too_large, not_supported            formats/refusals.py: whatever a file or page is refused for
 
 Before that, misread.py sets labels of a picture right. What a campaign's checks find is not from here (rules.py).

@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.findings import Finding
+from agent.reading import numerals
 from agent.reading.folding import squeeze, trim
 from agent.reading.grid import Grid
 from agent.reading.labels import LabelBook, Match, key
 from agent.reading.layout import Placed, Table
 from agent.reading.measures import factor_of, is_measure
 from agent.reading.values import quote
+from agent.reading.written import is_nothing
 from agent.rules import Campaign, FormField, HeaderField
 
 
@@ -85,12 +87,16 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """Where a field stands: ``at`` is its column's index, None without one certain column."""
+    """Where a field stands: ``at`` is its column's index, None without one certain column.
+
+    ``note`` tells that the column's label was only nearly the field's.
+    """
 
     field: FormField
     at: int | None
     measure: str | None = None
     finding: Finding | None = None
+    note: Finding | None = None
 
 
 def find_headers(table: Table, book: LabelBook) -> list[Header]:
@@ -144,6 +150,7 @@ def assign(header: Header, book: LabelBook) -> list[Assigned]:
 
 def _assign(one: FormField, found: Sequence[_Heading], skewed: bool, campaign: Campaign) -> Assigned:
     """The one column, where among the headings that name the field one is certain."""
+    found = [entry for entry in found if not entry[1].near] or found
     if not one.is_figure:
         printed = [entry for entry in found if key(entry[2]) == key(one.label)] or found
         return Assigned(one, printed[0][0] if printed else None)
@@ -153,7 +160,8 @@ def _assign(one: FormField, found: Sequence[_Heading], skewed: bool, campaign: C
     if len(fitting or found) > 1:
         return Assigned(one, None, finding=_two_columns(one, [text for _, _, text in fitting or found]))
     if fitting:
-        return Assigned(one, fitting[0][0], _other_scale(fitting[0][1]))
+        at, match, text = fitting[0]
+        return Assigned(one, at, _other_scale(match), note=_near(one, text) if match.near else None)
     if found:
         return Assigned(one, None, finding=_wrong_measure(one, found[0][2]))
     return Assigned(one, None, finding=_no_column(one))
@@ -176,7 +184,7 @@ def _blocks(table: Table, book: LabelBook) -> list[tuple[int, int]]:
     for at, row in enumerate(table.rows):
         current = blocks[-1] if blocks and at <= blocks[-1][1] else None
         heads = [cell for cell in row if _heads(cell, book, current is not None)]
-        figures = sum(map(like_a_figure, row))
+        figures = sum(map(_may_be_a_figure, [cell for cell in row if cell not in heads]))
         if heads and (not figures or len(heads) > max(2, figures)):
             if current is None:
                 blocks.append([at, at])
@@ -214,6 +222,15 @@ def like_a_figure(cell: Placed) -> bool:
     if cell.empty:
         return False
     return cell.cell.kind != "text" or re.fullmatch(r"[0-9][0-9.,\s]*\D{0,2}", trim(cell.text)) is not None
+
+
+def _may_be_a_figure(cell: Placed) -> bool:
+    """Whether a cell that is no label looks like a figure, in whatever words: 17（含夜间）, 共12次, 十二, --."""
+    return (
+        like_a_figure(cell)
+        or (bool(cell.text) and _WORDED.match(trim(cell.text)) is not None)
+        or (bool(cell.text) and is_nothing(trim(cell.text)))
+    )
 
 
 def _only_measures(row: Sequence[Placed], campaign: Campaign) -> bool:
@@ -283,7 +300,9 @@ def _path(leaf: Placed, table: Table, above: dict[int, list[Placed]], top: int, 
         if over and not over[0].empty:
             path.append(_printed(over[0]))
         elif path and not any(cell.top < at < cell.bottom for cell in above.get(leaf.left, ())):
-            group = _group_to_the_left(leaf.left, table.rows[at], book)
+            group = _group_to_the_left(leaf.left, table.rows[at], book) or _parted_to_the_left(
+                leaf, above, at, book
+            )
             path.extend([group] if group else [])
     return path
 
@@ -292,6 +311,23 @@ def _group_to_the_left(column: int, row: Sequence[Placed], book: LabelBook) -> s
     """A group's label whose cell wasn't merged over its columns: it holds on over empty cells."""
     before = [cell for cell in row if cell.left < column and not cell.empty]
     return _printed(before[-1]) if before and book.group(before[-1].text) else None
+
+
+def _parted_to_the_left(
+    leaf: Placed, above: dict[int, list[Placed]], row: int, book: LabelBook
+) -> str | None:
+    """The same of a field's label over its parts (男, 女, 合计): each column since then has a part below it."""
+    if book.match([leaf.text]):
+        return None
+    for column in range(leaf.left, -1, -1):
+        cells = above.get(column, ())
+        if not any(cell.top == leaf.top and not cell.empty for cell in cells):
+            return None
+        over = next((cell for cell in cells if cell.top == row and not cell.empty), None)
+        if over is not None:
+            match = book.match([over.text])
+            return _printed(over) if column < leaf.left and match and match.field.is_figure else None
+    return None
 
 
 def _printed(cell: Placed) -> str:
@@ -310,6 +346,11 @@ def _unit_heading(text: str, book: LabelBook) -> HeaderField | None:
 def _no_column(one: FormField) -> Finding:
     text = f"表中没有找到“{one.full_label}”一栏。请用原表填报，不要删改栏目名称。"
     return Finding("error", "no_column", text, one.id, None, (one.id,))
+
+
+def _near(one: FormField, heading: str) -> Finding:
+    text = f"栏目“{quote(heading)}”按“{one.full_label}”登记。如不对，请用原表填报，不要改栏目名称。"
+    return Finding("note", "normalised", text, one.id, heading, (one.id,))
 
 
 def _two_columns(one: FormField, texts: Sequence[str]) -> Finding:
@@ -331,6 +372,9 @@ def _wrong_measure(one: FormField, heading: str) -> Finding:
     return Finding("error", "wrong_measure", text, one.id, heading, (one.id,))
 
 
+_WORDED = re.compile(
+    rf"[(\[【“\"'‘+¥.共计合约近]{{0,4}}\s*[0-9]|[{numerals.CHARACTERS}]{{1,12}}(?:$|[(点\s]|[^{numerals.CHARACTERS}]{{1,2}}$)"
+)
 MEASURE_HEADINGS = frozenset({"单位", "计量单位"})
 """Headings of a column that holds the measures, in a form turned on its side."""
 UNIT_HEADINGS = frozenset(

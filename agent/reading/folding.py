@@ -10,9 +10,11 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from agent.unseen import AS_NOTHING
+
 
 def fold(text: str) -> str:
-    r"""The text with half-width ASCII, plain spaces and ordinary ideographs; nothing is left out.
+    r"""The text with half-width ASCII, plain spaces and ordinary ideographs, without what nobody sees.
 
     Line breaks and tabs stay: ``3\n000`` is two lines, not three thousand.
     """
@@ -41,14 +43,14 @@ def is_wordless(text: str) -> bool:
 
 
 def trim(text: str) -> str:
-    """The folded text without white space and invisible characters at its ends."""
-    return fold(text).strip(_INVISIBLE)
+    """The folded text without white space at its ends."""
+    return fold(text).strip()
 
 
 @lru_cache(maxsize=4096)
 def squeeze(text: str) -> str:
-    """The folded text without any white space or invisible character, with one style of brackets."""
-    return _GAPS.sub("", fold(text)).translate(_BRACKETS)
+    """The folded text without any white space, with one style of brackets."""
+    return re.sub(r"\s+", "", fold(text)).translate(_BRACKETS)
 
 
 def _radicals() -> dict[int, str]:
@@ -71,8 +73,7 @@ _TABLE = (
     {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
     | _RADICALS
     | dict.fromkeys((0x00A0, 0x2007, 0x2009, 0x202F, 0x3000), " ")
+    | AS_NOTHING
     | {0xFFE5: "¥", 0x2215: "/", 0x301C: "~"}  # what browsers print for ￥, ／ and ～
 )
-_INVISIBLE = " \t\r\n\v\f\u200b\u200c\u200d\u2060\ufeff"
-_GAPS = re.compile(r"[\s\u200b-\u200d\u2060\ufeff]+")
 _BRACKETS = str.maketrans("〔〕【】[]{}〈〉<>", "()()()()()()")

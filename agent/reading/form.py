@@ -32,6 +32,7 @@ from agent.reading.other_figures import (
 from agent.reading.part import Part
 from agent.reading.reading import Figure, Form
 from agent.reading.rows import Body, Row, read_body
+from agent.reading.split import checked
 from agent.reading.sums import add_up, likely_total, total_row, twice
 from agent.reading.titles import other_title
 from agent.reading.values import Reading, clear, quote, read_figure, read_text, unclear_text
@@ -159,7 +160,8 @@ class _Reader:
         values: dict[str, Figure] = {}
         sources: dict[str, str] = {}
         findings: list[Finding] = []
-        read = {one.field.id: self._field(one, part) for one in assign(part.header, self.book)}
+        assigned = assign(part.header, self.book)
+        read = {one.field.id: self._field(one, part) for one in assigned}
         for field in self.campaign.form.fields:
             reading, source = read[field.id].reading, read[field.id].source
             if strangers and len(rows) > 1 and field.is_figure:
@@ -178,6 +180,7 @@ class _Reader:
         )
         another = other_title(part.titles, self.campaign)
         findings += another
+        findings += [one.note for one in assigned if one.note]
         findings += told_beside(part.notes, part.lines, self.campaign)
         if strangers and len(rows) == 1:
             findings.append(reporter.another(self.book, strangers))
@@ -199,7 +202,11 @@ class _Reader:
         measure, problem = self._measure(one, one.at, part)
         if problem is not None:
             return _FieldRead(Reading(None, (problem,)))
-        readings = tuple(self._cell(one, one.at, row, measure) for row in rows)
+        header, campaign = part.header, self.campaign
+        readings = tuple(
+            checked(self._cell(one, one.at, row, measure), one.at, row, header, campaign, measure)
+            for row in rows
+        )
         cells = [row.cells.get(one.at) for row in rows]
         if not readings:
             return _FieldRead(read_figure(Cell(""), one.field, self.campaign))

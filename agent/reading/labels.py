@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Literal
 
 from agent.reading.folding import fold, squeeze
 from agent.reading.measures import is_measure, strip_measure
+from agent.reading.near import NearLabels
 from agent.rules import Campaign, FormField, HeaderField
 
 SUM_LEVELS = {
@@ -27,11 +28,25 @@ Role = Literal["label", "child", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The field that a column's heading names, the measure that it states, and that of a row of measures below it."""
+    """The field that a column's heading names, the measure that it states, and that of a row of measures below it.
+
+    ``near``: the label isn't the form's own, but nearly. ``split``: the heading is the 合计 of the field's parts (男, 女).
+    """
 
     field: FormField
     measure: str | None = None
     below: str | None = None
+    near: bool = False
+    split: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """What a text may name: a label's key, the measure behind it, and whether the label is only nearly so."""
+
+    key: str
+    measure: str | None
+    near: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,7 +58,7 @@ class LabelBook:
     groups: dict[str, str] = field(default_factory=dict)
     headers: dict[str, HeaderField] = field(default_factory=dict)
     roles: dict[str, Role] = field(default_factory=dict)
-    read: dict[str, list[tuple[str, str | None]]] = field(default_factory=dict)
+    read: dict[str, list[_Name]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, campaign: Campaign) -> LabelBook:
@@ -78,18 +93,35 @@ class LabelBook:
         if len(texts) > 1 and is_measure(squeeze(texts[0]), self.campaign):
             below, texts = strip_measure(squeeze(texts[0])), texts[1:]
         groups = [self.group(text) for text in texts[1:]]
-        for name, stated in self._readings(texts[0]):
-            found = [one for one, needs_group in self.fields.get(name, ()) if _fits(one, needs_group, groups)]
+        for name in self._readings(texts[0]):
+            found = [
+                one for one, needs_group in self.fields.get(name.key, ()) if _fits(one, needs_group, groups)
+            ]
             if len(found) == 1:
                 above = next((one[1] for one in groups if one and one[0] == found[0].group), None)
-                return Match(found[0], stated or below or above, below)
-        return None
+                return Match(found[0], name.measure or below or above, below, name.near)
+        return self._whole_of_parts(texts, below)
+
+    def _whole_of_parts(self, texts: Sequence[str], below: str | None) -> Match | None:
+        """The field above a 合计 that stands beside its parts (男, 女)."""
+        if len(texts) < 2 or not is_sum_word(texts[0]):
+            return None
+        group = self.group(texts[1])
+        if group is not None:
+            totals = [
+                one for one in self.campaign.form.fields if one.group == group[0] and is_sum_word(one.label)
+            ]
+            return Match(totals[0], group[1] or below, below) if len(totals) == 1 else None
+        match = self.match(texts[1:])
+        if match is None or not match.field.is_figure or match.split:
+            return None
+        return replace(match, measure=match.measure or below, below=below, split=True)
 
     def group(self, text: str) -> tuple[str, str | None] | None:
         """The group that a text names, and the measure that it states."""
-        for name, measure in self._readings(text):
-            if name in self.groups:
-                return self.groups[name], measure
+        for name in self._readings(text):
+            if name.key in self.groups:
+                return self.groups[name.key], name.measure
         return None
 
     def header(self, text: str) -> HeaderField | None:
@@ -119,25 +151,42 @@ class LabelBook:
 
     def _role(self, text: str) -> Role:
         found: Role = "none"
-        for name, _ in self._readings(text):
-            if name in self.groups:
+        for name in self._readings(text):
+            if name.key in self.groups:
                 return "label"
-            for one, needs_group in self.fields.get(name, ()):
+            for one, needs_group in self.fields.get(name.key, ()):
                 if one.is_figure and not needs_group:
                     return "label"
                 found = "child" if needs_group else found
         return found
 
-    def _readings(self, text: str) -> Sequence[tuple[str, str | None]]:
-        """What the text may be as (key, measure), the likelier first."""
+    def _readings(self, text: str) -> Sequence[_Name]:
+        """What the text may name, the likelier first; what is only nearly a label where it is none."""
         if len(text) > _LONGEST:
-            return list(self._read(text))
+            return [_Name(*name) for name in self._read(text)]
         if len(self.read) > MOST_REMEMBERED:
             self.read.clear()
             self.roles.clear()
         if text not in self.read:
-            self.read[text] = list(self._read(text))
+            names = [_Name(*name) for name in self._read(text)]
+            known = any(name.key in self.fields or name.key in self.groups for name in names)
+            self.read[text] = names if known else [*names, *self._nearly(names)]
         return self.read[text]
+
+    def _nearly(self, names: Sequence[_Name]) -> Iterator[_Name]:
+        for name in names:
+            meant = self._near.meant(name.key)
+            if meant is not None:
+                yield _Name(meant, name.measure, near=True)
+
+    @cached_property
+    def _near(self) -> NearLabels:
+        names = {
+            name: [one for one, _ in entries]
+            for name, entries in self.fields.items()
+            if not all(needs_group for _, needs_group in entries)
+        }
+        return NearLabels.of({**dict.fromkeys(self.groups, ()), **names})
 
     def _read(self, text: str) -> Iterator[tuple[str, str | None]]:
         squeezed = squeeze(text).rstrip("*:;,.。、；，※①②③④⑤⑥⑦⑧⑨⑩¹²³")
@@ -165,6 +214,11 @@ MOST_REMEMBERED = 5000  # texts, of all files
 def key(text: str) -> str:
     """A label without white space and punctuation."""
     return re.sub(r"[\W_]+", "", squeeze(text))
+
+
+def is_sum_word(text: str) -> bool:
+    """Whether a text is nothing but a word for a sum (合计, 总计（人）)."""
+    return key(re.sub(r"\([^()]*\)$", "", squeeze(text))) in SUM_LEVELS if len(text) <= _LONGEST else False
 
 
 def sum_level(text: str) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from agent.reading.formats.html import INLINE, SKIPPED, parse_html
 from agent.reading.quoting import MOST_LEVELS, SPACES, find_cut, is_automatic, is_forwarded
+from agent.unseen import without_unseen
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -104,7 +105,7 @@ def _lines(root: _Element) -> list[tuple[str, _Node]]:
     for node, piece in _walk(root):
         if node is None:
             if first is not None:
-                lines.append((SPACES.sub(" ", text).strip(), first))
+                lines.append((SPACES.sub(" ", without_unseen(text)).strip(), first))
             text, first = "", None
         else:
             first = first or (node if piece.strip() else None)

@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agent.unseen import without_unseen
+
 MOST_LEVELS = 4  # forwarded mails inside each other
 LONGEST_LINE = 400  # characters of a line that are looked at
 WRAPPED = 3  # lines over which mail programs break "在 … 写道："
@@ -81,7 +83,7 @@ _QUOTING = re.compile(
 )
 _WROTE = re.compile(r"(?:写道|写到|寫道|写了|wrote|writes)\s*[:：]?\s*$", re.IGNORECASE)
 _WHEN_OR_WHO = re.compile(r"\d{1,4}\s*[-/年.]\s*\d{1,2}|\d{1,2}:\d{2}|\S@\S")
-SPACES = re.compile(r"[\s\u00a0\u200b]+")
+SPACES = re.compile(r"\s+")
 _FROM = re.compile(r"^[\s>*]*(?:发件人|寄件人|發件人|from)\s*\**\s*(?:[:：]|$)", re.IGNORECASE)
 _HEADER = re.compile(
     r"^[\s>*]*(?:发件人|寄件人|發件人|发件日期|发送时间|发送日期|傳送時間|日期|时间|收件人|抄送人?|密送|主题|主旨|回复|附件|重要性"
@@ -102,7 +104,7 @@ def find_cut(lines: Sequence[str]) -> Cut | None:
     """Where the first quotation begins, or None."""
     lines = [line[:LONGEST_LINE] for line in lines]
     for number in range(len(lines)):
-        line = SPACES.sub(" ", lines[number]).strip()
+        line = SPACES.sub(" ", without_unseen(lines[number])).strip()
         if not line:
             continue
         bare = line.lstrip(">＞ ")

@@ -187,7 +187,7 @@ def _measures(row: Row, header: Header, book: LabelBook) -> dict[int, str]:
 
 
 def _is_numbering(row: Row, header: Header) -> bool:
-    """Whether the row numbers the columns: 1, 2, 3 … under the header, or 栏次 before it."""
+    """Whether the row numbers the columns: 1, 2, 3 …, A, B, C … or 甲, 乙, 丙 … under the header, or 栏次 before it."""
     if any(key(name) in NUMBERING_NAMES for name in row.names):
         return True
     figures = [at for at in range(len(header.columns)) if _is_figure(at, header)]
@@ -205,7 +205,10 @@ def _is_numbering(row: Row, header: Header) -> bool:
 def _ordinal(cell: Cell) -> int | None:
     if cell.kind == "number" and cell.number is not None and cell.number == cell.number.to_integral_value():
         return int(cell.number) if abs(cell.number) < 1000 else None
-    text = unicodedata.normalize("NFKC", squeeze(cell.text)).strip("()<>栏")
+    text = unicodedata.normalize("NFKC", squeeze(cell.text)).strip("()<>栏列")
+    for letters in _LETTERED:
+        if len(text) == 1 and text.upper() in letters:
+            return letters.index(text.upper()) + 1
     match = re.fullmatch(r"([0-9]{1,3})(?:=.*)?", text)
     return int(match[1]) if match else None
 
@@ -365,5 +368,6 @@ def _column_index(header: Header) -> dict[int, list[int]]:
 _MERGED = "与相邻栏的单元格合并了，看不出是哪一栏的数。请取消合并，每栏各填一个数字"
 _SEVERAL = "下有不止一个数，不能确定用哪一个。请每栏只填一个数字"
 _ASIDE = "的单元格与标题对不齐，不能确定是哪一栏的数。请用原表填报，不要增删单元格"
+_LETTERED = ("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥")
 _FIGURE = re.compile(rf"[0-9]|^[{numerals.CHARACTERS}点]+\D{{0,2}}$|^(?:无|没有|/|-|—|——|若干)$|^[约近]")
 NUMBERING_NAMES = frozenset({"栏次", "行次", "列次", "栏号", "行号", "编号", "序号"})

@@ -11,6 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from agent.rules import Campaign, plain
+from agent.unseen import without_unseen
 
 INCOMPLETE = "（未完成）"
 
@@ -56,13 +57,11 @@ def clean(text: str) -> str:
 
     Without what nobody sees, and what turns text around: a figure would read the other way.
     """
-    seen = _UNSEEN.sub("", re.sub(r"\r\n?|[\u2028\u2029\v\f]", "\n", text))
+    seen = without_unseen(_CONTROLS.sub("", re.sub(r"\r\n?|[\u2028\u2029\v\f]", "\n", text)))
     return _NOT_XML.sub("\ufffd", seen)
 
 
-_UNSEEN = re.compile(
-    r"[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
-)
+_CONTROLS = re.compile(r"[\x7f-\x9f]")
 _NOT_XML = re.compile("[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 
 from agent.errors import Unreadable
 from agent.reading.formats.limits import MEGABYTE, Budget
 from agent.reading.formats.refusals import too_large
+from agent.unseen import acts
 
 _IGNORED = re.compile(
     r"(?:^|/)(?:__MACOSX/|\._|~\$|\.~|\.DS_Store$|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE
@@ -55,6 +55,6 @@ def decoded_name(raw: bytes) -> str | None:
 
 def clean_path(name: str) -> str:
     """A path with forward slashes, relative, without dots, drive letters and control characters."""
-    name = "".join(one for one in name if unicodedata.category(one) not in ("Cc", "Cf", "Cs"))
+    name = "".join(one for one in name if not acts(one))
     parts = [part.strip() for part in re.split(r"[/\\]", re.sub(r"^[A-Za-z]:", "", name))]
     return "/".join(part for part in parts if part not in ("", ".", "..")) or "未命名"

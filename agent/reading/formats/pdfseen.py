@@ -15,6 +15,7 @@ from typing import Any
 from agent.reading.formats.pdfcovered import DEEPEST, text_of
 from agent.reading.formats.pdfpage import Char, Page, Run
 from agent.reading.formats.pdftable import CUT, Box
+from agent.unseen import acts
 
 SCALE = 2.0  # dots a point: a digit of 5 points is ten high
 MOST_PIXELS = 20_000_000
@@ -163,7 +164,7 @@ def _in_figures(drawn: Any, text: Any) -> Iterator[tuple[Any, str]]:
 
 def _letters(said: str) -> str:
     """What is said, without blanks and marks of no width."""
-    return "".join(one for one in said if not one.isspace() and unicodedata.category(one) not in ("Cf", "Cc"))
+    return "".join(one for one in said if not one.isspace() and not acts(one))
 
 
 def _font_of(one: Any) -> str:

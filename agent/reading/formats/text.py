@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from agent.reading.formats.flow import LINES_BESIDE, text_cell
 from agent.reading.formats.refusals import damaged
+from agent.reading.formats.sentence import in_words
 from agent.reading.grid import Cell, Document, Grid
 
 Splitter = Callable[[str], list[str] | None]
@@ -17,6 +18,7 @@ LONGEST_PAIR = 150
 LONGEST_SENTENCE = 1000
 MOST_DIGITS = 6  # of what a mail program may have broken off a figure; a telephone number has more
 REACH = 60  # lines above and below a table, blank ones too, among which those beside it are looked for
+FEWEST_MENDED = 6  # cells of a row that may have been parted: of shorter ones two may each lack their last
 MOST_LINES = 20_000  # lines in which tables are looked for
 
 _NUMBERING = (
@@ -101,6 +103,11 @@ def _tables(
     """Each table's first line, the line behind it, its rows, and whether its lines are label and value."""
     at = 0
     while at < len(lines):
+        end, rows = in_words(lines, at)
+        if rows:
+            yield at, end, rows, True
+            at = end
+            continue
         for split, pairs in ways:
             end, rows = _run(lines, at, split, pairs)
             if len(rows) >= 2:
@@ -125,12 +132,31 @@ def _run(lines: list[str], at: int, split: Splitter, pairs: bool) -> tuple[int, 
             continue
         if rows and ((_RULE.match(line) and line.strip()) or (pairs and not line.strip())):
             continue
+        if pairs and rows and in_words(lines, number)[1]:
+            break
         cells = split(line)
         if cells is None or (split is _by_gaps and rows and len(cells) != len(rows[0])):
             break
         rows += [cells[start : start + 2] for start in range(0, len(cells), 2)] if pairs else [cells]
         end = number + 1
-    return end, rows
+    return end, [[label, value.rstrip(",，")] for label, value in rows] if pairs else _mended(rows)
+
+
+def _mended(rows: list[list[str]]) -> list[list[str]]:
+    """The rows, with one made of two that a line break in a cell has parted: together they are as long as the first row."""
+    if not rows or len(rows[0]) < FEWEST_MENDED:
+        return rows
+    mended: list[list[str]] = []
+    for row in rows:
+        short = len(mended) > 1 and len(mended[-1]) < len(rows[0])
+        # The last blank of a line is often lost on the way.
+        whole = len(rows[0]) - len(mended[-1]) if short else 0
+        if len(row) > 1 and len(row) - 1 in (whole, whole - 1):
+            *before, parted = mended.pop()
+            mended.append([*before, f"{parted}\n{row[0]}", *row[1:]])
+        else:
+            mended.append(row)
+    return mended
 
 
 def _goes_on(value: str, line: str) -> bool:
@@ -175,7 +201,7 @@ def _by_colon(line: str) -> list[str] | None:
 def _pairs(pieces: Sequence[str]) -> list[str] | None:
     found: list[str] = []
     for piece in pieces:
-        if not piece.strip():
+        if not piece.strip(" \u3000。.，,"):
             continue
         if len(piece) > LONGEST_PAIR:
             return None
