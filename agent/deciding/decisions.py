@@ -69,7 +69,7 @@ def assign(work: Workplace, held: str, unit: str, ruling: Ruling, *, register: b
             before = work.dossier(owner.id)
             after = joined(before, adopt(outcome.submission, seq, ruling.by, work.campaign))
             # An automatic mail is never answered, not even once its form is taken.
-            welcome = replace(outcome, reply="receipt" if outcome.reply else None)
+            welcome = replace(outcome, reply=None if outcome.reason == "automatic" else "receipt")
             letters = answer(work, row, welcome, (before, after), ruling.at, decided_seq=seq)
             work.archive.file(after, row.sha256, blobs)
         entry = DecisionEntry(seq, ruling.at, decision, letters)
