@@ -396,15 +396,20 @@ def _answer_to_orders(
 def _enough_was_written(work: Workplace, outcome: Outcome, neutral: bool, now: dt.datetime) -> bool:
     """Whether a stranger had an acknowledgement today, or a unit so many answers this hour that it may be a machine.
 
-    What is filed always gets its receipt, though it may have to wait. What a unit asked is in the digest anyway, and
-    an answer too many would keep two machines talking for ever.
+    Or whether all acknowledgements together are enough for a day: what they are about is in the digest. What is
+    filed always gets its receipt, though it may have to wait. What a unit asked is in the digest anyway, and an
+    answer too many would keep two machines talking for ever.
     """
     to = outcome.reply_to
     if outcome.reply == "noted":
         most = work.settings.outbox.per_address_per_hour
         return work.ledger.written_since(to, "noted", now - dt.timedelta(hours=1)) >= most
+    day_ago = now - dt.timedelta(days=1)
     stranger = neutral and not _is_a_unit_s(work, outcome)
-    return stranger and work.ledger.written_since(to, "acknowledgement", now - dt.timedelta(days=1)) > 0
+    if stranger and work.ledger.written_since(to, "acknowledgement", day_ago) > 0:
+        return True
+    most = work.settings.outbox.acknowledgements_per_day
+    return neutral and work.ledger.count_written_since("acknowledgement", day_ago) >= most
 
 
 def _is_a_unit_s(work: Workplace, outcome: Outcome) -> bool:

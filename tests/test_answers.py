@@ -121,6 +121,18 @@ def test_an_unknown_sender_is_acknowledged_once_a_day(tmp_path: Path) -> None:
         assert len(office.held) == 4
 
 
+def test_all_acknowledgements_of_a_day_have_one_limit_and_receipts_have_none(tmp_path: Path) -> None:
+    with bureau(tmp_path, outbox={"acknowledgements_per_day": 2}) as office:
+        strangers = [f"stranger{number}@personal.example" for number in range(4)]
+        letters = office.receive(*(office.mail(one, photo(at)) for at, one in enumerate(strangers)))
+        assert kinds(letters) == ["acknowledgement"] * 2
+        assert office.send(QINGNIAN, form("石林镇")) == [], "held as well, and in the digest as well"
+        assert kinds(office.send(QINGNIAN, form())) == ["receipt"]
+        assert len(office.held) == 5
+        office.pass_time(hours=25)
+        assert kinds(office.send("another@personal.example", photo(9))) == ["acknowledgement"]
+
+
 def test_the_figures_of_a_form_that_a_later_one_had_replaced_are_not_called_registered(
     tmp_path: Path,
 ) -> None:

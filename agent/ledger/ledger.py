@@ -297,6 +297,13 @@ class Ledger:
             found = connection.execute(recent).scalars()
             return sum(1 for to in found if _untagged(address) in map(_untagged, jsontext.loads(to)))
 
+    def count_written_since(self, kind: str, since: dt.datetime) -> int:
+        """How many letters of that kind were written since then, to whomever."""
+        recent = select(func.count()).where(letters.c.kind == kind, letters.c.queued_at >= stamp(since))
+        with self._engine.connect() as connection:
+            count: int = connection.execute(recent).scalar_one()
+        return count
+
     def newest_letter_to(self, address: str, bounced_at: dt.datetime) -> str | None:
         """The letter that a delivery report about the address is about: the last that left in the days before."""
         first, last = bounced_at - BOUNCES_WITHIN, bounced_at + CLOCKS_DIFFER
