@@ -14,11 +14,11 @@ from agent.again import given_now
 from agent.dossier import Dossier, joined
 from agent.errors import ConfigurationError
 from agent.faults import passing
-from agent.ledger import MailEntry, MessageRow, QueuedLetter, RunEntry
+from agent.ledger import IDENTITY, MailEntry, MessageRow, QueuedLetter, RunEntry
 from agent.letters import Answered, Letter, Letters
 from agent.line import Line
 from agent.mail.inbox import Arrival, Event, Inbox, Mark, Passed, Withheld
-from agent.mail.message import parse, thread_of
+from agent.mail.message import identity_of, parse, thread_of
 from agent.outcome import Outcome, decide, hand_in, withheld
 from agent.trouble import is_the_machine_s
 from agent.vouching import SIGNED, Vouching
@@ -30,6 +30,9 @@ Clock = Callable[[], dt.datetime]
 
 TRIES = 3
 """How often a mail is tried before it is set aside where the contact sees it."""
+
+COPY = "copy"
+"""Why a mail is ignored that was had before, by another way."""
 
 REASON_TRIES = "处理时出错，已试 {tries} 次。原始邮件已保存，请人工查看。（{error}）"
 
@@ -199,7 +202,8 @@ def _to_keep(
         # Two such mails without headers are still two: the place tells them apart.
         head = event.head or f"X-Withheld: {dict(event.place)}\r\n\r\n".encode()
         return head, envelope | {"withheld": event.reason, "size": event.size}
-    return event.raw, envelope
+    identity = identity_of(event.raw)
+    return event.raw, envelope | ({IDENTITY: identity} if identity else {})
 
 
 def judge(
@@ -290,8 +294,35 @@ def _decide(work: Workplace, row: MessageRow, seq: int, raw: bytes | None) -> Ou
         return hand_in(raw, row.received, seq, unit, envelope["handed_in_by"], circumstances)
     if "withheld" in envelope:
         return withheld(raw, row.received, seq, envelope, circumstances)
+    had = _had_before(work, row)
+    if had is not None and _is_settled(had):
+        return _copy_of(had, work)
     outcome = decide(raw, row.received, seq, circumstances, work.dossier, envelope.get(SIGNED))
+    if had is not None and outcome.state == "held" == had.state and outcome.reason == had.reason:
+        return _copy_of(had, work)
     return _of_which_letter(work, outcome, row.received)
+
+
+def _had_before(work: Workplace, row: MessageRow) -> MessageRow | None:
+    """The first of a mail that came by another way before (same Message-ID, same sender, same body), if it counts."""
+    identity = row.envelope.get(IDENTITY)
+    earlier = work.ledger.first_of(identity, row.number) if identity else []
+    return next((one for one in earlier if _counts(one)), None)
+
+
+def _counts(row: MessageRow) -> bool:
+    """Not where it couldn't be judged, or nothing of it is kept: its copy may be judged in its place."""
+    return row.state != "failed" and (row.outcome is None or not row.outcome.private)
+
+
+def _is_settled(row: MessageRow) -> bool:
+    """Whether by another way it would come to the same; what held it may have been the way: a list, a forwarder."""
+    return row.state in ("waiting", "processed") or row.reason in ("rejected", "nothing_to_file")
+
+
+def _copy_of(had: MessageRow, work: Workplace) -> Outcome:
+    was = had.outcome or Outcome("ignored")
+    return Outcome("ignored", COPY, sender=was.sender, subject=was.subject, rules=work.campaign.digest)
 
 
 def _of_which_letter(work: Workplace, outcome: Outcome, received: dt.datetime) -> Outcome:
@@ -452,7 +483,7 @@ def _in_a_line(work: Workplace, outcome: Outcome, entry: MailEntry) -> Line:
     """One line for the terminal: whose mail, what came of it, which letter answers it."""
     from agent.workplace import LETTER_NAMES
 
-    state = STATE_NAMES[outcome.state]
+    state = "重复来信" if outcome.reason == COPY else STATE_NAMES[outcome.state]
     unit = work.listed.by_id[outcome.unit].name if outcome.unit else ""
     letters = "、".join(LETTER_NAMES[one.kind] for one in entry.letters) or "不回信"
     subject = " ".join(outcome.subject.split())[:40] or "（无主题）"

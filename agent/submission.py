@@ -17,6 +17,9 @@ DecisionKind = Literal[
     "assign", "reject", "confirm", "override", "withdraw", "extend", "close", "final", "reopen"
 ]  # fmt: skip
 
+REMOVED = "（已按保存期限删去）"
+"""What stands in a record in place of words that the rule of retention removed."""
+
 NOTICED: tuple[DecisionKind, ...] = ("override", "confirm", "withdraw", "extend")
 """Decisions that the unit is told of: they change its figures or its deadline, and answer no mail of its."""
 

@@ -162,7 +162,9 @@ def test_receipts_leave_before_acknowledgements(tmp_path: Path) -> None:
             office.deliver(office.mail(f"stranger{number}@personal.example", photo(number)))
         office.deliver(office.mail(QINGNIAN, form()))
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(Service, "_send_at_once", lambda _self: None)  # all of them wait at the end of the pass
+            patched.setattr(
+                Service, "_send_at_once", lambda _self: None
+            )  # all of them wait at the end of the pass
             patched.setattr(
                 "agent.dispatch._in_a_line", lambda letter, *_: left.append(letter.kind) or "", raising=True
             )

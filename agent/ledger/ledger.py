@@ -30,6 +30,9 @@ BUSY_SECONDS = 30
 BOUNCES_WITHIN = dt.timedelta(days=7)
 """How long after a letter has left a delivery report may be about it: servers give up after five days."""
 
+IDENTITY = "identity"
+"""The envelope's key for what a mail has in common with its copies (agent.mail.message.identity_of)."""
+
 DONE_WITH = ("sent", "doubtful", "failed")
 """States of a letter that has left, or never will."""
 
@@ -176,6 +179,11 @@ class Ledger:
         near = self._messages(messages.c.envelope.contains(f'"uid": {uid}'))
         place = (uidvalidity, uid)
         return [row for row in near if (row.envelope.get("uidvalidity"), row.envelope.get("uid")) == place]
+
+    def first_of(self, identity: str, than: int) -> list[MessageRow]:
+        """The mails of that identity (mail/message.py) that came before the one of that number."""
+        near = self._messages(messages.c.envelope.contains(identity), messages.c.number < than)
+        return [row for row in near if row.envelope.get(IDENTITY) == identity]
 
     def each_message(self, *, newest_first: bool = False) -> Iterator[MessageRow]:
         """Every mail, one at a time, in the order of arrival or backwards."""

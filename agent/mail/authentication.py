@@ -30,7 +30,9 @@ def verdict(message: Message, trust: str | None, signed: Signed | None = None) -
         signed: what verifying the signature here came to; None: it wasn't verified.
     """
     if message.claims > 1 or not message.plain:
-        return "fails"  # a server's results are about the address that it reads in From, and people see another
+        return (
+            "fails"  # a server's results are about the address that it reads in From, and people see another
+        )
     told = _told_by_the_server(message, trust)
     if told == "unknown" and signed is not None:
         told = _BY_SIGNATURE[signed]
@@ -117,7 +119,9 @@ def _passed(result: _Result, line: _Line, sender: str) -> bool:
     A mail may bear several signatures, though, of which one is good.
     """
     contradicted = line.of(result.method)
-    if result.value != "pass" or (len(contradicted) > 1 and (result.method != "dkim" or "none" in contradicted)):
+    if result.value != "pass" or (
+        len(contradicted) > 1 and (result.method != "dkim" or "none" in contradicted)
+    ):
         return False
     domains = [one for one in _proven(result, sender) if one]
     return not domains or any(aligned(one, sender) for one in domains)

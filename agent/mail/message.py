@@ -131,6 +131,41 @@ def thread_of(raw: bytes) -> tuple[str, tuple[str, ...]]:
     return own, message_ids(" ".join(written.all("references")))
 
 
+def identity_of(raw: bytes) -> str:
+    """What is the same of a mail that comes by another way, with other trace headers: its Message-ID, From and body.
+
+    A digest of these; "" where the mail has no Message-ID, or two, or no certain sender: then it is itself alone.
+    Line ends are alike whatever they are, and empty lines at the end don't count.
+    """
+    beginning = raw[:_HEAD]
+    head, rest = split_headers(beginning)
+    written = _Headers(head)
+    own, sender = message_ids(written.first("message-id")), _sender(written)[1]
+    if len(own) != 1 or not sender or any(len(written.all(name)) > 1 for name in ("message-id", "from")):
+        return ""
+    digest = hashlib.sha256(f"{own[0]}\0{sender}\0".encode("utf-8", "surrogatepass"))
+    for piece in _in_unix_lines(raw, len(beginning) - len(rest)):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def _in_unix_lines(raw: bytes, at: int) -> Iterator[bytes]:
+    """What begins there, with line feeds alone, some of it at a time: a mail of 80 MB need not be there twice."""
+    last = len(raw)
+    while last > at and raw[last - 1] in b"\r\n":
+        last -= 1
+    while at < last:
+        end = min(at + _PIECE, last)
+        while end < last and raw[end - 1] == 13:  # not between CR and LF
+            end += 1
+        yield raw[at:end].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        at = end
+
+
+_HEAD = 256_000  # bytes in which a mail's headers end
+_PIECE = 1_000_000
+
+
 def received_of(raw: bytes) -> dt.datetime | None:
     """When a raw mail was received by its own account: its topmost Received header, else its Date."""
     written = _Headers(split_headers(raw)[0])
