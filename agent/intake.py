@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from agent.again import given_now
+from agent.again import aborted_before, given_now
 from agent.dossier import Dossier, joined
 from agent.errors import ConfigurationError
 from agent.faults import passing
@@ -33,6 +33,9 @@ TRIES = 3
 
 COPY = "copy"
 """Why a mail is ignored that was had before, by another way."""
+
+ABORTED = "处理时程序意外中止"
+"""What is said of a mail at which the process ended, each time: of the mail's doing, or of something else's."""
 
 REASON_TRIES = "处理时出错，已试 {tries} 次。原始邮件已保存，请人工查看。（{error}）"
 
@@ -65,6 +68,7 @@ def take_in(
     """
     start(work, clock())
     vouching = Vouching(work)
+    _ = work.began_at  # what was set aside before this start is tried once more
     judged = [judge(work, row, clock(), vouching, tell) for row in work.ledger.waiting()]
     new = 0
     since = _since(work)
@@ -77,6 +81,8 @@ def take_in(
             raw = event.raw if isinstance(event, Arrival) else None
             judged.append(judge(work, row, clock(), vouching, tell, raw))
             after_each()
+    # Alone, and last: should it end the process once more, it keeps no other mail from being judged.
+    judged += [judge(work, row, clock(), vouching, tell) for row in aborted_before(work)]
     with work.ledger.writing() as writing:
         writing.set_meta("last_poll", clock().isoformat())
     return Intake(new, tuple(judged))
@@ -216,7 +222,8 @@ def judge(
 ) -> str:
     """Judge one kept mail, file what it brings, queue its answer; returns the state that it came to.
 
-    ``raw`` is its text, where that is at hand: a mail of 80 MB need not be there twice.
+    ``raw`` is its text, where that is at hand: a mail of 80 MB need not be there twice. One that was set aside is
+    tried this once (again.py, review), and stays set aside where it fails.
 
     What goes wrong is the mail's fault and counted, unless the machine is at fault (a full disk): that ends the pass.
     """
@@ -245,8 +252,9 @@ def _try(
     work: Workplace, row: MessageRow, tries: int, now: dt.datetime, vouching: Vouching, raw: bytes | None
 ) -> MailEntry | None:
     """The mail's outcome, recorded: failed once it has been tried often enough; None: to be tried again."""
-    if tries > TRIES:
-        outcome = _set_aside(work, row, row.error or "上次处理时程序意外中止")
+    again = row.state == "failed"
+    if tries > TRIES and not again:
+        outcome = _set_aside(work, row, row.error or ABORTED)
         return _recorded(work, row, lambda _seq: outcome, now)
     try:
         vouched = vouching.vouched(row, now)
@@ -254,18 +262,24 @@ def _try(
             return _recorded(work, row, lambda seq: _decide(work, vouched, seq, raw), now)
         _not_its_fault(work, row, "等待域名服务器的答复")
         return None
+    except Overtaken:
+        return None
     except Exception as error:  # the edge of the loop: one bad mail stops nobody
         name = type(error).__name__
         if is_the_machine_s(error):
             _not_its_fault(work, row, name)
             raise
         log.exception("mail %s: attempt %d failed", row.sha256[:12], tries)
-        if tries >= TRIES:
-            outcome = _set_aside(work, row, name)
+        if tries >= TRIES or again:
+            outcome = _set_aside(work, row, name, max(tries, TRIES))
             return _recorded(work, row, lambda _seq: outcome, now)
     with work.ledger.writing() as writing:
         writing.end_attempt(row.sha256, name, counted=True)
     return None
+
+
+class Overtaken(Exception):
+    """Somebody else has decided about the mail, or tried it again, in this very moment."""
 
 
 def _recorded(
@@ -274,6 +288,9 @@ def _recorded(
     """Judge and record; again where a decision came between, since it may bear on this mail."""
     while True:
         seq = work.ledger.last_seq() + 1
+        now_is = work.ledger.message(row.sha256) if row.state == "failed" else row
+        if now_is is None or now_is.state != row.state:
+            raise Overtaken
         outcome = judging(seq)
         if outcome.orders:
             from agent.deciding.obeying import obey  # here, since it answers by this file's means
@@ -336,8 +353,8 @@ def _of_which_letter(work: Workplace, outcome: Outcome, received: dt.datetime) -
     return replace(outcome, reason="bounce", bounced=ids, told=told, private=False)
 
 
-def _set_aside(work: Workplace, row: MessageRow, error: str) -> Outcome:
-    reason = REASON_TRIES.format(tries=TRIES, error=error)
+def _set_aside(work: Workplace, row: MessageRow, error: str, tries: int = TRIES) -> Outcome:
+    reason = REASON_TRIES.format(tries=tries, error=error)
     outcome = Outcome("failed", reason, rules=work.campaign.digest)
     try:
         message = parse(work.archive.raw(row.sha256), files=False)
@@ -378,7 +395,7 @@ def _commit(
             letters = _answer_to_orders(work, row, outcome, now)
         elif outcome.reply is not None:
             letters = answer(work, row, outcome, None, now)
-        entry = MailEntry(seq, now, row.sha256, outcome, letters)
+        entry = MailEntry(seq, now, row.sha256, outcome, letters, again=row.state == "failed")
         writing.append(entry)
         passing("before commit")
     return entry

@@ -14,7 +14,7 @@ from agent.reading.reading import Figure, Form
 
 PieceKind = Literal["form", "narrative", "photo", "other"]
 DecisionKind = Literal[
-    "assign", "reject", "confirm", "override", "withdraw", "extend", "close", "final", "reopen"
+    "assign", "reject", "retry", "confirm", "override", "withdraw", "extend", "close", "final", "reopen"
 ]  # fmt: skip
 
 REMOVED = "（已按保存期限删去）"

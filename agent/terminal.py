@@ -84,7 +84,8 @@ def show_review(overview: Overview) -> None:
         )
         console.print(f"    {escape(safe(failed.reason))}")
         console.print(
-            f"    看过以后：report-agent review reject {failed.id}　其中的材料用 review hand-in 代交"
+            f"    再试一次：report-agent review retry {failed.id}　看过以后：report-agent review reject {failed.id}"
+            "　其中的材料用 review hand-in 代交"
         )
     for dossier in overview.dossiers:
         for line in _to_decide(dossier, overview):
