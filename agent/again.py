@@ -1,6 +1,8 @@
-"""Mails that the mailbox didn't give (the line broke at them again and again): asked for once more each hour.
+"""Mails that were set aside, and for which there is another chance.
 
-What comes then is taken in as any mail, and what was set aside in its place is settled.
+Those that the mailbox didn't give (the line broke at them again and again) are asked for once more each hour. What
+comes then is taken in as any mail, and what was set aside in its place is settled. Those at which the process ended
+each time are tried once more at a later start: it may have been ended from outside.
 """
 
 from __future__ import annotations
@@ -36,6 +38,19 @@ def given_now(work: Workplace, inbox: Inbox, now: dt.datetime) -> Iterator[Arriv
         writing.set_meta(ASKED, now.isoformat())
     yield from inbox.again([Mark(*_place(row)) for row in waiting])
     settle(work, now)
+
+
+def aborted_before(work: Workplace) -> list[MessageRow]:
+    """The mails that an earlier process has set aside because it ended at them each time, and that nobody tried since."""
+    from agent.intake import ABORTED, TRIES
+
+    return [
+        row
+        for row in work.ledger.failed_messages()
+        if (row.reason or "").endswith(f"（{ABORTED}）")
+        and row.attempts <= TRIES + 1
+        and (row.seq or 0) <= work.began_at
+    ]
 
 
 def settle(work: Workplace, now: dt.datetime) -> None:

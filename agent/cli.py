@@ -246,6 +246,20 @@ def review_reject(
     _decide(config, now, by, reason, lambda work, ruling: reject(work, held, ruling))
 
 
+@review.command("retry")
+def review_retry(
+    failed: Annotated[str, typer.Argument(metavar="ID", help="处理失败的邮件的编号，如 F1a2b3c4d。")],
+    reason: Reason = "",
+    by: By = None,
+    config: Config = None,
+    now: Now = None,
+) -> None:
+    """处理失败的邮件，重新处理一次。"""
+    from agent.deciding.decisions import retry
+
+    _decide(config, now, by, reason, lambda work, ruling: retry(work, failed, ruling))
+
+
 @review.command("assign")
 def review_assign(
     held: HeldId,

@@ -86,7 +86,8 @@ def dispatch(
     """
     done = Dispatch()
     # What was never tried comes first: a letter at which the server fails each time keeps no other from leaving.
-    for found in sorted(work.ledger.letters_due(clock()), key=lambda one: one.attempts):
+    # And an acknowledgement comes last: many of them, which strangers can bring about, hold up no unit's receipt.
+    for found in sorted(work.ledger.letters_due(clock()), key=_in_turn):
         if _left_before(work, found) or _given_up(work, found, clock()):
             continue
         due = _doubted(work, found)
@@ -99,6 +100,10 @@ def dispatch(
         if done.halted or done.trouble:
             break
     return done
+
+
+def _in_turn(due: DueLetter) -> tuple[int, bool]:
+    return due.attempts, due.letter.kind == "acknowledgement"
 
 
 def _tried(

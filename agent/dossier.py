@@ -25,7 +25,7 @@ from agent.corrected import (
 from agent.findings import Finding, has_errors
 from agent.reading.reading import Figure, Form
 from agent.rules import Campaign, run_checks
-from agent.submission import Decision, Piece, PieceKind, Submission
+from agent.submission import REMOVED, Decision, Piece, PieceKind, Submission
 from agent.units import Unit
 
 Standing = Literal["accepted", "needs_correction", "needs_confirmation", "withdrawn"]
@@ -55,6 +55,7 @@ class FormVersion:
         confirmed_by: who confirmed it, where it needed that.
         explanation: the unit's words about its warnings, or "".
         closings: the decisions by which the contact has closed warnings of it.
+        again: SHA-256 of each later mail that brought the same file and nothing new about it.
     """
 
     number: int
@@ -69,6 +70,7 @@ class FormVersion:
     confirmed_by: str | None = None
     explanation: str = ""
     closings: tuple[Decision, ...] = ()
+    again: tuple[str, ...] = ()
 
     @property
     def closed(self) -> bool:
@@ -118,6 +120,11 @@ class Dossier:
         if newest is None or (self.accepted is not None and _age(newest) < _age(self.accepted)):
             return None
         return newest
+
+    def version_of(self, message: str) -> FormVersion | None:
+        """The version that a mail's form makes, or that it brought once more."""
+        brought = (one for one in self.versions if message in (one.submission.message, *one.again))
+        return next(brought, None)
 
     @property
     def shown(self) -> FormVersion | None:
@@ -210,7 +217,8 @@ def _changes_earlier(dossier: Dossier, submission: Submission, filed: Sequence[F
         submission.corrections,
         submission.correction_findings,
     )
-    says = submission.confirms or any(words)
+    decided = any(one.message == submission.message for one in dossier.decisions)
+    says = submission.confirms or any(words) or decided
     narrative = dossier.campaign.deliverables.narrative is not None
     first = narrative and not dossier.narratives and any(one.piece.is_narrative for one in filed)
     return out_of_turn or says or first
@@ -218,7 +226,11 @@ def _changes_earlier(dossier: Dossier, submission: Submission, filed: Sequence[F
 
 def _longer(dossier: Dossier, came: tuple[Submission, ...], filed: tuple[Filed, ...]) -> Dossier:
     submission, versions = came[-1], dossier.versions
-    if submission.form is not None:
+    newest = max(versions, key=_age, default=None)
+    if newest is not None and _is_the_same_again(submission, newest.submission, dossier.decisions):
+        again = replace(newest, again=(*newest.again, submission.message))
+        versions = tuple(again if one is newest else one for one in versions)
+    elif submission.form is not None:
         with_forms = [*(one.submission for one in versions), submission]
         withdrawn_at = _withdrawn_at(dossier.decisions)
         about = _about(submission, with_forms, dossier.decisions, withdrawn_at)
@@ -240,32 +252,86 @@ def _versions(
     came: Sequence[Submission], decided: Sequence[Decision], campaign: Campaign, narrative_sent: bool | None
 ) -> Iterable[FormVersion]:
     withdrawn_at = _withdrawn_at(decided)
-    with_forms = [one for one in came if one.form is not None]
-    for number, submission in enumerate(with_forms, start=1):
+    each = _each_once(came, decided)
+    with_forms = [one for one, _ in each]
+    for number, (submission, again) in enumerate(each, start=1):
         until = with_forms[number].seq if number < len(with_forms) else None
-        about = _about(submission, with_forms[:number], decided, withdrawn_at)
-        replies = [one for one in came if _is_about(one, submission, until)]
+        about = _about(submission, with_forms[:number], decided, withdrawn_at, again)
+        replies = [one for one in came if _is_about(one, submission, until, again)]
         version = _version(number, submission, about, replies, campaign, narrative_sent)
+        version = replace(version, again=again) if again else version
         yield replace(version, standing="withdrawn") if submission.seq < withdrawn_at else version
+
+
+def _each_once(
+    came: Sequence[Submission], decided: Sequence[Decision]
+) -> list[tuple[Submission, tuple[str, ...]]]:
+    """The submissions that make a version, each with the later mails that brought the same file again."""
+    found: list[tuple[Submission, tuple[str, ...]]] = []
+    for submission in (one for one in came if one.form is not None):
+        newest = max(range(len(found)), key=lambda at: (found[at][0].received, at), default=None)
+        if newest is not None and _is_the_same_again(submission, found[newest][0], decided):
+            found[newest] = (found[newest][0], (*found[newest][1], submission.message))
+        else:
+            found.append((submission, ()))
+    return found
+
+
+def _is_the_same_again(later: Submission, newest: Submission, decided: Sequence[Decision]) -> bool:
+    """Whether a mail brings just the file of the unit's newest form, read alike, and nothing that casts a doubt on it.
+
+    What was withdrawn in between may be sent again.
+    """
+    if later.form is None or newest.form is None or later.form_file is None or newest.form_file is None:
+        return False
+    withdrawn = any(one.kind == "withdraw" and newest.seq < one.seq < later.seq for one in decided)
+    return (
+        later.form_file.sha256 == newest.form_file.sha256
+        and not withdrawn
+        and _figures(later.form) == _figures(newest.form)
+        and later.elsewhere == newest.elsewhere
+        and _casts_no_doubt(later, newest)
+    )
+
+
+def _figures(form: Form) -> tuple[bool, Mapping[str, Figure]]:
+    figures = {name: value for name, value in form.values.items() if not isinstance(value, str)}
+    return form.needs_confirmation, figures
+
+
+def _casts_no_doubt(later: Submission, newest: Submission) -> bool:
+    """Whether every error and warning of the later mail's form is one of the newest's; of a purged one the words are gone."""
+    purged = any(finding.text == REMOVED for one in (later, newest) for finding in one.form_findings)
+    told, before = (
+        {(one.rule, one.field, "" if purged else one.text) for one in found if one.severity != "note"}
+        for found in (later.form_findings, newest.form_findings)
+    )
+    return told <= before
 
 
 def _withdrawn_at(decided: Sequence[Decision]) -> int:
     return max((one.seq for one in decided if one.kind == "withdraw"), default=-1)
 
 
-def _is_about(reply: Submission, submission: Submission, until: int | None) -> bool:
+def _is_about(
+    reply: Submission, submission: Submission, until: int | None, again: Sequence[str] = ()
+) -> bool:
     """Whether what a mail says is about the form: as it names it, else about the newest one before it."""
     if reply.answers:
-        return reply.answers == submission.message
+        return reply.answers in (submission.message, *again)
     return reply.seq > submission.seq and (until is None or reply.seq < until)
 
 
 def _about(
-    submission: Submission, until: Sequence[Submission], decided: Sequence[Decision], withdrawn_at: int
+    submission: Submission,
+    until: Sequence[Submission],
+    decided: Sequence[Decision],
+    withdrawn_at: int,
+    again: Sequence[str] = (),
 ) -> list[Decision]:
-    """What was decided about the form; of the same file sent before, too, unless that was withdrawn."""
+    """What was decided about the form; of the same file sent before, or again, too, unless that was withdrawn."""
     file = submission.form_file
-    same = {
+    same = set(again) | {
         one.message
         for one in until
         if one is submission

@@ -7,6 +7,7 @@
     ├── ArchiveBusy          another agent works on the same archive                  (exit status 2)
     ├── ArchiveDamaged       what was kept is missing or altered                      (exit status 2)
     ├── BackupDamaged        a backup is incomplete or altered                        (exit status 1)
+    ├── StillFails           a mail that failed was tried again, in vain              (exit status 1)
     ├── ReaderNotStarted     the process that reads files can't be started            (exit status 2)
     └── Unreadable           a file can't be read; carries the rule id of its finding (a finding, never an exit)
 
@@ -48,6 +49,12 @@ class ArchiveDamaged(AgentError):
 
 class BackupDamaged(AgentError):
     """A backup is incomplete, altered, or none at all."""
+
+    exit_status = 1
+
+
+class StillFails(AgentError):
+    """A mail that couldn't be processed was tried again, and stays set aside."""
 
     exit_status = 1
 

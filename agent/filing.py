@@ -149,7 +149,7 @@ class Archive:
         return self.raw_path(sha256).with_suffix(".envelope.json")
 
     def entry_path(self, entry: Entry) -> Path:
-        if isinstance(entry, MailEntry):
+        if isinstance(entry, MailEntry) and not entry.again:  # beside the mail lies what it came to at first
             return self._reading_path(entry.message)
         return self.folder / "records" / f"{entry.seq:06d}.json"
 

@@ -10,15 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from agent.again import given_now
+from agent.again import aborted_before, given_now
 from agent.dossier import Dossier, joined
 from agent.errors import ConfigurationError
 from agent.faults import passing
-from agent.ledger import MailEntry, MessageRow, QueuedLetter, RunEntry
+from agent.ledger import IDENTITY, MailEntry, MessageRow, QueuedLetter, RunEntry
 from agent.letters import Answered, Letter, Letters
 from agent.line import Line
 from agent.mail.inbox import Arrival, Event, Inbox, Mark, Passed, Withheld
-from agent.mail.message import parse, thread_of
+from agent.mail.message import identity_of, parse, thread_of
 from agent.outcome import Outcome, decide, hand_in, withheld
 from agent.trouble import is_the_machine_s
 from agent.vouching import SIGNED, Vouching
@@ -30,6 +30,12 @@ Clock = Callable[[], dt.datetime]
 
 TRIES = 3
 """How often a mail is tried before it is set aside where the contact sees it."""
+
+COPY = "copy"
+"""Why a mail is ignored that was had before, by another way."""
+
+ABORTED = "处理时程序意外中止"
+"""What is said of a mail at which the process ended, each time: of the mail's doing, or of something else's."""
 
 REASON_TRIES = "处理时出错，已试 {tries} 次。原始邮件已保存，请人工查看。（{error}）"
 
@@ -62,6 +68,7 @@ def take_in(
     """
     start(work, clock())
     vouching = Vouching(work)
+    _ = work.began_at  # what was set aside before this start is tried once more
     judged = [judge(work, row, clock(), vouching, tell) for row in work.ledger.waiting()]
     new = 0
     since = _since(work)
@@ -74,6 +81,8 @@ def take_in(
             raw = event.raw if isinstance(event, Arrival) else None
             judged.append(judge(work, row, clock(), vouching, tell, raw))
             after_each()
+    # Alone, and last: should it end the process once more, it keeps no other mail from being judged.
+    judged += [judge(work, row, clock(), vouching, tell) for row in aborted_before(work)]
     with work.ledger.writing() as writing:
         writing.set_meta("last_poll", clock().isoformat())
     return Intake(new, tuple(judged))
@@ -199,7 +208,8 @@ def _to_keep(
         # Two such mails without headers are still two: the place tells them apart.
         head = event.head or f"X-Withheld: {dict(event.place)}\r\n\r\n".encode()
         return head, envelope | {"withheld": event.reason, "size": event.size}
-    return event.raw, envelope
+    identity = identity_of(event.raw)
+    return event.raw, envelope | ({IDENTITY: identity} if identity else {})
 
 
 def judge(
@@ -212,7 +222,8 @@ def judge(
 ) -> str:
     """Judge one kept mail, file what it brings, queue its answer; returns the state that it came to.
 
-    ``raw`` is its text, where that is at hand: a mail of 80 MB need not be there twice.
+    ``raw`` is its text, where that is at hand: a mail of 80 MB need not be there twice. One that was set aside is
+    tried this once (again.py, review), and stays set aside where it fails.
 
     What goes wrong is the mail's fault and counted, unless the machine is at fault (a full disk): that ends the pass.
     """
@@ -241,8 +252,9 @@ def _try(
     work: Workplace, row: MessageRow, tries: int, now: dt.datetime, vouching: Vouching, raw: bytes | None
 ) -> MailEntry | None:
     """The mail's outcome, recorded: failed once it has been tried often enough; None: to be tried again."""
-    if tries > TRIES:
-        outcome = _set_aside(work, row, row.error or "上次处理时程序意外中止")
+    again = row.state == "failed"
+    if tries > TRIES and not again:
+        outcome = _set_aside(work, row, row.error or ABORTED)
         return _recorded(work, row, lambda _seq: outcome, now)
     try:
         vouched = vouching.vouched(row, now)
@@ -250,18 +262,24 @@ def _try(
             return _recorded(work, row, lambda seq: _decide(work, vouched, seq, raw), now)
         _not_its_fault(work, row, "等待域名服务器的答复")
         return None
+    except Overtaken:
+        return None
     except Exception as error:  # the edge of the loop: one bad mail stops nobody
         name = type(error).__name__
         if is_the_machine_s(error):
             _not_its_fault(work, row, name)
             raise
         log.exception("mail %s: attempt %d failed", row.sha256[:12], tries)
-        if tries >= TRIES:
-            outcome = _set_aside(work, row, name)
+        if tries >= TRIES or again:
+            outcome = _set_aside(work, row, name, max(tries, TRIES))
             return _recorded(work, row, lambda _seq: outcome, now)
     with work.ledger.writing() as writing:
         writing.end_attempt(row.sha256, name, counted=True)
     return None
+
+
+class Overtaken(Exception):
+    """Somebody else has decided about the mail, or tried it again, in this very moment."""
 
 
 def _recorded(
@@ -270,6 +288,9 @@ def _recorded(
     """Judge and record; again where a decision came between, since it may bear on this mail."""
     while True:
         seq = work.ledger.last_seq() + 1
+        now_is = work.ledger.message(row.sha256) if row.state == "failed" else row
+        if now_is is None or now_is.state != row.state:
+            raise Overtaken
         outcome = judging(seq)
         if outcome.orders:
             from agent.deciding.obeying import obey  # here, since it answers by this file's means
@@ -290,8 +311,35 @@ def _decide(work: Workplace, row: MessageRow, seq: int, raw: bytes | None) -> Ou
         return hand_in(raw, row.received, seq, unit, envelope["handed_in_by"], circumstances)
     if "withheld" in envelope:
         return withheld(raw, row.received, seq, envelope, circumstances)
+    had = _had_before(work, row)
+    if had is not None and _is_settled(had):
+        return _copy_of(had, work)
     outcome = decide(raw, row.received, seq, circumstances, work.dossier, envelope.get(SIGNED))
+    if had is not None and outcome.state == "held" == had.state and outcome.reason == had.reason:
+        return _copy_of(had, work)
     return _of_which_letter(work, outcome, row.received)
+
+
+def _had_before(work: Workplace, row: MessageRow) -> MessageRow | None:
+    """The first of a mail that came by another way before (same Message-ID, same sender, same body), if it counts."""
+    identity = row.envelope.get(IDENTITY)
+    earlier = work.ledger.first_of(identity, row.number) if identity else []
+    return next((one for one in earlier if _counts(one)), None)
+
+
+def _counts(row: MessageRow) -> bool:
+    """Not where it couldn't be judged, or nothing of it is kept: its copy may be judged in its place."""
+    return row.state != "failed" and (row.outcome is None or not row.outcome.private)
+
+
+def _is_settled(row: MessageRow) -> bool:
+    """Whether by another way it would come to the same; what held it may have been the way: a list, a forwarder."""
+    return row.state in ("waiting", "processed") or row.reason in ("rejected", "nothing_to_file")
+
+
+def _copy_of(had: MessageRow, work: Workplace) -> Outcome:
+    was = had.outcome or Outcome("ignored")
+    return Outcome("ignored", COPY, sender=was.sender, subject=was.subject, rules=work.campaign.digest)
 
 
 def _of_which_letter(work: Workplace, outcome: Outcome, received: dt.datetime) -> Outcome:
@@ -305,8 +353,8 @@ def _of_which_letter(work: Workplace, outcome: Outcome, received: dt.datetime) -
     return replace(outcome, reason="bounce", bounced=ids, told=told, private=False)
 
 
-def _set_aside(work: Workplace, row: MessageRow, error: str) -> Outcome:
-    reason = REASON_TRIES.format(tries=TRIES, error=error)
+def _set_aside(work: Workplace, row: MessageRow, error: str, tries: int = TRIES) -> Outcome:
+    reason = REASON_TRIES.format(tries=tries, error=error)
     outcome = Outcome("failed", reason, rules=work.campaign.digest)
     try:
         message = parse(work.archive.raw(row.sha256), files=False)
@@ -347,7 +395,7 @@ def _commit(
             letters = _answer_to_orders(work, row, outcome, now)
         elif outcome.reply is not None:
             letters = answer(work, row, outcome, None, now)
-        entry = MailEntry(seq, now, row.sha256, outcome, letters)
+        entry = MailEntry(seq, now, row.sha256, outcome, letters, again=row.state == "failed")
         writing.append(entry)
         passing("before commit")
     return entry
@@ -394,15 +442,20 @@ def _answer_to_orders(
 def _enough_was_written(work: Workplace, outcome: Outcome, neutral: bool, now: dt.datetime) -> bool:
     """Whether a stranger had an acknowledgement today, or a unit so many answers this hour that it may be a machine.
 
-    What is filed always gets its receipt, though it may have to wait. What a unit asked is in the digest anyway, and
-    an answer too many would keep two machines talking for ever.
+    Or whether all acknowledgements together are enough for a day: what they are about is in the digest. What is
+    filed always gets its receipt, though it may have to wait. What a unit asked is in the digest anyway, and an
+    answer too many would keep two machines talking for ever.
     """
     to = outcome.reply_to
     if outcome.reply == "noted":
         most = work.settings.outbox.per_address_per_hour
         return work.ledger.written_since(to, "noted", now - dt.timedelta(hours=1)) >= most
+    day_ago = now - dt.timedelta(days=1)
     stranger = neutral and not _is_a_unit_s(work, outcome)
-    return stranger and work.ledger.written_since(to, "acknowledgement", now - dt.timedelta(days=1)) > 0
+    if stranger and work.ledger.written_since(to, "acknowledgement", day_ago) > 0:
+        return True
+    most = work.settings.outbox.acknowledgements_per_day
+    return neutral and work.ledger.count_written_since("acknowledgement", day_ago) >= most
 
 
 def _is_a_unit_s(work: Workplace, outcome: Outcome) -> bool:
@@ -445,7 +498,7 @@ def _in_a_line(work: Workplace, outcome: Outcome, entry: MailEntry) -> Line:
     """One line for the terminal: whose mail, what came of it, which letter answers it."""
     from agent.workplace import LETTER_NAMES
 
-    state = STATE_NAMES[outcome.state]
+    state = "重复来信" if outcome.reason == COPY else STATE_NAMES[outcome.state]
     unit = work.listed.by_id[outcome.unit].name if outcome.unit else ""
     letters = "、".join(LETTER_NAMES[one.kind] for one in entry.letters) or "不回信"
     subject = " ".join(outcome.subject.split())[:40] or "（无主题）"

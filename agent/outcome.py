@@ -29,7 +29,7 @@ from agent.evidence import (
     written_by_machine,
 )
 from agent.findings import Finding
-from agent.mail.authentication import Signed, verdict
+from agent.mail.authentication import Signed, names_a_stranger, verdict
 from agent.mail.automatic import bounced_ids, failed_recipients, is_bounce
 from agent.mail.message import Message, parse
 from agent.overview import HeldReason, Told
@@ -328,14 +328,14 @@ def _from_a_person(case: _Case) -> Outcome:
 def _what_it_brings(case: _Case) -> Outcome:
     """Whose mail it is, by the evidence, strongest first: the sender, the form, the subject and file names."""
     registered = case.registered
+    likely = suggested(case.message, case.brought, case.circumstances.register)
+    # Who is named in From didn't write what fails: a letter would be about a stranger's mail.
+    forged = names_a_stranger(case.message, case.circumstances.authentication.trust, case.signed)
+    reply: Reply | None = None if forged else "acknowledgement"
     if registered is None and not case.circumstances.contact.is_contact(case.message.sender):
-        return _held(
-            "unknown_sender", case, suggested(case.message, case.brought, case.circumstances.register)
-        )
+        return _held("unknown_sender", case, likely, reply)
     if doubted(case.message, case.circumstances, case.signed):
-        return _held(
-            "failed_authentication", case, suggested(case.message, case.brought, case.circumstances.register)
-        )
+        return _held("failed_authentication", case, likely, reply)
     if registered is None:
         return _from_the_contact(case)
     if disagrees(case.brought, registered, case.circumstances.register):

@@ -12,7 +12,7 @@ from agent.dossier import Dossier, assemble
 from agent.errors import ArchiveDamaged, ConfigurationError, in_words
 from agent.faults import around
 from agent.filing import THUMBNAILS
-from agent.intake import lay_down, take_back_copies
+from agent.intake import COPY, lay_down, take_back_copies
 from agent.keeping.purge import finish, is_unfinished
 from agent.ledger import Ledger, MessageRow
 from agent.outcome import Outcome, decide, hand_in, withheld
@@ -253,7 +253,9 @@ def _differing_copies(work: Workplace) -> Iterator[str]:
 def _differing_readings(work: Workplace, damaged: Mapping[str, str]) -> Iterator[str]:
     """What today's readers and rules would read differently from what is recorded; accepted figures stay."""
     for row in work.ledger.each_message():
-        if row.outcome is None or row.outcome.state == "failed" or row.sha256 in damaged:
+        if row.outcome is None or row.outcome.state == "failed" or row.outcome.reason == COPY:
+            continue
+        if row.sha256 in damaged:
             continue
         if not work.archive.has_raw(row.sha256):  # a private mail's text isn't kept
             continue

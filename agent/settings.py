@@ -122,12 +122,20 @@ class InboxSettings(Model):
 
 
 class OutboxSettings(Model):
-    """Where letters go: one of ``smtp`` and ``folder``; and how fast."""
+    """Where letters go: one of ``smtp`` and ``folder``; and how fast.
+
+    Attributes:
+        per_minute: the provider's limit.
+        per_address_per_hour: answers to one address.
+        acknowledgements_per_day: neutral ones, to all addresses together: mails under made-up names must not use up
+            what the provider lets leave in a day.
+    """
 
     smtp: SmtpServer | None = None
     folder: Path | None = None
     per_minute: int = Field(default=15, ge=1)
     per_address_per_hour: int = Field(default=10, ge=1)
+    acknowledgements_per_day: int = Field(default=100, ge=1)
 
     @model_validator(mode="after")
     def _one_way(self) -> OutboxSettings:

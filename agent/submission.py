@@ -14,11 +14,13 @@ from agent.reading.reading import Figure, Form
 
 PieceKind = Literal["form", "narrative", "photo", "other"]
 DecisionKind = Literal[
-    "assign", "reject", "confirm", "override", "withdraw", "extend", "close", "settle", "final", "reopen"
+    "assign", "reject", "retry", "confirm", "override", "withdraw", "extend", "close", "settle", "final", "reopen"
 ]  # fmt: skip
 
 CHANGING: tuple[DecisionKind, ...] = ("assign", "confirm", "override", "withdraw")
 """Decisions that change what the report says: once it is final, only after `reopen`."""
+REMOVED = "（已按保存期限删去）"
+"""What stands in a record in place of words that the rule of retention removed."""
 
 NOTICED: tuple[DecisionKind, ...] = ("override", "confirm", "withdraw", "extend")
 """Decisions that the unit is told of: they change its figures or its deadline, and answer no mail of its."""

@@ -88,7 +88,8 @@ def show_review(overview: Overview) -> None:
         )
         console.print(f"    {escape(safe(failed.reason))}")
         console.print(
-            f"    看过以后：report-agent review reject {failed.id}　其中的材料用 review hand-in 代交"
+            f"    再试一次：report-agent review retry {failed.id}　看过以后：report-agent review reject {failed.id}"
+            "　其中的材料用 review hand-in 代交"
         )
     waiting = _show_said(console, overview, how=True) or waiting
     for dossier in overview.dossiers:

@@ -75,6 +75,11 @@ class Workplace:
                 f"从归档重新生成。"
             ) from error
 
+    @cached_property
+    def began_at(self) -> int:
+        """The place in the journal at which this process began."""
+        return self.ledger.last_seq()
+
     def ledger_is_lost(self) -> bool:
         """Whether the archive holds a record of which there is no ledger."""
         return not self.archive.ledger.exists() and self.archive.has_entries()

@@ -23,13 +23,13 @@ def test_the_same_bytes_under_two_names_are_one_mail(tmp_path: Path) -> None:
         assert office.unit("qingnian")["form"]["version"] == 1
 
 
-def test_a_mail_sent_again_is_a_newer_version_of_the_same_figures(tmp_path: Path) -> None:
+def test_the_same_files_in_a_new_mail_make_no_new_version_and_the_receipt_says_so(tmp_path: Path) -> None:
     with bureau(tmp_path) as office:
         letters = office.receive(*(office.mail(QINGNIAN, form(), photo(), number=n) for n in ("1", "2")))
         assert sorted(kinds(letters)) == ["receipt", "receipt"]
         unit = office.unit("qingnian")
-        assert (unit["form"]["version"], unit["photos"]["count"]) == (2, 1)
-        assert any("各项均无变动" in letter.text for letter in letters)
+        assert (unit["form"]["version"], unit["photos"]["count"]) == (1, 1)
+        assert ["是同一个文件" in letter.text for letter in letters].count(True) == 1
 
 
 def test_a_mail_with_everything_gets_one_letter_and_completes_the_unit(tmp_path: Path) -> None:
@@ -119,6 +119,18 @@ def test_an_unknown_sender_is_acknowledged_once_a_day(tmp_path: Path) -> None:
         office.pass_time(hours=2)
         assert kinds(office.send(STRANGER, photo(3))) == ["acknowledgement"]
         assert len(office.held) == 4
+
+
+def test_all_acknowledgements_of_a_day_have_one_limit_and_receipts_have_none(tmp_path: Path) -> None:
+    with bureau(tmp_path, outbox={"acknowledgements_per_day": 2}) as office:
+        strangers = [f"stranger{number}@personal.example" for number in range(4)]
+        letters = office.receive(*(office.mail(one, photo(at)) for at, one in enumerate(strangers)))
+        assert kinds(letters) == ["acknowledgement"] * 2
+        assert office.send(QINGNIAN, form("石林镇")) == [], "held as well, and in the digest as well"
+        assert kinds(office.send(QINGNIAN, form())) == ["receipt"]
+        assert len(office.held) == 5
+        office.pass_time(hours=25)
+        assert kinds(office.send("another@personal.example", photo(9))) == ["acknowledgement"]
 
 
 def test_the_figures_of_a_form_that_a_later_one_had_replaced_are_not_called_registered(

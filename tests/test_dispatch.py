@@ -153,3 +153,20 @@ def test_the_rest_waits_where_the_pace_says_so(tmp_path: Path) -> None:
 def test_the_pause_doubles_up_to_an_hour() -> None:
     assert [pause_after(n).total_seconds() / 60 for n in range(8)] == [1, 2, 4, 8, 16, 32, 60, 60]
     assert pause_after(1000) == dt.timedelta(hours=1)
+
+
+def test_receipts_leave_before_acknowledgements(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        left: list[str] = []
+        for number in range(3):
+            office.deliver(office.mail(f"stranger{number}@personal.example", photo(number)))
+        office.deliver(office.mail(QINGNIAN, form()))
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(
+                Service, "_send_at_once", lambda _self: None
+            )  # all of them wait at the end of the pass
+            patched.setattr(
+                "agent.dispatch._in_a_line", lambda letter, *_: left.append(letter.kind) or "", raising=True
+            )
+            office.poll()
+        assert left == ["receipt", *["acknowledgement"] * 3]

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import replace
 from decimal import Decimal
 from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -176,7 +177,51 @@ def test_the_same_form_sent_again_keeps_what_the_contact_decided_about_it(
     override = decision(2, "override", about=first, field="leaflets_distributed", value=Decimal(20))
     dossier = assemble(unit, [first, again], [override], campaign)
     assert dossier.accepted is not None
-    assert (dossier.accepted.number, dossier.accepted.values["leaflets_distributed"]) == (2, 20)
+    assert (dossier.accepted.number, dossier.accepted.values["leaflets_distributed"]) == (1, 20)
+    about_the_second = decision(4, "override", about=again, field="leaflets_distributed", value=Decimal(30))
+    later = assemble(unit, [first, again], [override, about_the_second], campaign)
+    assert later.accepted is not None
+    assert later.accepted.values["leaflets_distributed"] == 30
+
+
+DOUBT = Finding("warning", "words_besides", "来信正文提到“35”，请核对。", field="people_persuaded")
+
+
+@pytest.mark.parametrize(
+    ("change", "versions"),
+    [
+        ({}, 1),
+        ({"form_findings": (Finding("note", "normalised", "按 12 登记"),)}, 1),
+        ({"subject": "再报一次", "explanation": "没有变化"}, 1),
+        ({"form_findings": (DOUBT,)}, 2),  # the same file beside words that speak against it
+        ({"form_findings": (BLANK,)}, 2),
+        ({"elsewhere": {"patrols": "0" * 64}}, 2),
+        ({"form_file": piece("form", "另一份.xlsx")}, 2),
+    ],
+)
+def test_the_same_file_once_more_makes_no_version_unless_the_mail_casts_a_doubt_on_it(
+    unit: Unit, campaign: Campaign, change: dict[str, Any], versions: int
+) -> None:
+    first = submission(1, of=form(campaign))
+    again = replace(submission(2, of=form(campaign)), **{"form_file": first.form_file, **change})
+    dossier = assemble(unit, [first, again], [], campaign)
+    assert len(dossier.versions) == versions
+    assert joined(assemble(unit, [first], [], campaign), again) == dossier
+    version = dossier.version_of(again.message)
+    assert version is not None
+    assert version.number == versions
+
+
+def test_a_withdrawn_form_may_be_sent_again_and_an_older_one_is_no_repetition(
+    unit: Unit, campaign: Campaign
+) -> None:
+    first = submission(1, of=form(campaign))
+    other = submission(3, of=form(campaign, leaflets_distributed=11))
+    again = replace(submission(5, of=form(campaign)), form_file=first.form_file)
+    anew = assemble(unit, [first, again], [decision(2, "withdraw")], campaign)
+    assert anew.accepted is not None
+    assert anew.accepted.number == 2
+    assert len(assemble(unit, [first, other, again], [], campaign).versions) == 3
 
 
 def test_the_same_photo_twice_counts_once(unit: Unit, campaign: Campaign) -> None:

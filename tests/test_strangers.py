@@ -89,6 +89,29 @@ def test_a_registered_address_is_known_in_any_case_and_in_no_other_shape(
         assert len(office.held) == (0 if plain else 1)
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [f"From: {QINGNIAN}", "AR: mx; dmarc=fail"],
+        [f"From: {STRANGER}", "AR: mx; dmarc=fail"],
+        [f"From: {STRANGER}", "AR: mx; spf=fail; dkim=none"],
+        [f"From: {STRANGER}", "AR: mx; dmarc=pass header.from=evil.example"],
+        [f"From: evil@evil.example: {STRANGER};"],
+        [f"From: <evil@evil.example> <{STRANGER}>"],
+        [f"From: {CONTACT_ADDRESS}", "AR: mx; spf=fail; dkim=fail"],
+    ],
+)
+def test_who_is_named_by_a_forger_hears_nothing_until_the_contact_takes_it(
+    tmp_path: Path, headers: list[str]
+) -> None:
+    with bureau(tmp_path) as office:
+        written = [one.replace("AR:", "Authentication-Results:") for one in headers]
+        assert claimed(office, *written) == []
+        accept(office.work, "H1", office.ruling())
+        office.poll()
+        assert kinds(office.new_letters()) == ["receipt"]
+
+
 def test_a_stranger_is_told_the_same_whatever_the_mail_holds_and_whatever_is_known(tmp_path: Path) -> None:
     bodies = set()
     with bureau(tmp_path) as office:

@@ -13,8 +13,8 @@ from typing import Any
 
 from agent.closing import cross_named, named
 from agent.dossier import Dossier, FormVersion, assemble, joined
-from agent.errors import UsageError
-from agent.intake import answer, queued, take_back_copies, written
+from agent.errors import StillFails, UsageError
+from agent.intake import STATE_NAMES, answer, judge, queued, take_back_copies, written
 from agent.ledger import DecisionEntry, MessageRow, QueuedLetter, Writing
 from agent.outcome import adopt
 from agent.reading.grid import Cell
@@ -22,6 +22,7 @@ from agent.reading.values import read_figure
 from agent.rules import FormField, plain, run_checks
 from agent.submission import CHANGING, NOTICED, Decision, DecisionKind
 from agent.units import Unit
+from agent.vouching import Vouching
 from agent.workplace import Workplace, final_decision
 
 LAST_YEAR = dt.date(2200, 1, 1)
@@ -75,7 +76,7 @@ def assign(work: Workplace, held: str, unit: str, ruling: Ruling, *, register: b
             before = work.dossier(owner.id)
             after = joined(before, adopt(outcome.submission, seq, ruling.by, work.campaign))
             # An automatic mail is never answered, not even once its form is taken.
-            welcome = replace(outcome, reply="receipt" if outcome.reply else None)
+            welcome = replace(outcome, reply=None if outcome.reason == "automatic" else "receipt")
             letters = answer(work, row, welcome, (before, after), ruling.at, decided_seq=seq)
             work.archive.file(after, row.sha256, blobs)
         entry = DecisionEntry(seq, ruling.at, decision, letters)
@@ -108,6 +109,33 @@ def reject(work: Workplace, held: str, ruling: Ruling) -> str:
         writing.append(entry)
     work.archive.record(entry)
     return f"{held} 已退回，不计入；原始邮件仍保存。"
+
+
+def retry(work: Workplace, failed: str, ruling: Ruling) -> str:
+    """Try a mail that couldn't be processed once more: the program, or the machine, may be another by now.
+
+    Raises:
+        UsageError: no such mail, or its text was never had.
+    """
+    row = _failed(work, failed)
+    if row is None:
+        known = "、".join(one.id for one in work.ledger.failed()) or "没有"
+        raise UsageError(f"没有编号 {failed} 的处理失败邮件。现有：{known}。")
+    if "withheld" in row.envelope:
+        raise UsageError(
+            f"{failed} 的原文没有取回来，无法重新处理。请在邮箱网页里打开，材料用 review hand-in 代交。"
+        )
+    _record(work, "retry", ruling, message=row.sha256)
+    state = judge(work, row, ruling.at, Vouching(work))
+    after = work.ledger.message(row.sha256)
+    if state == "failed" and after is not None:
+        raise StillFails(f"{failed} 重新处理，仍然失败：{after.reason}")
+    if state == "waiting":
+        raise StillFails(
+            f"{failed} 这次没有处理：等待域名服务器的答复，或刚被别人处理。请稍后用 report-agent review 查看。"
+        )
+    unit = work.listed.by_id[after.unit].name if after is not None and after.unit else ""
+    return f"{failed} 已重新处理：{STATE_NAMES[state]}{f'，{unit}' if unit else ''}。"
 
 
 def confirm(work: Workplace, unit: str, ruling: Ruling) -> str:

@@ -151,9 +151,11 @@ def _hand_in_mail(work: Workplace, owner: Unit, files: Sequence[Path], ruling: R
 
 def _handed_in(dossier: Dossier, sha256: str) -> str:
     filed = [one for one in dossier.filed if one.message == sha256]
-    version = next((one for one in dossier.versions if one.submission.message == sha256), None)
+    version = dossier.version_of(sha256)
     submission = next(one for one in dossier.submissions if one.message == sha256)
     lines = [f"已为{dossier.unit.name}登记 {len(filed)} 份材料。"]
+    if version is not None and sha256 in version.again:
+        lines.append(f"统计表与第 {version.number} 版是同一个文件，没有另登记为新的一版。")
     if version is not None and version.standing == "needs_correction":
         lines.append("统计表有错误，暂不计入汇总：")
     if version is not None and version.standing == "needs_confirmation":

@@ -14,11 +14,12 @@ from agent.ledger.entries import (
     RunEntry,
     entry_from_json,
 )
-from agent.ledger.ledger import DONE_WITH, DueLetter, Ledger, MessageRow
+from agent.ledger.ledger import DONE_WITH, IDENTITY, DueLetter, Ledger, MessageRow
 from agent.ledger.writing import Writing
 
 __all__ = [
     "DONE_WITH",
+    "IDENTITY",
     "DecisionEntry",
     "DueLetter",
     "Entry",

@@ -48,7 +48,7 @@ class QueuedLetter:
 
 @dataclass(frozen=True, slots=True)
 class MailEntry:
-    """A mail was judged."""
+    """A mail was judged; ``again``: one that had been set aside before was tried once more."""
 
     seq: int
     at: dt.datetime
@@ -56,9 +56,11 @@ class MailEntry:
     outcome: Outcome
     letters: tuple[QueuedLetter, ...] = ()
     kind: Literal["mail"] = "mail"
+    again: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        return _common(self) | {"message": self.message, "outcome": self.outcome.as_json()}
+        told = _common(self) | {"message": self.message, "outcome": self.outcome.as_json()}
+        return told | ({"again": True} if self.again else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,8 @@ def entry_from_json(stored: dict[str, Any], letters: tuple[QueuedLetter, ...]) -
     """The entry back from its JSON (jsontext.loads), with its letters."""
     seq, at = stored["seq"], dt.datetime.fromisoformat(stored["at"])
     if stored["kind"] == "mail":
-        return MailEntry(seq, at, stored["message"], Outcome.from_json(stored["outcome"]), letters)
+        outcome, again = Outcome.from_json(stored["outcome"]), stored.get("again", False)
+        return MailEntry(seq, at, stored["message"], outcome, letters, again=again)
     if stored["kind"] == "decision":
         return DecisionEntry(seq, at, Decision.from_json(stored["decision"]), letters)
     if stored["kind"] == "purge":

@@ -30,6 +30,9 @@ BUSY_SECONDS = 30
 BOUNCES_WITHIN = dt.timedelta(days=7)
 """How long after a letter has left a delivery report may be about it: servers give up after five days."""
 
+IDENTITY = "identity"
+"""The envelope's key for what a mail has in common with its copies (agent.mail.message.identity_of)."""
+
 DONE_WITH = ("sent", "doubtful", "failed")
 """States of a letter that has left, or never will."""
 
@@ -177,6 +180,11 @@ class Ledger:
         place = (uidvalidity, uid)
         return [row for row in near if (row.envelope.get("uidvalidity"), row.envelope.get("uid")) == place]
 
+    def first_of(self, identity: str, than: int) -> list[MessageRow]:
+        """The mails of that identity (mail/message.py) that came before the one of that number."""
+        near = self._messages(messages.c.envelope.contains(identity), messages.c.number < than)
+        return [row for row in near if row.envelope.get(IDENTITY) == identity]
+
     def each_message(self, *, newest_first: bool = False) -> Iterator[MessageRow]:
         """Every mail, one at a time, in the order of arrival or backwards."""
         return self._each(newest_first=newest_first)
@@ -303,6 +311,13 @@ class Ledger:
         with self._engine.connect() as connection:
             found = connection.execute(recent).scalars()
             return sum(1 for to in found if _untagged(address) in map(_untagged, jsontext.loads(to)))
+
+    def count_written_since(self, kind: str, since: dt.datetime) -> int:
+        """How many letters of that kind were written since then, to whomever."""
+        recent = select(func.count()).where(letters.c.kind == kind, letters.c.queued_at >= stamp(since))
+        with self._engine.connect() as connection:
+            count: int = connection.execute(recent).scalar_one()
+        return count
 
     def newest_letter_to(self, address: str, bounced_at: dt.datetime) -> str | None:
         """The letter that a delivery report about the address is about: the last that left in the days before."""

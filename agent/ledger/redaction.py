@@ -15,9 +15,9 @@ from agent.findings import Finding
 from agent.ledger.entries import Entry, MailEntry, PurgeEntry
 from agent.outcome import Outcome
 from agent.reading.reading import Form
-from agent.submission import Piece, Submission
+from agent.submission import REMOVED, Piece, Submission
 
-REMOVED = "（已按保存期限删去）"
+__all__ = ["KINDS", "REMOVED", "redacted_entry", "redacted_envelope", "redacted_outcome", "removes_piece"]
 
 KINDS = {"form": "forms", "narrative": "narratives", "photo": "photos", "other": "others"}
 """A piece's kind → what the rule calls such copies."""

@@ -74,8 +74,9 @@ class Writing:
         self.connection.execute(messages.update().where(messages.c.sha256 == sha256).values(envelope=text))
 
     def begin_attempt(self, sha256: str) -> int:
-        """Count a try before it begins, so that one that takes the process down is counted too."""
-        query = messages.update().where(messages.c.sha256 == sha256).values(attempts=messages.c.attempts + 1)
+        """Count a try before it begins, so that one that takes the process down is counted too, and known by its silence."""
+        change = {"attempts": messages.c.attempts + 1, "error": None}
+        query = messages.update().where(messages.c.sha256 == sha256).values(**change)
         self.connection.execute(query)
         query_tries = select(messages.c.attempts).where(messages.c.sha256 == sha256)
         tries: int = self.connection.execute(query_tries).scalar_one()

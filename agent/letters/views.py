@@ -92,6 +92,7 @@ class FormView:
         superseded: accepted, but a newer one stands, so that this one isn't reported.
         open_warnings: nobody has explained or closed them yet.
         reasons: why it waits for a confirmation; they are among neither the warnings that are open nor the notes.
+        again: the mail brought its file once more, and so no newer version.
     """
 
     number: int
@@ -109,6 +110,7 @@ class FormView:
     late: bool
     explanation: str
     reasons: tuple[Problem, ...] = ()
+    again: bool = False
 
     @property
     def error_count(self) -> int:
@@ -208,10 +210,11 @@ def unit_view(before: Dossier, after: Dossier, answered: Answered, today: dt.dat
     version = about or _version_of(answered, before, after)
     brought = _brought(after, answered.message, submission)
     findings = submission.findings if submission else ()
-    own = version is not None and version.submission.message == answered.message
+    own = version is not None and version is after.version_of(answered.message)
+    again = version is not None and answered.message in version.again
     return replace(
         standing_view(after, today),
-        form=_form_view(version, before.accepted, after) if version else None,
+        form=replace(_form_view(version, before.accepted, after), again=again) if version else None,
         confirmed=version is not None and not own and not not_taken,
         asked_again=_problems(not_taken, "error", None, after.campaign),
         explained=submission.explanation if submission else "",
@@ -276,9 +279,8 @@ def owed(dossier: Dossier) -> tuple[Owed, ...]:
 
 def has_unmended_form(dossier: Dossier, message: str) -> bool:
     """Whether the mail's form has errors that stand."""
-    return any(
-        one.standing == "needs_correction" for one in dossier.versions if one.submission.message == message
-    )
+    version = dossier.version_of(message)
+    return version is not None and version.standing == "needs_correction"
 
 
 def brought_only_unreadable(dossier: Dossier, message: str) -> bool:
@@ -311,9 +313,9 @@ def _waiting(version: FormVersion) -> State:
 
 def _version_of(answered: Answered, before: Dossier, after: Dossier) -> FormVersion | None:
     """The version that the mail brought; else the one that it got accepted."""
-    for version in after.versions:
-        if version.submission.message == answered.message:
-            return version
+    version = after.version_of(answered.message)
+    if version is not None:
+        return version
     newly = after.accepted
     if newly is None or (before.accepted is not None and before.accepted.number == newly.number):
         return None

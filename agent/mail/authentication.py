@@ -8,7 +8,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from agent.mail.message import Message
@@ -29,12 +29,28 @@ def verdict(message: Message, trust: str | None, signed: Signed | None = None) -
             differs from machine to machine (163's mx12, mx41…); None: that of the topmost line.
         signed: what verifying the signature here came to; None: it wasn't verified.
     """
-    if message.claims > 1:
-        return "fails"  # of several addresses in From, a server's results are about any
+    if message.claims > 1 or not message.plain:
+        return (
+            "fails"  # a server's results are about the address that it reads in From, and people see another
+        )
     told = _told_by_the_server(message, trust)
-    if told != "unknown" or signed is None:
-        return told
-    return {"pass": "passes", "fail": "fails"}.get(signed, "unknown")  # type: ignore[return-value]
+    if told == "unknown" and signed is not None:
+        told = _BY_SIGNATURE[signed]
+    # Whoever sends a signed mail again may put another Subject on top of the one that is signed.
+    return "unknown" if told == "passes" and message.doubled else told
+
+
+def names_a_stranger(message: Message, trust: str | None, signed: Signed | None = None) -> bool:
+    """Whether the person at the address in From certainly didn't write the mail, or it can't be said who that is."""
+    return message.claims > 1 or verdict(replace(message, plain=True), trust, signed) == "fails"
+
+
+_BY_SIGNATURE: Mapping[Signed, Verdict] = {
+    "pass": "passes",
+    "fail": "fails",
+    "none": "unknown",
+    "unanswered": "unknown",
+}
 
 
 def authserv_id(line: str) -> str:
@@ -58,18 +74,57 @@ def _told_by_the_server(message: Message, trust: str | None) -> Verdict:
     """The verdict of the one server that is trusted, in all of its lines.
 
     A wrong result in any of them counts. For a proof, only the line counts that the server wrote for certain: its
-    topmost, for servers put theirs above what came. Where the name is a pattern, or nobody's in particular, a
-    sender could have written one that fits, so then there has to be just one line.
+    topmost, above every Received header, for it puts its lines above what came. Where the name is a pattern, or
+    nobody's in particular, a sender could have written one that fits, so then there has to be just one line.
     """
     lines = [_read(line) for line in message.authentication]
     wanted = trust.casefold() if trust is not None else lines[0].server if lines else ""
     trusted = [one for one in lines if fnmatch.fnmatchcase(one.server, wanted)]
-    if any("fail" in one.of("dmarc") for one in trusted) or all(
-        any(_failed(one.of(method)) for one in trusted) for method in ("spf", "dkim")
-    ):
+    by_name = trust is not None and "*" not in trust
+    certain = [one for one in lines[: message.above] if one in trusted] if by_name else _only(trusted, lines)
+    if any(_refuted(one, certain, message.sender) for one in trusted):
         return "fails"
-    certain = trusted[:1] if trust is not None and "*" not in trust else _only(trusted, lines)
-    return "passes" if any(_proves(one, message.sender) for one in certain) else "unknown"
+    return "passes" if any(_proves(one, message.sender) for one in certain[:1]) else "unknown"
+
+
+def _refuted(line: _Line, certain: Sequence[_Line], sender: str) -> bool:
+    """Whether a server's line says that the mail isn't the sender's: outright, or of another From than we read.
+
+    What failed is a failure where nothing passed, there or in another line that is the server's for certain:
+    whoever forwards a mail breaks one method or the other.
+    """
+    if any(_failed_outright(one) or _is_about_another(one, sender) for one in line.results):
+        return True
+    failed = any(one.method != "dmarc" and one.value in _WRONG for one in line.results)
+    beside = (line, *certain)
+    return failed and not any(_passed(one, other, sender) for other in beside for one in other.results)
+
+
+_WRONG = frozenset({"fail", "hardfail"})
+
+
+def _failed_outright(result: _Result) -> bool:
+    return result.method == "dmarc" and result.value == "fail"
+
+
+def _is_about_another(result: _Result, sender: str) -> bool:
+    """Whether the server says that From's domain is another than the one that we read there."""
+    named = result.about.get("header.from", "").rpartition("@")[2].strip("<>")
+    return "." in named and not aligned(named, sender)
+
+
+def _passed(result: _Result, line: _Line, sender: str) -> bool:
+    """Whether a result passed that may be about the sender; of one method's that contradict each other none did.
+
+    A mail may bear several signatures, though, of which one is good.
+    """
+    contradicted = line.of(result.method)
+    if result.value != "pass" or (
+        len(contradicted) > 1 and (result.method != "dkim" or "none" in contradicted)
+    ):
+        return False
+    domains = [one for one in _proven(result, sender) if one]
+    return not domains or any(aligned(one, sender) for one in domains)
 
 
 def _only(trusted: Sequence[_Line], lines: Sequence[_Line]) -> Sequence[_Line]:
@@ -96,12 +151,13 @@ class _Line:
         return {one.value for one in self.results if one.method == method}
 
 
-def _failed(results: set[str]) -> bool:
-    return bool(results & {"fail", "hardfail", "softfail"}) and "pass" not in results
-
-
 def _proves(line: _Line, sender: str) -> bool:
-    """Whether a method passed that was about the sender's own domain."""
+    """Whether a method passed that was about the sender's own domain.
+
+    Not where the line says two things of one method: a comment or a quoted text that a sender has ended early.
+    """
+    if any(len(line.of(one.method)) > 1 for one in line.results):
+        return False
     passed = [one for one in line.results if one.value == "pass"]
     return any(aligned(domain, sender) for one in passed for domain in _proven(one, sender))
 

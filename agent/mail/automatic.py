@@ -153,7 +153,8 @@ _NOT_DELIVERED = re.compile(
 )
 # Webmail's own automatic replies and bounces, of which some carry none of the headers.
 _SUBJECTS = re.compile(
-    r"\s*(?:\[?自动(?:回复|答复|应答)|系统退信|退信通知|automatic reply\b|auto(?:matic)?[- ]?reply:)",
+    r"\s*(?:\[?自动(?:回复|答复|应答)|\[?(?:外出|休假|离开办公室)(?:时的?)?(?:自动)?(?:回复|答复|应答)|系统退信|退信通知"
+    r"|automatic reply\b|auto(?:matic)?[- ]?reply:|out of (?:the )?office(?: auto[- ]?reply| reply)?\s*:)",
     re.IGNORECASE,
 )
 

@@ -9,7 +9,7 @@ import datetime as dt
 import email.utils
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from agent.mime import decode_words, parse_mime, split_headers
@@ -54,7 +54,11 @@ class Message:
         html: the HTML text, or "".
         parts: what is attached, in order.
         authentication: the Authentication-Results header values, topmost first, unfolded.
-        claims: how many different addresses From names, in all of its headers.
+        claims: how many different addresses From names, in all of its headers, whoever reads it.
+        plain: From is written in the one way that everybody reads alike: no group, no second pair of brackets.
+        doubled: headers that a mail has once and that this one has more often, in lower case: a signature covers
+            the lowest of them, and people see the topmost.
+        above: how many lines of ``authentication`` stand above every Received header.
     """
 
     sha256: str
@@ -76,6 +80,9 @@ class Message:
     parts: tuple[Part, ...]
     authentication: tuple[str, ...]
     claims: int
+    plain: bool = True
+    doubled: tuple[str, ...] = ()
+    above: int = 0
 
 
 def parse(raw: bytes, *, files: bool = True) -> Message:
@@ -104,8 +111,18 @@ def parse(raw: bytes, *, files: bool = True) -> Message:
         html=mime.html,
         parts=tuple(Part(one.name, one.content_type, one.data, one.inline) for one in mime.parts),
         authentication=tuple(written.all("authentication-results")),
-        claims=len({address for value in written.all("from") for _, address in addresses(value)}),
+        claims=len({address for value in written.all("from") for address in _claimed(value)}),
+        plain=all(_is_plain(value) for value in written.all("from")),
+        doubled=tuple(name for name in ONCE if len(written.all(name)) > 1),
+        above=written.above("authentication-results", "received"),
     )
+
+
+ONCE = (
+    "from", "sender", "reply-to", "to", "cc", "subject", "date", "message-id", "in-reply-to", "references",
+    "content-type", "content-transfer-encoding",
+)  # fmt: skip
+"""Headers that a mail has once at most (RFC 5322 section 3.6, RFC 2045 section 3), and that say what it is."""
 
 
 def thread_of(raw: bytes) -> tuple[str, tuple[str, ...]]:
@@ -113,6 +130,41 @@ def thread_of(raw: bytes) -> tuple[str, tuple[str, ...]]:
     written = _Headers(split_headers(raw)[0])
     own = next(iter(message_ids(written.first("message-id"))), "")
     return own, message_ids(" ".join(written.all("references")))
+
+
+def identity_of(raw: bytes) -> str:
+    """What is the same of a mail that comes by another way, with other trace headers: its Message-ID, From and body.
+
+    A digest of these; "" where the mail has no Message-ID, or two, or no certain sender: then it is itself alone.
+    Line ends are alike whatever they are, and empty lines at the end don't count.
+    """
+    beginning = raw[:_HEAD]
+    head, rest = split_headers(beginning)
+    written = _Headers(head)
+    own, sender = message_ids(written.first("message-id")), _sender(written)[1]
+    if len(own) != 1 or not sender or any(len(written.all(name)) > 1 for name in ("message-id", "from")):
+        return ""
+    digest = hashlib.sha256(f"{own[0]}\0{sender}\0".encode("utf-8", "surrogatepass"))
+    for piece in _in_unix_lines(raw, len(beginning) - len(rest)):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def _in_unix_lines(raw: bytes, at: int) -> Iterator[bytes]:
+    """What begins there, with line feeds alone, some of it at a time: a mail of 80 MB need not be there twice."""
+    last = len(raw)
+    while last > at and raw[last - 1] in b"\r\n":
+        last -= 1
+    while at < last:
+        end = min(at + _PIECE, last)
+        while end < last and raw[end - 1] == 13:  # not between CR and LF
+            end += 1
+        yield raw[at:end].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        at = end
+
+
+_HEAD = 256_000  # bytes in which a mail's headers end
+_PIECE = 1_000_000
 
 
 def received_of(raw: bytes) -> dt.datetime | None:
@@ -135,6 +187,11 @@ class _Headers:
 
     def first(self, name: str) -> str:
         return next(iter(self.all(name)), "")
+
+    def above(self, name: str, below: str) -> int:
+        """How many headers of one name stand above the first of another."""
+        names = [one.lower() for one, _ in self.pairs]
+        return names[: names.index(below) if below in names else len(names)].count(name)
 
 
 def _first_of_each(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
@@ -194,6 +251,9 @@ def message_ids(value: str) -> tuple[str, ...]:
 _ADDRESS = re.compile(r"""[^@\s<>"(),;:\\]+@[^@\s<>"(),;:\\]+""")
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"')
 _COMMENT = re.compile(r"\([^()]*\)")
+_ENCODED = re.compile(r"=\?[^?\s]{1,60}\?[bBqQ]\?[^?\s]*\?=")
+_LONGEST = 20_000  # characters of a header that are looked at
+_DEEPEST = 20  # comments inside each other
 
 
 def addresses(value: str) -> list[tuple[str, str]]:
@@ -202,8 +262,8 @@ def addresses(value: str) -> list[tuple[str, str]]:
     An address is what stands in angle brackets, or alone. One inside a display name, a quoted text, a
     comment or an encoded word is none: anybody may write another's there.
     """
-    value = value[:20_000]
-    masked = _blank(_COMMENT, _blank(_QUOTED, value))
+    value = value[:_LONGEST]
+    masked = _masked(value)
     found: list[tuple[str, str]] = []
     at, name_from = 0, 0
     while at < len(masked):
@@ -211,16 +271,64 @@ def addresses(value: str) -> list[tuple[str, str]]:
         address, bracket = _address_in(value[at:end], masked[at:end])
         if address:
             name = value[name_from : at + bracket] if bracket >= 0 else ""
-            # Not ſ or K: lower-cased, another's address would become an ASCII one.
-            found.append((_cleaned(name), address.lower() if address.isascii() else address))
+            found.append((_cleaned(name), _lowered(address)))
         if address or masked[end - 1 : end] == ";":
             name_from = end
         at = end
     return found
 
 
+def _lowered(address: str) -> str:
+    # Not ſ or K: lower-cased, another's address would become an ASCII one.
+    return address.lower() if address.isascii() else address
+
+
+def _masked(value: str) -> str:
+    """The header with quoted texts and comments blanked, those inside other comments too."""
+    masked = _blank(_QUOTED, value)
+    for _ in range(_DEEPEST):
+        before, masked = masked, _blank(_COMMENT, masked)
+        if masked == before:
+            break
+    return masked
+
+
 def _blank(pattern: re.Pattern[str], text: str) -> str:
     return pattern.sub(lambda match: "\0" * len(match[0]), text)
+
+
+# --- a From that can be read in two ways -----------------------------------------------------------------
+
+
+def _claimed(value: str) -> Iterator[str]:
+    """Every address that some reader takes From for: a group's name, each pair of brackets, what stands behind one.
+
+    One in the name before the only pair of brackets is nobody's sender, however it is written.
+    """
+    yield from (address for _, address in addresses(value))
+    for piece in _pieces(_shown(value)):
+        group, _, rest = ("", "", piece) if "<" in piece.partition(":")[0] else piece.rpartition(":")
+        one_pair = rest.count("<") == rest.count(">") == 1
+        for text in (group, rest.partition("<")[2] if one_pair else rest):
+            words = re.split(r"""[\s<>"(),;:\\]+""", text)
+            yield from (_lowered(word) for word in words if _ADDRESS.fullmatch(word))
+
+
+def _is_plain(value: str) -> bool:
+    """Whether From has no group (RFC 6854), no second pair of brackets, and can be seen whole."""
+    shown = _shown(value)
+    in_group = ";" in re.sub(r"<[^<>]*>", "", shown).partition(":")[2]
+    pairs = all(piece.count("<") <= 1 and piece.count(">") <= 1 for piece in _pieces(shown))
+    return pairs and not in_group and len(value) <= _LONGEST
+
+
+def _shown(value: str) -> str:
+    """The header without quoted texts, comments and encoded words."""
+    return _blank(_ENCODED, _masked(value[:_LONGEST])).replace("\0", " ")
+
+
+def _pieces(shown: str) -> list[str]:
+    return re.split(r"[,;]", shown)
 
 
 def _piece_end(masked: str, at: int) -> int:

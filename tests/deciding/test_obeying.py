@@ -54,7 +54,8 @@ def say(
     office: Bureau, subject: str, text: str = "原因：", sender: str = CONTACT_ADDRESS, **more: Any
 ) -> list[Sent]:
     office.pass_time(minutes=1)
-    return office.send(sender, subject=subject, text=text, **{"headers": PROVEN, **more})
+    headers = PROVEN if sender.endswith("@civil.example") else {}
+    return office.send(sender, subject=subject, text=text, **{"headers": headers, **more})
 
 
 def results(office: Bureau) -> list[str]:

@@ -29,6 +29,9 @@ def reason(headers: str, person: str = PERSON) -> str | None:
         "X-Ack: yes\r\n",
         "Subject: 回复：自动回复的问题\r\n",
         "Subject: 报送自动回复设备情况\r\n",
+        "Subject: Re: Out of Office AutoReply: 统计表\r\n",
+        "Subject: 外出巡查情况统计表\r\n",
+        "Subject: out of office hours: 夜间巡查\r\n",
         "X-Mailer: autoreply\r\n",
         "Content-Type: multipart/mixed; boundary=x\r\n",
     ],
@@ -47,6 +50,13 @@ def test_a_name_that_only_looks_like_a_machines_is_a_persons(local: str) -> None
 @pytest.mark.parametrize(
     ("headers", "why"),
     [
+        ("Subject: Out of Office AutoReply: re your letter\r\n", "auto_subject"),
+        ("Subject: Out of Office AutoReply:\r\n", "auto_subject"),
+        ("Subject: OUT OF OFFICE AUTOREPLY: 【回执】\r\n", "auto_subject"),
+        ("Subject: Out of Office: Re: 【回执】\r\n", "auto_subject"),
+        ("Subject: Out of the Office Auto-Reply: x\r\n", "auto_subject"),
+        ("Subject: =?utf-8?B?5aSW5Ye66Ieq5Yqo5Zue5aSN77yaeA==?=\r\n", "auto_subject"),  # 外出自动回复：x
+        ("Subject: 休假答复：回执\r\n", "auto_subject"),
         ("Auto-Submitted: auto-replied\r\n", "auto_submitted"),
         ("auto-submitted: AUTO-GENERATED; x=y\r\n", "auto_submitted"),
         ("Auto-Submitted: no\r\nAuto-Submitted: auto-replied\r\n", "auto_submitted"),

@@ -196,6 +196,9 @@ def make_mail(
 ) -> bytes:
     """A mail as an ordinary program writes it; the same arguments make the same bytes."""
     mail = EmailMessage(policy=email.policy.SMTP)
+    given = dict(headers or {})
+    if "Authentication-Results" in given:  # the receiving server's: on top of all
+        mail["Authentication-Results"] = given.pop("Authentication-Results")
     mail["Received"] = f"from there by mx.civil.example; {email.utils.format_datetime(at)}"
     if sender:
         mail["From"] = sender
@@ -203,7 +206,7 @@ def make_mail(
     mail["Message-ID"] = f"<{number or re.sub('[^a-z0-9]', '', f'{sender}{at:%H%M%S%f}')}@town.example>"
     if answers is not None:
         mail["In-Reply-To"] = mail["References"] = answers.id
-    for name, value in (headers or {}).items():
+    for name, value in given.items():
         mail[name] = value
     mail.set_content(text)
     if html:
