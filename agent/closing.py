@@ -1,4 +1,4 @@
-"""Which warnings the contact has closed: those that were there to be seen, each by a name of its own; never a later one.
+"""Which warnings are settled, by the contact or the unit's explanation: those that were there to be seen, each by a name of its own; never a later one.
 
 A name is made of the rule, of the figures that it looks at as they stood, and of its place among its like; not of its
 words, which the rule of retention may remove and a newer program may say better.
@@ -9,14 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from agent.findings import Finding
 from agent.reading.reading import Figure
 from agent.rules import plain
-
-if TYPE_CHECKING:
-    from agent.submission import Decision
 
 
 def named(findings: Iterable[Finding], values: Mapping[str, Figure]) -> list[tuple[str, Finding]]:
@@ -32,12 +28,19 @@ def named(findings: Iterable[Finding], values: Mapping[str, Figure]) -> list[tup
 
 
 def still_open(
-    findings: Iterable[Finding], values: Mapping[str, Figure], closings: Sequence[Decision]
+    findings: Iterable[Finding], values: Mapping[str, Figure], settled: Sequence[Sequence[str] | None]
 ) -> tuple[Finding, ...]:
-    """The warnings that none of the decisions closes; one from before they were named closes all."""
-    if any(one.closes is None for one in closings):
+    """The warnings that nothing settles.
+
+    Args:
+        findings: of a form.
+        values: its figures.
+        settled: the names of the warnings that each closing of the contact's, and each explanation of the unit's,
+            settles; None, from before they were named: all.
+    """
+    if any(one is None for one in settled):
         return ()
-    closed = {name for one in closings for name in one.closes or ()}
+    closed = {name for one in settled for name in one or ()}
     return tuple(one for name, one in named(findings, values) if name not in closed)
 
 

@@ -53,7 +53,7 @@ class FormVersion:
         said: field id → what the unit said in words that couldn't be taken, where it differs and still waits.
         corrections: field id → the unit's mail that put the figure right, where no override stands above it.
         confirmed_by: who confirmed it, where it needed that.
-        explanation: the unit's words about its warnings, or "".
+        explained: the unit's mails that explain warnings of it.
         closings: the decisions by which the contact has closed warnings of it.
         again: SHA-256 of each later mail that brought the same file and nothing new about it.
     """
@@ -68,9 +68,14 @@ class FormVersion:
     corrections: Mapping[str, Submission] = field(default_factory=dict)
     said: Mapping[str, Figure] = field(default_factory=dict)
     confirmed_by: str | None = None
-    explanation: str = ""
+    explained: tuple[Submission, ...] = ()
     closings: tuple[Decision, ...] = ()
     again: tuple[str, ...] = ()
+
+    @property
+    def explanation(self) -> str:
+        """The unit's words about its warnings, or ""."""
+        return "\n".join(one.explanation for one in self.explained)
 
     @property
     def closed(self) -> bool:
@@ -91,7 +96,8 @@ class FormVersion:
     @property
     def open_warnings(self) -> tuple[Finding, ...]:
         """Warnings that nobody has explained or closed yet."""
-        return () if self.explanation else still_open(self.findings, self.values, self.closings)
+        settled = [*(one.closes for one in self.closings), *(one.explains for one in self.explained)]
+        return still_open(self.findings, self.values, settled)
 
 
 @dataclass(frozen=True)
@@ -385,7 +391,7 @@ def _version(
         said=said,
         corrections={name: one for name, one in corrections.items() if name not in overrides},
         confirmed_by=confirmed_by,
-        explanation=next((one.explanation for one in replies if one.explanation), ""),
+        explained=tuple(one for one in replies if one.explanation),
         closings=tuple(one for one in about if one.kind == "close"),
     )
 

@@ -400,6 +400,7 @@ def _spoken(case: _Case, dossier: Dossier) -> Submission | None:
         correction_findings=spoken.findings,
         confirms=spoken.confirms,
         explanation=spoken.explanation,
+        explains=spoken.explains,
         answers=spoken.version.submission.message,
     )
 

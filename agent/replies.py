@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from agent.brought import Brought
+from agent.closing import named
 from agent.deciding.tokens import PATTERN, Tokens, Verdict, of_form
 from agent.dossier import Dossier, FormVersion
 from agent.findings import Finding
@@ -30,7 +31,7 @@ from agent.units import fold
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """What was said about which version; an explanation in the sender's words, or "".
+    """What was said about which version; an explanation in the sender's words, or "", and which warnings it explains.
 
     Attributes:
         confirms: the form is right, with its ``corrections``.
@@ -40,6 +41,7 @@ class Spoken:
     version: FormVersion
     confirms: bool = False
     explanation: str = ""
+    explains: tuple[str, ...] | None = None
     corrections: Mapping[str, Figure] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
 
@@ -129,9 +131,11 @@ class _Reply:
         if accepted is None or not accepted.open_warnings or self.brought.anything or not explains(words):
             return None
         told = [one for one in accepted.open_warnings if not one.contact_only]
-        settled = explained(words, told, self.dossier.campaign)
-        about = (self.message, accepted, self.address, self.dossier)
-        return Spoken(accepted, explanation=words) if settled and answers_letter_about(*about) else None
+        about = explained(words, told, self.dossier.campaign)
+        if not about or not answers_letter_about(self.message, accepted, self.address, self.dossier):
+            return None
+        names = (name for name, one in named(accepted.findings, accepted.values) if one in about)
+        return Spoken(accepted, explanation=words, explains=tuple(names))
 
 
 def _spoken(version: FormVersion, said: Corrections, doubts: tuple[Finding, ...]) -> Spoken:

@@ -60,6 +60,7 @@ class Submission:
         elsewhere: field id → SHA-256 of the piece that it stands in, where that isn't ``form_file``.
         findings: about files of this mail rather than its form (one that can't be read).
         explanation: the sender's words where the mail explains open warnings; else "".
+        explains: which (closing.named); None, recorded before they were named: all.
         answers: SHA-256 of the mail whose form it confirms, corrects or explains; else "".
         corrections: field id → the figure that the sender put right in words; they count where it ``confirms``.
         correction_findings: how those were read; and, as errors, why they (or a 确认) weren't taken.
@@ -77,6 +78,7 @@ class Submission:
     form_findings: tuple[Finding, ...] = ()
     findings: tuple[Finding, ...] = ()
     explanation: str = ""
+    explains: tuple[str, ...] | None = None
     confirms: bool = False
     decided_by: str | None = None
     answers: str = ""
@@ -109,6 +111,7 @@ class Submission:
             "form_findings": [finding.as_json() for finding in self.form_findings],
             "findings": [finding.as_json() for finding in self.findings],
             "explanation": self.explanation,
+            **({"explains": list(self.explains)} if self.explains is not None else {}),
             "confirms": self.confirms,
             "decided_by": self.decided_by,
             "answers": self.answers,
@@ -131,6 +134,7 @@ class Submission:
             form_findings=tuple(map(Finding.from_json, stored["form_findings"])),
             findings=tuple(map(Finding.from_json, stored["findings"])),
             explanation=stored["explanation"],
+            explains=tuple(stored["explains"]) if "explains" in stored else None,
             confirms=stored["confirms"],
             decided_by=stored["decided_by"],
             answers=stored.get("answers", ""),
