@@ -391,7 +391,7 @@ class Archive:
                 self.take_away(place / name)
             kept = {*stays, *left} if folder is None else set(before.known)
             self._note(key, before.only(written, kept), report)
-        told = [*before.told(targets), *(STALE.format(name=name) for name in left)]
+        told = [*before.told(targets), *(STALE.format(name=name) for name in left if name not in files)]
         return Put(tuple(paths), tuple(told))
 
     def manifest(self) -> Manifest:

@@ -51,13 +51,16 @@ def rebuild(work: Workplace) -> list[str]:
     work.__dict__.pop("ledger", None)
     finish(work)
     damaged = damaged_mails(work)
-    copies = _copy_again(work, damaged)
+    strays = [one.words for one in work.strays()]
+    # Under a register that doesn't fit, copies would go into other units' folders.
+    copies = 0 if strays else _copy_again(work, damaged)
     work.archive.sweep()
     take_back_copies(work)
     counts = work.ledger.message_counts()
     return [
         f"台账已重建：{counts.received} 封邮件。",
         f"归档文件：补写 {copies} 份。",
+        *(f"{one}改好以前，归档文件不补写。" for one in strays),
         *damaged.values(),
         *damaged_letters(work),
         *removed_words(work),
