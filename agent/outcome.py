@@ -42,7 +42,7 @@ from agent.reading.files import read_message
 from agent.reading.reading import READERS_VERSION
 from agent.replies import in_own_words, spoken_about
 from agent.rules import Campaign
-from agent.saying import Letter, on_one_line, said_alone, said_beside
+from agent.saying import Letter, said_alone, said_beside, said_by_the_contact
 from agent.submission import Submission
 from agent.units import Unit
 
@@ -362,8 +362,7 @@ def _from_the_contact(case: _Case) -> Outcome:
         if spoken is not None:
             unit, case = owner, replace(case, submission=spoken)
         elif not case.brought.anything:
-            text = f"收到您的邮件“{_quoted(case.message.subject, case)}”，其中没有可归档的材料，未作处理。"
-            return Outcome("ignored", "nothing_to_file", told=(Told("question", case.received, text),))
+            return Outcome("ignored", "nothing_to_file", told=said_by_the_contact(case.letter(None)))
     if unit is None:
         return _held("unknown_sender", case, None)
     if case.circumstances.closed:
@@ -523,11 +522,6 @@ def _says_otherwise(brought: Brought, campaign: Campaign) -> str:
         if value is not None and values.get(name) is not None and value != values[name]:
             return mask(line)[:60]
     return ""
-
-
-def _quoted(text: str, case: _Case, length: int = 40) -> str:
-    """The words on one line, personal data masked before they are cut: half a number would be known by nobody."""
-    return on_one_line(text, case.circumstances.contact.phone, length)
 
 
 def _told_json(told: Told) -> dict[str, Any]:

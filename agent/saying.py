@@ -66,6 +66,14 @@ def said_beside(letter: Letter) -> tuple[Told, ...]:
     return tuple(_said(letter, f"{letter.sender}来信“{_quoted(letter.subject, letter)}”，材料已归档，信中"))
 
 
+def said_by_the_contact(letter: Letter) -> tuple[Told, ...]:
+    """That a mail of the contact's own held nothing to file, so that nobody waits for what it should have brought."""
+    if _is_thanks(letter):
+        return ()
+    text = f"收到您的邮件“{_quoted(letter.subject, letter)}”，其中没有可归档的材料，未作处理。"
+    return (_told("question" if asks(letter.words) or asks(letter.subject) else "other", text, letter),)
+
+
 def _said(letter: Letter, about: str) -> Iterator[Told]:
     beside = letter.brought.anything
     if not letter.about_a_form:
@@ -105,10 +113,10 @@ def _is_thanks(letter: Letter) -> bool:
 
 
 def _quoted(text: str, letter: Letter, length: int = 40) -> str:
-    return on_one_line(text, letter.phone, length)
+    return _on_one_line(text, letter.phone, length)
 
 
-def on_one_line(text: str, phone: str, length: int) -> str:
+def _on_one_line(text: str, phone: str, length: int) -> str:
     """The words on one line, personal data masked before they are cut: half a number would be known by nobody."""
     flat = " ".join(mask(text, numbers_in(phone)).split())
     return flat if len(flat) <= length else flat[: length - 1] + "…"

@@ -210,7 +210,7 @@ def _overview(
         letters=LetterCounts(1, 1),
         unreachable=frozenset({_UNIT.id}),
         told=tuple(Told(kind, now, "示例") for kind in kinds) * 11,
-        open=tuple(said) * 9,
+        open=tuple(said) * 21,
         strays=(Stray("x", "示例", 1), Stray("y", "示例", 1, "示例")),
         report=Made(now, final=True, outdated=True),
         health=Health(now, now - dt.timedelta(days=30), ("示例",) * 6),
