@@ -130,6 +130,8 @@ def _is_put_right(item: OpenItem, dossier: Dossier, since: Sequence[Decision]) -
     """Whether a later form, the unit's later words, or the contact set the disputed figure."""
     if item.field and any(one.kind == "override" and one.field == item.field for one in since):
         return True
+    if any(one.kind == "confirm" and one.message == _spoken_of(item, dossier) for one in since):
+        return True
     if item.field and any(_says(one, item.field) for one in dossier.submissions if one.seq > item.seq):
         return True
     newer = dossier.accepted
@@ -150,6 +152,15 @@ def _says(submission: Submission, field: str) -> bool:
 
 def _figure_then(item: OpenItem, dossier: Dossier) -> Figure:
     """The figure that the unit spoke of: of its newest form by then."""
+    version = _version_then(item, dossier)
+    return version.values.get(item.field or "") if version else None
+
+
+def _spoken_of(item: OpenItem, dossier: Dossier) -> str:
+    version = _version_then(item, dossier)
+    return version.submission.message if version else ""
+
+
+def _version_then(item: OpenItem, dossier: Dossier) -> FormVersion | None:
     sent = [one for one in dossier.versions if one.submission.seq < item.seq]
-    spoken_of: FormVersion | None = max(sent, key=lambda one: (one.received, one.number), default=None)
-    return spoken_of.values.get(item.field or "") if spoken_of else None
+    return max(sent, key=lambda one: (one.received, one.number), default=None)

@@ -146,7 +146,11 @@ class _Case:
     def letter(self, unit: Unit | None) -> Letter:
         """The mail's own words, as they are told to the contact; with what is registered of the unit."""
         shown = self.dossier_of(unit.id).shown if unit else None
-        circumstances = self.circumstances
+        circumstances, said = self.circumstances, self.submission
+        accepted = self.dossier_of(unit.id).accepted if unit else None
+        stands = (
+            accepted.submission.message if accepted else None
+        )  # what waits to be confirmed is asked about again
         return Letter(
             sender=unit.name if unit else self.message.sender,
             unit=unit.id if unit else None,
@@ -155,7 +159,9 @@ class _Case:
             received=self.received,
             values=(shown.values if shown else {}) if unit else None,
             brought=self.brought,
-            about_a_form=self.brought.form is not None or bool(self.submission.answers),
+            about_a_form=self.brought.form is not None or said.confirms or bool(said.correction_findings),
+            explains=bool(said.explanation),
+            not_taken=said.corrections if said.not_taken and stands == said.answers else {},
             campaign=circumstances.campaign,
             phone=circumstances.contact.phone,
         )
@@ -441,7 +447,7 @@ def _held(
         form_unit=case.brought.form.unit if case.brought.form else None,
         submission=case.submission,
         reply=reply,
-        told=() if reply is None else _said_in_held(case, suggested),
+        told=() if reason == "automatic" else _said_in_held(case, suggested),
         blobs=case.brought.blobs,
     )
 

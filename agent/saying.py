@@ -28,8 +28,10 @@ class Letter:
         unit: the unit's id, or None where it isn't known whose it is.
         words: without quotations and signature.
         values: what is registered of the unit by field id; None where it isn't known whose the mail is.
-        about_a_form: a form came with it, or it answers a letter that showed one: what its words say of figures is
-            that form's affair.
+        about_a_form: a form came with it, or its words were taken to confirm or to put right one, or not to: what
+            they say of figures is that form's affair.
+        explains: its words were taken for the reason of a warning.
+        not_taken: figures that it puts right in answer to a letter, and that couldn't be taken as they were said.
         phone: the bureau's own, which isn't masked.
     """
 
@@ -41,6 +43,8 @@ class Letter:
     values: Mapping[str, Figure] | None
     brought: Brought
     about_a_form: bool
+    explains: bool
+    not_taken: Mapping[str, Figure]
     campaign: Campaign
     phone: str
 
@@ -76,15 +80,18 @@ def said_by_the_contact(letter: Letter) -> tuple[Told, ...]:
 
 def _said(letter: Letter, about: str) -> Iterator[Told]:
     beside = letter.brought.anything
+    for name, value in letter.not_taken.items():
+        yield _correction(Disputed(name, value, letter.words), letter)
     if not letter.about_a_form:
-        account = any(one.is_narrative and one.text is not None for one in letter.brought.pieces)
+        narrative = any(one.is_narrative and one.text is not None for one in letter.brought.pieces)
+        account = narrative or letter.explains
         for one in disputed(letter.words, letter.values, letter.campaign, account=account):
             yield _correction(one, letter)
     time = asks_for_time(letter.words)
     if time:
         yield _told("extension", f"{about}{'说' if beside else ''}{_quoted(time, letter, 120)}", letter)
     asked = question(letter.words)
-    if asked and fold(asked) not in time:
+    if asked and fold(asked) not in fold(time):
         words = asked if beside else letter.words
         yield _told("question", f"{about}{'问：' if beside else ''}{_quoted(words, letter, 120)}", letter)
 

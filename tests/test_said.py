@@ -356,3 +356,30 @@ def test_what_the_contact_writes_without_material_is_listed_once_and_can_be_sett
         assert (item["kind"], item["unit"]) == ("question", None)
         settle(office.work, item["id"], office.ruling())
         assert opened(office) == []
+
+
+@pytest.mark.parametrize("words", ["联合巡查应为99次", "联合巡查应为八九次"])
+def test_a_figure_put_right_that_could_not_be_taken_stays_disputed_until_it_is_said_rightly(
+    tmp_path: Path, words: str
+) -> None:
+    with bureau(tmp_path) as office:
+        [receipt] = office.send(QINGNIAN, form())
+        office.pass_time(hours=1)
+        [asked] = office.send(QINGNIAN, text=words, answers=receipt)
+        assert office.figure("qingnian", "joint_patrols") == 10
+        assert opened(office) == [("correction", "qingnian", "joint_patrols")]
+        office.pass_time(hours=1)
+        office.send(QINGNIAN, text="联合巡查应为8次，其余无误", answers=asked)
+        assert office.figure("qingnian", "joint_patrols") == 8
+        assert opened(office) == []
+
+
+def test_an_explanation_that_states_another_figure_leaves_it_disputed(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        [receipt] = office.send(QINGNIAN, form(staff_deployed=9))
+        office.pass_time(hours=1)
+        office.send(QINGNIAN, text="出动工作人员：12\n另外想请宽限两天", answers=receipt)
+        assert opened(office) == [
+            ("correction", "qingnian", "staff_deployed"),
+            ("extension", "qingnian", None),
+        ]

@@ -49,7 +49,8 @@ def disputed(
         words: what the sender wrote, without quotations.
         values: what is registered by field id; None where it isn't known whose.
         campaign: whose form.
-        account: the words are an account of the work, where a number beside a name is nothing odd by itself.
+        account: the words tell of the work, or why a figure is as it is: there a number beside a name is nothing odd
+            by itself.
     """
     found: dict[str | None, Disputed] = {}
     for sentence in _sentences(words):
@@ -109,7 +110,7 @@ def _in_sentence(
 ) -> Iterator[Disputed]:
     if _asks(sentence):
         return
-    plain = _CONDITIONS.sub("", sentence)
+    plain = _CONDITIONS.sub("", fold(sentence))
     states = _has(plain, requests()["right_one"])
     admits = _has(plain, answers()["admits"])
     named = list(_named(plain, campaign))
@@ -117,7 +118,7 @@ def _in_sentence(
         # 漏报了200份 says how many were left out, not how many there are.
         value = _value(tail, field, campaign) if states or direct or not admits else None
         same = value is not None and values is not None and value == values.get(field.id)
-        if account and not (states and value is not None):
+        if account and (value is None or not (states or tail.startswith((":", "=")))):
             continue
         other = (
             value is not None and values is not None and direct and not _has(plain, requests()["elsewhere"])
@@ -171,17 +172,18 @@ def _value(tail: str, field: FormField, campaign: Campaign) -> Figure:
 
 
 def _sentences(words: str) -> Iterator[str]:
-    for found in _SENTENCE.finditer(fold(words)[:LONGEST]):
+    """As they are written."""
+    for found in _SENTENCE.finditer(fold(words)[:LONGEST]):  # folding changes no character's place
         if found[0].strip():
-            yield found[0].strip()
+            yield words[found.start() : found.end()].strip()
 
 
 def _parts(sentence: str) -> list[str]:
-    return re.split("[,、]", sentence)
+    return re.split("[,、]", fold(sentence))
 
 
 def _asks(sentence: str) -> bool:
-    return "?" in sentence or _has(sentence, requests()["asks"])
+    return "?" in fold(sentence) or _has(sentence, requests()["asks"])
 
 
 def _has(text: str, words: Sequence[str]) -> bool:
