@@ -20,8 +20,9 @@ from agent.filing import Archive
 from agent.findings import Finding
 from agent.ledger import Ledger, MessageRow, RunEntry
 from agent.letters import Letters
+from agent.oddities import across_units
 from agent.open_items import OpenItem, item_id, kind_of, still_open
-from agent.overview import Health, Made, Overview, Purged, Stray, Told, across_units, what_it_shows
+from agent.overview import Health, Made, Overview, Purged, Stray, Told, what_it_shows
 from agent.rules import Campaign, plain
 from agent.settings import Settings, load_rules
 from agent.submission import Decision, Submission

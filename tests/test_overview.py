@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.dossier import Dossier, assemble
-from agent.overview import Overview, across_units
+from agent.oddities import across_units
+from agent.overview import Overview
 from agent.rules import Campaign
 from agent.units import Register
 from tests.outcome.bureau import STRANGER, bureau, everything, form, photo, sender_of, unmarked_sum

@@ -13,6 +13,7 @@ from agent.deciding.orders import Order
 from agent.dossier import Dossier, assemble
 from agent.findings import Finding
 from agent.letters import Answered, Decided
+from agent.oddities import across_units
 from agent.open_items import OpenItem
 from agent.overview import (
     Health,
@@ -21,7 +22,6 @@ from agent.overview import (
     MessageCounts,
     Overview,
     Told,
-    across_units,
 )
 from agent.reading.reading import Figure, Form
 from agent.rules import Campaign

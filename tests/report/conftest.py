@@ -15,7 +15,8 @@ import pytest
 
 from agent.dossier import Filed, assemble
 from agent.findings import Finding
-from agent.overview import Failed, Held, Overview, across_units
+from agent.oddities import across_units
+from agent.overview import Failed, Held, Overview
 from agent.reading.reading import Figure, Form
 from agent.report.compile import compile_report
 from agent.rules import Campaign
