@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from agent.deciding.decisions import settle
 from agent.demo.district import CONTACT_ADDRESS
-from agent.mailings import digest_letter
+from agent.mailings import digest_letter, send_digest
 from tests.outcome.bureau import Bureau, Sent, bureau, form, read_letter, sender_of
 
 BOUNCES = sorted((Path(__file__).parent / "mail" / "bounces").glob("*.eml"))
@@ -68,3 +69,33 @@ def test_a_bounce_in_words_says_nothing_of_those_it_only_mentions(tmp_path: Path
         assert office.told() == []
         office.receive(bounced(path, letter, office, CONTACT_ADDRESS))
         assert [one for one in office.told() if CONTACT_ADDRESS in one]
+
+
+def test_letters_that_come_back_are_one_matter_until_the_unit_writes_or_it_is_settled(tmp_path: Path) -> None:
+    path = BOUNCES[0]
+    with bureau(tmp_path) as office:
+        letters = []
+        for number in range(2):
+            letters += office.send(QINGNIAN, form(leaflets_distributed=number))
+            office.pass_time(minutes=5)
+        for letter in letters:
+            office.receive(bounced(path, letter, office))
+            office.pass_time(minutes=5)
+        [item] = office.status["open"]
+        assert (item["kind"], item["unit"]) == ("bounce", "qingnian")
+        send_digest(office.work, office.now)
+        office.poll()
+        assert office.told() == []
+        assert [one["id"] for one in office.status["open"]] == [item["id"]], "a digest settles nothing"
+        settle(office.work, item["id"], office.ruling("已电话核对邮箱"))
+        assert office.status["open"] == []
+        [letter] = [
+            one for one in office.send(QINGNIAN, form(leaflets_distributed=9)) if one.kind == "receipt"
+        ]
+        office.pass_time(minutes=5)
+        office.receive(bounced(path, letter, office))
+        [again] = office.status["open"]
+        assert again["id"] != item["id"], "what comes back later is another matter"
+        office.pass_time(minutes=5)
+        office.send(QINGNIAN, text="谢谢")
+        assert office.status["open"] == []

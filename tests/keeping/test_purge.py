@@ -62,6 +62,15 @@ def office(tmp_path: Path, made: Bureau) -> Bureau:
     return Bureau(Office(folder))
 
 
+def test_a_mail_that_says_what_nobody_has_settled_stays(office: Bureau) -> None:
+    office.post(mail(sender=addresses()["nantong"], subject="请问", text="请问还要报吗？"))
+    office.run("poll")
+    rule(office, ALL)
+    assert "有话没有了结的邮件 1 封没有动" in purge(office, "--yes")
+    (item,) = office.json("status", now=LATER)["open"]
+    assert "还要报吗" in item["text"]
+
+
 def rule(office: Bureau, remove: list[str], **more: Any) -> None:
     content = yaml.safe_load(office.office.config.read_text("utf-8"))
     content["retention"] = {"remove": remove, **more}
