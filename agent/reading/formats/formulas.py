@@ -121,7 +121,7 @@ class _Workbook:
         return self._known[key]
 
     def _worked_out(self, sheet: Sheet, formula: Formula) -> Decimal:
-        self._spend(1 + len(formula.text) // 20)
+        self._spend(1 + len(formula.text) // 4)
         if self._depth > DEEPEST or len(formula.text) > LONGEST:
             raise _Unknown
         found = _Parser(

@@ -79,6 +79,7 @@ def hides(element: _Element) -> bool:
     return seen(element) == "unseen"
 
 
+@lru_cache(maxsize=8)  # asked twice of each cell
 def seen(element: _Element) -> Visibility:
     """How the ink of a lone figure is to be seen, where the element sets it or is a table's cell: words are seen."""
     style = element.get("style") or ""
@@ -87,9 +88,8 @@ def seen(element: _Element) -> Visibility:
     )
     if not own and element.tag not in ("td", "th"):
         return "seen"
-    ups = (element, *element.iterancestors())
-    inks = (_ink(one.get("style") or "", one.get("color")) for one in ups)
-    ink = next(filter(None, inks), "")
+    ups = [element, *element.iterancestors()]
+    ink = next((ink for one in ups if (ink := _ink(one.get("style") or "", one.get("color")))), "")
     if not ink or not _is_lone_figure(element):
         return "seen"
     grounds = (_ground(one.get("style") or "", one.get("bgcolor"), one.get("background")) for one in ups)

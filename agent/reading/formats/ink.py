@@ -47,6 +47,7 @@ def of_hex(text: str | None) -> Colour | None:
     return (int(match[1], 16), int(match[2], 16), int(match[3], 16)) if match else None
 
 
+@lru_cache(maxsize=4096)
 def of_css(text: str, ground: Colour | None = WHITE) -> Colour | None:
     """A colour as a style sheet or an old attribute writes it, on its ground; None for one that isn't known."""
     from PIL import ImageColor
