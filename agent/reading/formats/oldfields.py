@@ -59,10 +59,7 @@ def _marked(cell: Cell, beside: set[Around]) -> Cell:
 
 def _in_doc(data: bytes) -> Iterator[Around]:
     """In a Word document's text, where a field stands between 0x13 and 0x15 ([MS-DOC] 2.8.25), a cell ends with 7."""
-    from olefile import OleFileIO
-
-    with OleFileIO(io.BytesIO(data)) as compound:
-        stream = compound.openstream("WordDocument").read() if compound.exists("WordDocument") else b""
+    stream = _main_stream(data)
     for pattern, wide, encoding in ((_WIDE, 2, "utf-16-le"), (_NARROW, 1, "latin-1")):
         for _, match in zip(range(MOST), pattern.finditer(stream), strict=False):
             start = max(match.start() % wide, match.start() - REACH)
@@ -70,6 +67,17 @@ def _in_doc(data: bytes) -> Iterator[Around]:
             behind = stream[match.start() : match.start() + REACH // wide * wide].decode(encoding, "replace")
             name = match[1].replace(b"\0", b"").decode().upper()
             yield name, _ENDS.split(before)[-1].strip(), _ENDS.split(_behind(behind))[0].strip()
+
+
+def _main_stream(data: bytes) -> bytes:
+    from olefile import OleFileIO
+
+    try:
+        with OleFileIO(io.BytesIO(data)) as compound:
+            stream: bytes = compound.openstream("WordDocument").read()
+            return stream
+    except Exception:  # LibreOffice could read it, so this need not
+        return b""
 
 
 def _behind(text: str) -> str:
