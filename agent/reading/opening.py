@@ -234,6 +234,7 @@ def load_converted(
 ) -> Document:
     """A document by way of LibreOffice: the files inside are the original's, and so are a workbook's numbers."""
     from agent.reading.formats import embedded
+    from agent.reading.formats.oldfields import with_dropped_fields
     from agent.reading.formats.package import Package
 
     document = load(target, converted, budget)
@@ -244,8 +245,10 @@ def load_converted(
             document = with_stored_results(document, original)
             inside = embedded.in_parts(Package(original, budget), "xl", budget)
         case "doc":
+            document = with_dropped_fields(document, kind, original)
             inside = embedded.in_compound(original, budget)
         case "rtf":
+            document = with_dropped_fields(document, kind, original)
             inside = embedded.in_rtf(original, budget)
         case _:
             inside = embedded.in_word_xml(original)

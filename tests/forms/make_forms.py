@@ -27,6 +27,7 @@ from making import (  # noqa: E402
     finding,
     headers,
     hiding,
+    inks,
     mails,
     offices,
     pages,
@@ -59,6 +60,7 @@ WHOLE: dict[str, Callable[[], dict[str, tuple[bytes, Any]]]] = {
     "offices": offices.files,
     "slips": slips.files,
     "drawn": drawn.files,
+    "inks": inks.files,
     "stale": stale.files,
 }
 WRITERS: dict[str, Callable[[Sequence[Form]], bytes]] = {

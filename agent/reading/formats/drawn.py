@@ -10,6 +10,7 @@ TABLE_INSIDE = "嵌套表格"
 OBJECT_INSIDE = "嵌入对象"
 BOX_INSIDE = "可填写的框"
 DRAWING_INSIDE = "图形"
+REPEATED = "重复填充的内容"
 
 
 def may_be_figure(mark: str) -> bool:

@@ -8,15 +8,19 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
+from agent.reading.folding import is_wordless
+from agent.reading.formats.drawn import REPEATED, named
 from agent.reading.formats.formulas import LONGEST, Formula, Sheet, settled
+from agent.reading.formats.ink import FAINT_INK, WHITE, Visibility, of_hex, visibility
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.package import parse_xml
 from agent.reading.formats.refusals import damaged, too_large
 from agent.reading.formats.sheet import address, decimal_text, sheet_grid
+from agent.reading.formats.xlsxstyles import Palette, ink_of_format
 from agent.reading.grid import Cell, CellKind, Document, Merge
 
 if TYPE_CHECKING:
@@ -41,6 +45,8 @@ class _Style:
 
     code: str = "General"
     struck: bool = False
+    seen: Visibility = "seen"
+    repeated: bool = False
 
 
 def read_excel_xml(data: bytes, budget: Budget) -> Document:
@@ -66,7 +72,12 @@ def _style(style: _Element) -> _Style:
     number, font = style.find(f"{SS}NumberFormat"), style.find(f"{SS}Font")
     code = (number.get(f"{SS}Format") if number is not None else None) or "General"
     struck = font is not None and font.get(f"{SS}StrikeThrough") == "1"
-    return _Style(NAMED_FORMATS.get(code, code), struck)
+    aligned, filled = style.find(f"{SS}Alignment"), style.find(f"{SS}Interior")
+    code = NAMED_FORMATS.get(code, code)
+    ink = ink_of_format(code, Palette()) or (of_hex(font.get(f"{SS}Color")) if font is not None else None)
+    ground = WHITE if filled is None or not filled.get(f"{SS}Pattern") else of_hex(filled.get(f"{SS}Color"))
+    repeated = aligned is not None and aligned.get(f"{SS}Horizontal") == "Fill"
+    return _Style(code, struck, visibility(ink, ground), repeated)
 
 
 def _sheet(sheet: _Element, styles: Mapping[str, _Style], budget: Budget) -> tuple[Sheet, list[Merge], bool]:
@@ -86,6 +97,7 @@ def _sheet(sheet: _Element, styles: Mapping[str, _Style], budget: Budget) -> tup
                 merges.append(Merge(row, column, min(row + high, LAST_ROW), min(column + wide, LAST_COLUMN)))
             style = styles.get(stored.get(f"{SS}StyleID", ""), styles.get("Default", _Style()))
             cell = _cell(stored, address(row, column), style, hidden_row or column in hidden_columns)
+            cell = _painted(cell, style) if cell is not None else None
             if cell is not None:
                 cells[row, column] = cell
                 formula = stored.get(f"{SS}Formula")
@@ -168,6 +180,16 @@ def _cell(stored: _Element, place: str, style: _Style, hidden: bool) -> Cell | N
     if kind == "Error":
         return Cell(place, "error", text, None, None, style.code, hidden, style.struck)
     return _text(data, place, style, hidden)
+
+
+def _painted(cell: Cell, style: _Style) -> Cell:
+    """The cell as its ink shows it: a figure that nobody sees doesn't count, words are seen."""
+    drawn = named((FAINT_INK if style.seen == "faint" else "", REPEATED if style.repeated else ""))
+    if style.seen != "unseen" or not is_wordless(cell.text):
+        return replace(cell, drawn=drawn)
+    if cell.kind == "text":
+        return replace(cell, kind="empty", text="", struck=True, withheld=cell.text)
+    return replace(cell, hidden=True)
 
 
 def _number(text: str) -> Decimal:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal, DecimalException, localcontext
 
+from agent.reading.formats.drawn import named
 from agent.reading.formats.sheet import column_at, decimal_text
 from agent.reading.grid import Cell
 
@@ -69,13 +70,17 @@ def settled(sheets: list[Sheet], recalculates: bool) -> Iterator[dict[Place, Cel
 def _settled(cell: Cell, result: Decimal | None, recalculates: bool) -> Cell:
     if result is None:
         kept = not recalculates or cell.kind in ("no_result", "error")
-        return cell if kept else replace(cell, drawn=OUT_OF_DATE)
+        return cell if kept else _doubted(cell)
     if cell.kind == "number" and cell.number is not None and same(cell.number, result):
         return cell
     if recalculates and cell.kind in ("number", "no_result"):
         withheld = decimal_text(result) if cell.struck else cell.withheld
         return replace(cell, kind="number", number=result, text=decimal_text(result), withheld=withheld)
-    return replace(cell, drawn=OUT_OF_DATE) if cell.kind == "number" or recalculates else cell
+    return _doubted(cell) if cell.kind == "number" or recalculates else cell
+
+
+def _doubted(cell: Cell) -> Cell:
+    return replace(cell, drawn=named((cell.drawn, OUT_OF_DATE)))
 
 
 def same(stored: Decimal, result: Decimal) -> bool:
@@ -116,7 +121,7 @@ class _Workbook:
         return self._known[key]
 
     def _worked_out(self, sheet: Sheet, formula: Formula) -> Decimal:
-        self._spend(1 + len(formula.text) // 20)
+        self._spend(1 + len(formula.text) // 4)
         if self._depth > DEEPEST or len(formula.text) > LONGEST:
             raise _Unknown
         found = _Parser(

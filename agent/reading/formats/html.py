@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from agent.reading.folding import RAISED, level
 from agent.reading.formats.flow import Block, Line, Table, TableEnd, document, text_cell
 from agent.reading.formats.htmldrawn import drawn_in
-from agent.reading.formats.htmllooks import hides, is_raised, is_struck, take_over_sheets, withholds
+from agent.reading.formats.htmllooks import hides, is_raised, is_struck, seen, take_over_sheets, withholds
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.refusals import damaged, too_large
 from agent.reading.formats.text import decode
@@ -89,12 +89,18 @@ def read_html(data: bytes | str, budget: Budget) -> Document:
 
 def read_tree(root: _Element | None, budget: Budget) -> Document:
     """The same of a page that is a tree already."""
-    return document(_Reader(budget).blocks(root)) if root is not None else Document()
+    try:
+        return document(_Reader(budget).blocks(root)) if root is not None else Document()
+    finally:
+        seen.cache_clear()  # or the whole tree stays in memory
 
 
 def page_lines(root: _Element | None) -> str:
     """The page's text, that of its tables' cells too, a line for each; nothing that is hidden or struck through."""
-    return "\n".join(_lines_in(root)) if root is not None else ""
+    try:
+        return "\n".join(_lines_in(root)) if root is not None else ""
+    finally:
+        seen.cache_clear()
 
 
 def decode_html(data: bytes) -> str:

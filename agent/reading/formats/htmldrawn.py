@@ -15,7 +15,8 @@ from agent.reading.formats.drawn import (
     may_be_figure,
     named,
 )
-from agent.reading.formats.htmllooks import withholds
+from agent.reading.formats.htmllooks import seen, withholds
+from agent.reading.formats.ink import FAINT_INK
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -35,6 +36,7 @@ def drawn_in(cell: _Element) -> str:
 
 
 def _within(cell: _Element) -> Iterator[str]:
+    yield FAINT_INK if seen(cell) == "faint" else ""
     stack = list(reversed(cell))
     while stack:
         one = stack.pop()
@@ -44,6 +46,7 @@ def _within(cell: _Element) -> Iterator[str]:
             yield TABLE_INSIDE if _has_text(one) else ""
             continue
         yield _drawn(one)
+        yield FAINT_INK if seen(one) == "faint" else ""
         stack += reversed(one)
 
 

@@ -1,12 +1,14 @@
-"""How a page's text looks, as far as that decides whether it counts: hidden, struck, raised, white on white or tiny."""
+"""How a page's text looks, as far as that decides whether it counts: hidden, struck, raised, tiny, its ink."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from agent.reading.folding import is_wordless
+from agent.reading.formats.ink import Visibility, of_css, visibility
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -16,7 +18,7 @@ MOST_RULES = 2000  # of a style sheet
 LONGEST_FIGURE = 40  # characters; what is longer, or has words, isn't taken for a figure written in white
 
 _HIDDEN = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all|opacity\s*:\s*0(?:\.0+)?\s*(?:;|!|$)"
+    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all|opacity\s*:\s*(?:0(?:\.0\d*)?|\.0\d*)\s*(?:;|!|$)"
     r"|(?<![-\w])color\s*:\s*transparent|(?:left|top|text-indent|margin-left)\s*:\s*-\d{3,}|clip\s*:\s*rect\(\s*0"
     r"|(?<![-\w])(?:width|height|max-width|max-height)\s*:\s*0(?:px|pt)?\s*(?:;|!|$)(?=.*overflow\s*:\s*hidden)"
     r"|unicode-bidi\s*:\s*bidi-override"
@@ -28,12 +30,10 @@ _RAISED = re.compile(
     r"vertical-align\s*:\s*(?:super|sub\b|-?(?:[1-9]|0\.\d))|mso-text-raise\s*:\s*-?[1-9]|float\s*:\s*(?:left|right)",
     re.IGNORECASE,
 )
-_WHITE = r"(?:#fff(?:fff)?(?![0-9a-f])|white\b|rgb\(\s*255\s*,\s*255\s*,\s*255\s*\))"
-_WRITTEN_WHITE = re.compile(rf"(?<![-\w])color\s*:\s*{_WHITE}", re.IGNORECASE)
-_GROUND = re.compile(
-    rf"(?<![-\w])background(?:-color|-image)?\s*:\s*(?!\s*(?:{_WHITE}|transparent|none|inherit|initial|unset))",
-    re.IGNORECASE,
-)
+_INK = re.compile(r"(?<![-\w])color\s*:\s*([^;!]{1,80})", re.IGNORECASE)
+_GROUND = re.compile(r"(?<![-\w])background(?:-color|-image)?\s*:\s*([^;!]{1,200})", re.IGNORECASE)
+_NO_GROUND = re.compile(r"\s*(?:transparent|none|inherit|initial|unset)\b", re.IGNORECASE)
+_NOT_SET = frozenset(("inherit", "currentcolor", "unset"))
 _LISTED = re.compile(r"list-style", re.IGNORECASE)
 _COMMENT = re.compile(r"/\*.*?\*/|<!--|-->", re.DOTALL)
 _RULE = re.compile(r"([^{}@;]+)\{([^{}]*)\}")
@@ -76,7 +76,26 @@ def hides(element: _Element) -> bool:
     turned = element.tag == "bdo" and (element.get("dir") or "").lower() == "rtl"
     if turned or element.get("hidden") is not None or _HIDDEN.search(style):
         return True
-    return _is_white_on_white(element, style)
+    return seen(element) == "unseen"
+
+
+@lru_cache(maxsize=8)  # asked twice of each cell
+def seen(element: _Element) -> Visibility:
+    """How the ink of a lone figure is to be seen, where the element sets it or is a table's cell: words are seen."""
+    style = element.get("style") or ""
+    own = _ink(style, element.get("color")) or _ground(
+        style, element.get("bgcolor"), element.get("background")
+    )
+    if not own and element.tag not in ("td", "th"):
+        return "seen"
+    ups = [element, *element.iterancestors()]
+    ink = next((ink for one in ups if (ink := _ink(one.get("style") or "", one.get("color")))), "")
+    if not ink or not _is_lone_figure(element):
+        return "seen"
+    grounds = (_ground(one.get("style") or "", one.get("bgcolor"), one.get("background")) for one in ups)
+    written = next(filter(None, grounds), "white")
+    ground = of_css(written)
+    return visibility(of_css(ink, ground), ground)
 
 
 def is_raised(element: _Element) -> bool:
@@ -87,9 +106,7 @@ def is_raised(element: _Element) -> bool:
 def _rules(sheet: str) -> Iterator[tuple[tuple[str, str], str]]:
     for match in _RULE.finditer(_COMMENT.sub(" ", sheet)):
         said = match[2]
-        if any(
-            one.search(said) for one in (_HIDDEN, _LINE_THROUGH, _RAISED, _WRITTEN_WHITE, _GROUND, _LISTED)
-        ):
+        if any(one.search(said) for one in (_HIDDEN, _LINE_THROUGH, _RAISED, _INK, _GROUND, _LISTED)):
             for selector in match[1].split(","):
                 simple = _SIMPLE.fullmatch(selector.strip())
                 if simple and selector.strip():
@@ -106,20 +123,34 @@ def _selectors(element: _Element) -> Iterator[tuple[str, str]]:
         yield tag, name
 
 
-def _is_white_on_white(element: _Element, style: str) -> bool:
-    """Whether the element holds a lone figure in white, on no ground of its own: words in white are seen on theirs."""
-    if not (_WRITTEN_WHITE.search(style) or re.fullmatch(_WHITE, element.get("color") or "", re.IGNORECASE)):
-        return False
+@lru_cache(maxsize=4096)
+def _ink(style: str, attribute: str | None) -> str:
+    """The colour that an element gives its text, as it is written; empty where it leaves that to what it is in."""
+    written = _INK.findall(style)
+    ink = (written[-1] if written else attribute or "").strip().lower()
+    return "" if ink in _NOT_SET else ink
+
+
+@lru_cache(maxsize=4096)
+def _ground(style: str, colour: str | None, picture: str | None) -> str:
+    """What an element sets its text on, as it is written: more than a colour is none that is known."""
+    if picture:
+        return "a picture"
+    written = [one for one in _GROUND.findall(style) if not _NO_GROUND.match(one)]
+    if any("url(" in one.lower() or "gradient" in one.lower() for one in written):
+        return "a picture"
+    return _first_colour(written[-1]) if written else (colour or "").strip()
+
+
+def _first_colour(written: str) -> str:
+    """The colour among what a background says (white none repeat scroll)."""
+    return written.strip() if "(" in written else (written.split() or [""])[0]
+
+
+def _is_lone_figure(element: _Element) -> bool:
     text = ""
     for piece in element.itertext():
         text += str(piece).strip()
         if len(text) > LONGEST_FIGURE or not is_wordless(text):
             return False
-    return bool(text) and not any(map(_has_ground, (element, *element.iterancestors())))
-
-
-def _has_ground(element: _Element) -> bool:
-    named = element.get("bgcolor") or ""
-    if element.get("background") or (named and not re.fullmatch(_WHITE, named, re.IGNORECASE)):
-        return True
-    return bool(_GROUND.search(element.get("style") or ""))
+    return bool(text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import colorsys
 import re
+from functools import lru_cache
 from typing import Literal
 
 Colour = tuple[int, int, int]
@@ -28,6 +29,7 @@ NONE = 1.15  # contrast under which nobody sees any
 OTHER_SHADE, OTHER_COLOUR = 64, 160  # of 255: by how much one of their parts differs at least
 
 
+@lru_cache(maxsize=4096)
 def visibility(ink: Colour | None, ground: Colour | None) -> Visibility:
     """How ink looks on a ground; where either isn't known, it is taken to be seen."""
     if ink is None or ground is None:
@@ -45,18 +47,24 @@ def of_hex(text: str | None) -> Colour | None:
     return (int(match[1], 16), int(match[2], 16), int(match[3], 16)) if match else None
 
 
-def of_css(text: str, ground: Colour | None) -> Colour | None:
-    """A colour as a style sheet or an old attribute writes it; one that lets its ground through is mixed with it."""
+@lru_cache(maxsize=4096)
+def of_css(text: str, ground: Colour | None = WHITE) -> Colour | None:
+    """A colour as a style sheet or an old attribute writes it, on its ground; None for one that isn't known."""
     from PIL import ImageColor
 
-    text = text.strip().lower()
+    text = text.strip().lower()[:60]
+    written = _RGB.fullmatch(text)
+    if written:
+        red, green, blue = (min(int(part), 255) for part in written.group(1, 2, 3))
+        share = float(written[4] or 1) / (100 if written[5] else 1)
+        return (
+            mixed((red, green, blue), ground, min(share, 1)) if ground and share < 1 else (red, green, blue)
+        )
     try:
         red, green, blue, *opacity = ImageColor.getrgb(text)
     except ValueError:
         return of_hex(text)
-    if not opacity or ground is None:
-        return (red, green, blue)
-    return mixed((red, green, blue), ground, opacity[0] / 255)
+    return mixed((red, green, blue), ground, opacity[0] / 255) if opacity and ground else (red, green, blue)
 
 
 def mixed(ink: Colour, ground: Colour, share: float) -> Colour:
@@ -90,3 +98,6 @@ def _linear(part: float) -> float:
 
 
 _HEX = re.compile(r"#?(?:[0-9a-f]{2})?([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})", re.IGNORECASE)
+_RGB = re.compile(
+    r"rgba?\(\s*([0-9]{1,3})[\s,]+([0-9]{1,3})[\s,]+([0-9]{1,3})(?:[\s,/]+([0-9]{1,3}(?:\.[0-9]{1,6})?|\.[0-9]{1,6})(%?))?\s*\)"
+)

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from agent.reading.folding import is_wordless
+from agent.reading.formats.ink import WHITE, Colour, Visibility, of_hex, visibility
 from agent.reading.formats.sheet import FLAT
 
 if TYPE_CHECKING:
@@ -20,6 +22,21 @@ FO = "{urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0}"
 SIZES = {"row": "row-height", "column": "column-width"}
 POINTS = {"pt": 1.0, "in": 72.0, "cm": 28.35, "mm": 2.835, "px": 0.75, "pc": 12.0}
 DEEPEST_STYLE = 20  # styles based on each other
+
+
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """A text's ink, whether it is too small for anybody to read, and what it stands on; None where that isn't known."""
+
+    ink: Colour | None = None
+    tiny: bool = False
+    ground: Colour | None = WHITE
+
+    def seen(self, text: str) -> Visibility:
+        """How a text is to be seen; only a figure's ink matters."""
+        if not text.strip() or not is_wordless(text):
+            return "seen"
+        return "unseen" if self.tiny else visibility(self.ink, self.ground)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +82,42 @@ class Styles:
                     return line != "none"
         return None
 
-    def unseen(self, family: str, name: str | None) -> bool | None:
-        """Whether the style's text is white or smaller than anybody can read; None where it leaves that open."""
+    def paint(self, family: str, name: str | None, on: Paint) -> Paint:
+        """How the style's text is painted, what it leaves open as in ``on``."""
+        ink: Colour | None = None
+        tiny: bool | None = None
+        ground: str | None = None
+        told = False
         for style in self.chain(family, name):
             properties = style.find(f"{STYLE}text-properties")
-            colour = properties.get(f"{FO}color") if properties is not None else None
-            if properties is not None and _points(properties.get(f"{FO}font-size")) <= FLAT:
-                return True
-            if colour is not None:
-                return colour.lower() == "#ffffff"
-        return None
+            if properties is None:
+                continue
+            colour, size = properties.get(f"{FO}color"), properties.get(f"{FO}font-size")
+            if not told and (colour or properties.get(f"{STYLE}use-window-font-color") == "true"):
+                told, ink = True, of_hex(colour)
+            tiny = _points(size) <= FLAT if tiny is None and size else tiny
+            ground = ground or properties.get(f"{FO}background-color")
+        return Paint(
+            ink if told else on.ink, on.tiny if tiny is None else tiny, _ground_of(ground, on.ground)
+        )
 
-    def on_white(self, cell_style: str | None) -> bool:
-        """Whether a cell has no ground of its own."""
-        for style in self.chain("table-cell", cell_style):
-            properties = style.find(f"{STYLE}table-cell-properties")
+    def ground(self, family: str, name: str | None, below: Colour | None) -> Colour | None:
+        """What a cell, a row, a table or a paragraph is set on; ``below`` where it has no ground of its own."""
+        for style in self.chain(family, name):
+            properties = style.find(f"{STYLE}{family}-properties")
             ground = properties.get(f"{FO}background-color") if properties is not None else None
             if ground is not None:
-                return ground.lower() in ("transparent", "#ffffff")
-        return True
+                return _ground_of(ground, below)
+        return below
+
+    def repeats(self, cell_style: str | None) -> bool:
+        """Whether what stands in a cell is repeated to the cell's width (5 as 5555)."""
+        for style in self.chain("table-cell", cell_style):
+            properties = style.find(f"{STYLE}table-cell-properties")
+            told = properties.get(f"{STYLE}repeat-content") if properties is not None else None
+            if told is not None:
+                return told == "true"
+        return False
 
     def is_flat(self, kind: str, name: str | None) -> bool:
         """Whether a row is kept so low, or a column so narrow, that nobody sees what is in it."""
@@ -121,12 +155,25 @@ class Styles:
                 return _code(self._for_positive(self.numbers[name]))
         return "General"
 
+    def format_ink(self, cell_style: str | None) -> Colour | None:
+        """The colour that the cell's number format gives to numbers over zero, where it gives one."""
+        for style in self.chain("table-cell", cell_style):
+            name = style.get(f"{STYLE}data-style-name")
+            if name is not None and name in self.numbers:
+                found = self._for_positive(self.numbers[name]).find(f"{STYLE}text-properties")
+                return of_hex(found.get(f"{FO}color")) if found is not None else None
+        return None
+
     def _for_positive(self, style: _Element) -> _Element:
         for one in style.iterfind(f"{STYLE}map"):
             target = self.numbers.get(one.get(f"{STYLE}apply-style-name", ""))
             if target is not None and one.get(f"{STYLE}condition", "").startswith("value()>"):
                 return target
         return style
+
+
+def _ground_of(written: str | None, below: Colour | None) -> Colour | None:
+    return below if written in (None, "transparent") else of_hex(written)
 
 
 def _code(style: _Element) -> str:

@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from agent.reading.folding import RAISED, is_wordless, level
+from agent.reading.folding import RAISED, level
 from agent.reading.formats.asides import told
+from agent.reading.formats.drawn import REPEATED, named
 from agent.reading.formats.embedded import in_opendocument
 from agent.reading.formats.formulas import LONGEST, Formula, Sheet, settled
+from agent.reading.formats.ink import FAINT_INK, WHITE
 from agent.reading.formats.limits import Budget
-from agent.reading.formats.odfstyles import OFFICE, TABLE, TEXT, Styles, small
+from agent.reading.formats.odfstyles import OFFICE, TABLE, TEXT, Paint, Styles, small
 from agent.reading.formats.package import Package
 from agent.reading.formats.refusals import damaged, encrypted, too_large
 from agent.reading.formats.sheet import address, decimal_text, exact, sheet_grid
@@ -136,9 +138,13 @@ class _Sheet:
             or row.get(f"{TABLE}default-cell-style-name")
             or column.default_style
         )
-        struck, plain = bool(self._styles.struck("table-cell", style)), self._styles.on_white(style)
-        unseen = plain and bool(self._styles.unseen("table-cell", style))
-        kept, withheld = self._text(stored, struck, unseen if plain else None)
+        struck = bool(self._styles.struck("table-cell", style))
+        paint = self._styles.paint(
+            "table-cell", style, Paint(ground=self._styles.ground("table-cell", style, WHITE))
+        )
+        paint = replace(paint, ink=self._styles.format_ink(style) or paint.ink)
+        kept, withheld, faint = self._text(stored, struck, paint)
+        drawn = named((FAINT_INK if faint else "", REPEATED if self._styles.repeats(style) else ""))
         kind = stored.get(f"{OFFICE}value-type")
         if kind is None and stored.get(f"{TABLE}formula") is not None and not kept and not withheld:
             return Cell("", "no_result", hidden=hidden)
@@ -149,8 +155,9 @@ class _Sheet:
                 return None
             whole = bool(withheld) and not kept.strip()
             shown: CellKind = "text" if kept else "empty"
-            return Cell("", shown, kept, hidden=hidden, struck=whole, withheld=withheld)
-        return self._value(stored, kind, kept or withheld, style, hidden or unseen, struck)
+            return Cell("", shown, kept, hidden=hidden, struck=whole, withheld=withheld, drawn=drawn)
+        hidden = hidden or paint.seen("0") == "unseen"
+        return replace(self._value(stored, kind, kept or withheld, style, hidden, struck), drawn=drawn)
 
     def _value(
         self, stored: _Element, kind: str, shown: str, style: str | None, hidden: bool, struck: bool
@@ -174,16 +181,27 @@ class _Sheet:
             code = f'{code}"{stored.get(f"{OFFICE}currency") or "货币"}"'
         return Cell("", "number", decimal_text(number), number, None, code, hidden, struck, withheld)
 
-    def _text(self, stored: _Element, struck: bool, unseen: bool | None) -> tuple[str, str]:
-        """The text that counts, and what is struck or hidden; notes are neither. ``unseen``: as for ``runs``."""
+    def _text(self, stored: _Element, struck: bool, paint: Paint) -> tuple[str, str, bool]:
+        """The text that counts, what is struck or hidden, and whether a figure is faint; notes are neither."""
         kept: list[str] = []
         withheld: list[str] = []
+        faint = False
         for number, paragraph in enumerate(stored.iterfind(f"{TEXT}p")):
             if number:
                 kept.append("\n")
-            for text, counts in runs(paragraph, self._styles, not struck, unseen):
-                (kept if counts else withheld).append(text)
-        return level("".join(kept)).strip("\n"), level("".join(withheld))
+            for run in runs(paragraph, self._styles, not struck, paint):
+                (kept if run.counts else withheld).append(run.text)
+                faint = faint or run.faint
+        return level("".join(kept)).strip("\n"), level("".join(withheld)), faint
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A piece of a text, whether it counts, and whether it is a figure in ink that not everybody sees."""
+
+    text: str
+    counts: bool
+    faint: bool = False
 
 
 def _as_in_workbooks(formula: str) -> str:
@@ -206,39 +224,38 @@ _NO_FIELD = re.compile(
 """What stands in a paragraph and isn't a part of its text."""
 
 
-def runs(
-    paragraph: _Element, styles: Styles, counts: bool, unseen: bool | None = False
-) -> Iterator[tuple[str, bool]]:
-    """A paragraph's text in pieces, each with whether it counts.
+def runs(paragraph: _Element, styles: Styles, counts: bool, paint: Paint) -> Iterator[Run]:
+    """A paragraph's text in pieces; ``paint``: how it looks where no style inside says otherwise."""
 
-    ``unseen``: its figures are white or tiny; None: it stands on a ground of its own, where white is seen.
-    """
-
-    def told(text: str | None) -> tuple[str, bool]:
-        return text or "", counts and not (unseen and text and is_wordless(text))
+    def told(text: str | None) -> Run:
+        seen = paint.seen(text or "")
+        return Run(text or "", counts and seen != "unseen", counts and seen == "faint")
 
     yield told(paragraph.text)
     for one in paragraph:
         if isinstance(one.tag, str):
             name = one.tag.rpartition("}")[2]
             if name == "s":
-                yield " " * max(1, min(small(one.get(f"{TEXT}c"), 1), 30)), counts
+                yield Run(" " * max(1, min(small(one.get(f"{TEXT}c"), 1), 30)), counts)
             elif name in ("tab", "line-break"):
-                yield "\t" if name == "tab" else "\n", counts
+                yield Run("\t" if name == "tab" else "\n", counts)
             elif name in ("span", "a", "ruby", "ruby-base"):
-                style = one.get(f"{TEXT}style-name")
-                struck, white = styles.struck("text", style), styles.unseen("text", style)
-                inner = (counts if struck is None else not struck) and not styles.hides("text", style)
-                mark = RAISED if styles.raises(style) else ""
-                yield mark, inner
-                yield from runs(one, styles, inner, unseen if white is None or unseen is None else white)
-                yield mark, inner
+                yield from _span(one, styles, counts, paint)
             elif one.tag.startswith(TEXT) and not _NO_FIELD.fullmatch(name):  # a field shows what it holds
                 shown = "none" not in (one.get(f"{TEXT}display"), one.get(f"{TEXT}hidden"))
-                yield from runs(
-                    one, styles, counts and shown and one.get(f"{TEXT}is-hidden") != "true", unseen
-                )
+                shown = shown and one.get(f"{TEXT}is-hidden") != "true"
+                yield from runs(one, styles, counts and shown, paint)
         yield told(one.tail)
+
+
+def _span(span: _Element, styles: Styles, counts: bool, paint: Paint) -> Iterator[Run]:
+    style = span.get(f"{TEXT}style-name")
+    struck = styles.struck("text", style)
+    inner = (counts if struck is None else not struck) and not styles.hides("text", style)
+    mark = Run(RAISED if styles.raises(style) else "", inner)
+    yield mark
+    yield from runs(span, styles, inner, styles.paint("text", style, paint))
+    yield mark
 
 
 @dataclass(frozen=True, slots=True)

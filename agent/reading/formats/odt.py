@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agent.reading.folding import level
 from agent.reading.formats.asides import told
+from agent.reading.formats.drawn import named
 from agent.reading.formats.embedded import in_opendocument
 from agent.reading.formats.flow import Block, Line, Table, TableEnd, document, text_cell
+from agent.reading.formats.ink import FAINT_INK, WHITE, Colour
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.odfdrawn import drawn_in
-from agent.reading.formats.odfstyles import OFFICE, TABLE, TEXT, Styles
+from agent.reading.formats.odfstyles import OFFICE, TABLE, TEXT, Paint, Styles
 from agent.reading.formats.ods import require_open, runs
 from agent.reading.formats.package import Package
 from agent.reading.formats.refusals import damaged, too_large
@@ -47,6 +49,15 @@ def read_odt(data: bytes, budget: Budget) -> Document:
     return replace(read, files=inside.files, unread=inside.unread, asides=asides)
 
 
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A paragraph's text that counts, what doesn't, and whether a figure in it is in ink that not everybody sees."""
+
+    kept: str
+    withheld: str
+    faint: bool
+
+
 class _Reader:
     """Walks a text with its styles at hand, counting cells against the bounds."""
 
@@ -58,7 +69,7 @@ class _Reader:
         """The paragraphs and tables under an element, those of text boxes behind their paragraph."""
         for one in parent:
             if one.tag in PARAGRAPHS:
-                yield Line(self._paragraph(one)[0], inside)
+                yield Line(self._paragraph(one).kept, inside)
                 for box in one.iter("{*}text-box"):
                     yield from self.blocks(box, inside)
             elif one.tag == f"{TABLE}table":
@@ -99,24 +110,35 @@ class _Reader:
         if self._left < 0:
             raise too_large("表格的单元格太多")
         texts = [self._paragraph(one) for one in stored.iter(*PARAGRAPHS) if _innermost(one, stored)]
-        kept = "\n".join(text for text, _ in texts)
-        made = text_cell(_address(row, column), kept, "\n".join(text for _, text in texts if text))
-        return replace(made, drawn=drawn_in(stored, self._styles))
+        made = text_cell(
+            _address(row, column),
+            "\n".join(text.kept for text in texts),
+            "\n".join(text.withheld for text in texts if text.withheld),
+        )
+        faint = FAINT_INK if any(text.faint for text in texts) else ""
+        return replace(made, drawn=named((drawn_in(stored, self._styles), faint)))
 
-    def _paragraph(self, paragraph: _Element) -> tuple[str, str]:
-        """The text that counts, and what doesn't."""
+    def _paragraph(self, paragraph: _Element) -> _Text:
         style = paragraph.get(f"{TEXT}style-name")
         counts = not self._styles.struck("paragraph", style) and not self._styles.hides("paragraph", style)
         kept: list[str] = []
         withheld: list[str] = []
-        unseen = bool(self._styles.unseen("paragraph", style)) if self._on_white(paragraph) else None
-        for text, shown in runs(paragraph, self._styles, counts, unseen):
-            (kept if shown else withheld).append(text)
-        return level("".join(kept)), level("".join(withheld)).strip()
+        faint = False
+        paint = self._styles.paint("paragraph", style, Paint(ground=self._ground(paragraph, style)))
+        for run in runs(paragraph, self._styles, counts, paint):
+            (kept if run.counts else withheld).append(run.text)
+            faint = faint or run.faint
+        return _Text(level("".join(kept)), level("".join(withheld)).strip(), faint)
 
-    def _on_white(self, paragraph: _Element) -> bool:
-        cells = (up.get(f"{TABLE}style-name") for up in paragraph.iterancestors(f"{TABLE}table-cell"))
-        return all(map(self._styles.on_white, cells))
+    def _ground(self, paragraph: _Element, style: str | None) -> Colour | None:
+        ground: Colour | None = WHITE
+        for up in reversed([*paragraph.iterancestors(*(f"{TABLE}{one}" for one in _GROUNDS))]):
+            family = up.tag.removeprefix(TABLE)
+            ground = self._styles.ground(family, up.get(f"{TABLE}style-name"), ground)
+        return self._styles.ground("paragraph", style, ground)
+
+
+_GROUNDS = ("table", "table-row", "table-cell")
 
 
 def _address(row: int, column: int) -> str:

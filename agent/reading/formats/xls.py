@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -11,14 +13,17 @@ from agent.errors import Unreadable
 from agent.reading.folding import RAISED, is_wordless, level
 from agent.reading.formats.asides import LONGEST, MOST
 from agent.reading.formats.defaultpassword import without_default_password
+from agent.reading.formats.drawn import REPEATED, named
 from agent.reading.formats.embedded import in_compound
+from agent.reading.formats.ink import FAINT_INK, WHITE, Colour, Visibility, visibility
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.refusals import damaged, encrypted, too_large
 from agent.reading.formats.sheet import FLAT, NARROW, NO_ZEROS, address, decimal_text, exact, sheet_grid
-from agent.reading.grid import Cell, Document, Grid, Merge
+from agent.reading.formats.xlsxstyles import Palette, ink_of_format
+from agent.reading.grid import Cell, CellKind, Document, Grid, Merge
 
 BLANK = (0, 6)
-WHITE = (255, 255, 255)
+FILLING = 4  # an alignment that repeats what stands in a cell to the cell's width
 UNICODE = 80  # the version from which texts are Unicode, as xlrd numbers them
 ENCODINGS = ("gb18030", "big5")
 EVERYDAY = (("gb2312", 0xB0, 0xD7), ("big5", 0xA4, 0xC6))  # where an encoding has its most usual characters
@@ -160,47 +165,54 @@ def _cell(book: Any, sheet: Any, row: int, column: int, hidden: bool) -> Cell | 
         format_.format_str if format_ is not None else None
     ) or "General"  # local dates have no code of their own
     hidden = hidden or code.strip() == ";;;"
-    font, plain = book.font_list[style.font_index], _is_plain(book, style.background)
-    struck, unseen = bool(font.struck_out), plain and _is_unseen(book, font)
+    font, ground = book.font_list[style.font_index], _ground(book, style.background)
+    coloured = ink_of_format(code, Palette(listed=_listed(book))) if "[" in code else None
+    look = _look(book, font, ground, coloured)
+    repeated = REPEATED if style.alignment.hor_align == FILLING else ""
     if kind == TEXT:
-        text, withheld = _text(book, sheet, row, column, value, (struck, unseen, plain))
+        text, withheld, faint = _text(_Words(book, sheet, row, column, value), look, ground)
         if not text and not withheld:
             return None
         whole = bool(withheld) and not text.strip()
-        return Cell(
-            place,
-            "text" if text else "empty",
-            text,
-            number_format=code,
-            hidden=hidden,
-            struck=whole,
-            withheld=withheld,
-        )
-    hidden = hidden or unseen
+        drawn = named((FAINT_INK if faint else "", repeated))
+        shown: CellKind = "text" if text else "empty"
+        return Cell(place, shown, text, None, None, code, hidden, whole, withheld, drawn=drawn)
+    cell = _other(book, place, (kind, value), (code, sheet.show_zero_values), look.struck)
+    faint = look.seen == "faint"
+    return replace(
+        cell,
+        hidden=hidden or look.seen == "unseen",
+        drawn=named((FAINT_INK if faint else "", repeated)) if kind in (NUMBER, DATE) else "",
+    )
+
+
+def _other(book: Any, place: str, stored: tuple[int, Any], format_: tuple[str, bool], struck: bool) -> Cell:
+    """A cell that holds no text; ``format_``: its format, and whether the sheet shows zeros."""
+    (kind, value), (code, zeros) = stored, format_
     if kind == NUMBER:
         number = exact(value)
-        code = code if number or sheet.show_zero_values else NO_ZEROS
+        code = code if number or zeros else NO_ZEROS
         text = decimal_text(number)
-        return Cell(place, "number", text, number, None, code, hidden, struck, text if struck else "")
+        return Cell(place, "number", text, number, None, code, False, struck, text if struck else "")
     if kind == DATE:
-        return _date(book, place, value, code, hidden, struck)
+        return _date(book, place, value, code, struck)
     if kind == BOOLEAN:
-        return Cell(place, "boolean", "TRUE" if value else "FALSE", None, None, code, hidden, struck)
-    return Cell(place, "error", _error(value), None, None, code, hidden, struck)
+        return Cell(place, "boolean", "TRUE" if value else "FALSE", None, None, code, False, struck)
+    return Cell(place, "error", _error(value), None, None, code, False, struck)
 
 
-def _date(book: Any, place: str, value: float, code: str, hidden: bool, struck: bool) -> Cell:
+def _date(book: Any, place: str, value: float, code: str, struck: bool) -> Cell:
     import xlrd
 
     try:
         moment = xlrd.xldate_as_datetime(value, book.datemode)
     except (xlrd.XLDateError, OverflowError, ValueError):
-        return Cell(place, "error", "####", None, None, code, hidden, struck)
+        return Cell(place, "error", "####", None, None, code, False, struck)
     if value < 1:  # a time of day
-        return Cell(place, "date", moment.time().isoformat("seconds"), None, None, code, hidden, struck)
+        return Cell(place, "date", moment.time().isoformat("seconds"), None, None, code, False, struck)
     whole = value == int(value)
     text = moment.date().isoformat() if whole else moment.isoformat(" ", "seconds")
-    return Cell(place, "date", text, None, moment.date(), code, hidden, struck, text if struck else "")
+    return Cell(place, "date", text, None, moment.date(), code, False, struck, text if struck else "")
 
 
 def _error(code: int) -> str:
@@ -209,41 +221,66 @@ def _error(code: int) -> str:
     return str(xlrd.error_text_from_code.get(code, "#ERR!"))
 
 
-def _is_plain(book: Any, ground: Any) -> bool:
-    """Whether a cell has no ground of its own, or a white one."""
-    white = book.colour_map.get(ground.pattern_colour_index) == WHITE
-    return bool(ground.fill_pattern == 0 or (ground.fill_pattern == 1 and white))
+def _listed(book: Any) -> tuple[Colour | None, ...]:
+    return tuple(book.colour_map.get(number) for number in range(64))
 
 
-def _is_unseen(book: Any, font: Any) -> bool:
-    """Whether the font is white, or smaller than anybody can read."""
-    return bool(book.colour_map.get(font.colour_index) == WHITE or 0 < font.height <= 20 * FLAT)
+def _ground(book: Any, fill: Any) -> Colour | None:
+    """What a cell is set on: white where it has no ground of its own; None where that isn't known (a pattern)."""
+    if fill.fill_pattern == 0:
+        return WHITE
+    found: Colour | None = book.colour_map.get(fill.pattern_colour_index) if fill.fill_pattern == 1 else None
+    return found
 
 
-def _text(
-    book: Any, sheet: Any, row: int, column: int, value: str, looks: tuple[bool, bool, bool]
-) -> tuple[str, str]:
-    """The text that counts, and what is struck through or not to be seen, by the cell's runs of fonts.
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How letters look."""
 
-    ``looks``: the cell is struck through; its font isn't seen; it has no ground of its own.
-    """
-    struck, unseen, plain = looks
-    runs = sheet.rich_text_runlist_map.get((row, column)) or []
-    fonts = [(offset, book.font_list[font]) for offset, font in runs]
-    starts = [
-        (0, struck, unseen, ""),
-        *(
-            (at, bool(one.struck_out), plain and _is_unseen(book, one), RAISED * bool(one.escapement))
-            for at, one in fonts
-        ),
-    ]
+    struck: bool
+    seen: Visibility
+    raised: bool
+
+
+def _look(book: Any, font: Any, ground: Colour | None, ink: Colour | None = None) -> _Look:
+    """How letters of a font look on a ground; ``ink``: where a number format gives another than the font's."""
+    tiny = 0 < font.height <= 20 * FLAT
+    seen = "unseen" if tiny else visibility(ink or book.colour_map.get(font.colour_index), ground)
+    return _Look(bool(font.struck_out), seen, bool(font.escapement))
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """A cell of text, and where it stands."""
+
+    book: Any
+    sheet: Any
+    row: int
+    column: int
+    value: str
+
+    def runs(self, look: _Look, ground: Colour | None) -> Iterator[tuple[str, _Look]]:
+        """Its pieces by their fonts. The cell's own font may raise all of it; only a piece's sets a mark beside one."""
+        listed = self.sheet.rich_text_runlist_map.get((self.row, self.column)) or []
+        looks = [(at, _look(self.book, self.book.font_list[font], ground)) for at, font in listed]
+        starts = [(0, replace(look, raised=False)), *looks]
+        ends = [*(at for at, _ in looks), len(self.value)]
+        for (start, one), end in zip(starts, ends, strict=True):
+            yield self.value[start:end], one
+
+
+def _text(words: _Words, look: _Look, ground: Colour | None) -> tuple[str, str, bool]:
+    """The text that counts, what is struck through or not to be seen, and whether a figure in it is faint."""
     kept: list[str] = []
     withheld: list[str] = []
-    ends = [at for at, *_ in starts[1:]] + [len(value)]
-    for (start, off, white, mark), end in zip(starts, ends, strict=True):
-        out = off or (white and is_wordless(value[start:end]))
-        (withheld if out else kept).append(mark + value[start:end] + mark)
-    return _lines("".join(kept)), _lines("".join(withheld))
+    faint = False
+    for text, one in words.runs(look, ground):
+        seen = one.seen if text.strip() and is_wordless(text) else "seen"
+        out = one.struck or seen == "unseen"
+        faint = faint or (not out and seen == "faint")
+        mark = RAISED * one.raised
+        (withheld if out else kept).append(mark + text + mark)
+    return _lines("".join(kept)), _lines("".join(withheld)), faint
 
 
 def _lines(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
@@ -9,10 +10,21 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from agent.errors import Unreadable
 from agent.reading.formats.package import Package, Relation, parse_xml
 from agent.reading.formats.refusals import damaged
-from agent.reading.formats.xlsxconditions import differing_looks
-from agent.reading.formats.xlsxstyles import MAIN, Look, Style, is_on, local, look_of, styles_of
+from agent.reading.formats.xlsxconditions import Differing, differing_looks
+from agent.reading.formats.xlsxstyles import (
+    MAIN,
+    Look,
+    Palette,
+    Style,
+    is_on,
+    local,
+    look_of,
+    palette_of,
+    styles_of,
+)
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -41,10 +53,11 @@ class Book:
 
     sheets: tuple[tuple[str, str, bool], ...]
     styles: tuple[Style, ...]
-    differing: tuple[str | None, ...]
+    differing: tuple[Differing | None, ...]
     texts: tuple[Text, ...]
     since_1904: bool
     recalculates: bool
+    palette: Palette
 
 
 def read_book(package: Package) -> Book:
@@ -63,14 +76,24 @@ def read_book(package: Package) -> Book:
     if not sheets or any(part not in package.names for part, _, _ in sheets):
         raise damaged()
     properties, calculation = root.find(f"{MAIN}workbookPr"), root.find(f"{MAIN}calcPr")
+    palette = palette_of(styling, _theme(package, name))
     return Book(
         sheets,
-        styles_of(styling),
-        differing_looks(parse_xml(styling)) if styling and b"dxf>" in styling else (),
-        tuple(_texts(utf8(package.read(strings)))) if strings else (),
+        styles_of(styling, palette),
+        differing_looks(parse_xml(styling), palette) if styling and b"dxf>" in styling else (),
+        tuple(_texts(utf8(package.read(strings)), palette)) if strings else (),
         since_1904=properties is not None and is_on(properties.get("date1904")),
         recalculates=calculation is not None and _asks_anew(calculation),
+        palette=palette,
     )
+
+
+def _theme(package: Package, book: str) -> _Element | None:
+    """The theme, where there is one that can be read: no figure depends on more than its colours."""
+    part = _part(package, book, "theme", "theme+xml", f"{posixpath.dirname(book)}/theme/theme1.xml")
+    with contextlib.suppress(Unreadable):
+        return package.xml(part) if part is not None and part in package.names else None
+    return None
 
 
 def _asks_anew(calculation: _Element) -> bool:
@@ -139,32 +162,32 @@ def elements(part: bytes, root: str, *names: str) -> Iterator[_Element]:
         raise damaged()
 
 
-def _texts(part: bytes) -> Iterator[Text]:
+def _texts(part: bytes, palette: Palette) -> Iterator[Text]:
     """The shared strings."""
-    return (text_of(one) for one in elements(part, "sst", "si"))
+    return (text_of(one, palette) for one in elements(part, "sst", "si"))
 
 
-def text_of(item: _Element) -> Text:
+def text_of(item: _Element, palette: Palette) -> Text:
     runs: list[Run] = []
     for one in item:
         match local(one):
             case "t":
                 runs.append(Run(_unmarked(one.text), None))
             case "r":
-                runs.append(_run(one))
+                runs.append(_run(one, palette))
     if all(one.look is None for one in runs):
         return "".join(one.text for one in runs)
     return tuple(runs)
 
 
-def _run(item: _Element) -> Run:
+def _run(item: _Element, palette: Palette) -> Run:
     text, look = "", None
     for one in item:
         match local(one):
             case "t":
                 text += _unmarked(one.text)
             case "rPr":
-                look = look_of(one)
+                look = look_of(one, palette)
     return Run(text, look)
 
 

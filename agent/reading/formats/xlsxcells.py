@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from agent.reading.folding import RAISED, is_wordless, level
+from agent.reading.formats.drawn import REPEATED, named
 from agent.reading.formats.formulas import Formula
+from agent.reading.formats.ink import FAINT_INK
 from agent.reading.formats.refusals import damaged
 from agent.reading.formats.sheet import address, decimal_text, exact
 from agent.reading.formats.xlsxbook import Book, Run, Text, text_of
@@ -44,8 +46,19 @@ def read_cell(stored: _Element, at: tuple[int, int], hidden: bool, book: Book) -
     if isinstance(value, str | tuple):
         return _text_cell(place, value, style, hidden)
     shown, text, number, date = _value(value)
-    struck, hidden = style.look.struck, hidden or _is_unseen(style)
-    return Cell(place, shown, text, number, date, style.number_format, hidden, struck, text if struck else "")
+    struck, seen = style.look.struck, style.seen()
+    return Cell(
+        place,
+        shown,
+        text,
+        number,
+        date,
+        style.number_format,
+        hidden or seen == "unseen",
+        struck,
+        text if struck else "",
+        drawn=named((FAINT_INK if seen == "faint" else "", REPEATED if style.filling else "")),
+    )
 
 
 def formula_of(
@@ -78,7 +91,7 @@ def _stored(kind: str, parts: Mapping[str, _Element], style: Style, book: Book) 
     """What a cell holds: text, a number, a yes or no, a date or time, an error; None where nothing."""
     text = parts["v"].text if "v" in parts else None
     if "is" in parts and (kind == "inlineStr" or not text):
-        return text_of(parts["is"])
+        return text_of(parts["is"], book.palette)
     if not text:
         return None
     match kind:
@@ -108,36 +121,41 @@ def _number(text: str, style: Style, book: Book) -> Any:
 
 
 _FRACTION = re.compile(r"[.eE]")
-_WHITE_FORMAT = re.compile(r"[^;]*\[(?:white|白色)\]", re.IGNORECASE)
-
-
-def _is_unseen(style: Style) -> bool:
-    """Whether what stands there is white on white, or too small for anybody to read."""
-    return style.plain and (style.look.unseen or _WHITE_FORMAT.match(style.number_format) is not None)
 
 
 def _text_cell(place: str, value: Text, style: Style, hidden: bool) -> Cell | None:
-    text, withheld = _seen(value, style)
+    text, withheld, faint = _seen(value, style)
     if not text and not withheld:
         return None
     whole = bool(withheld) and not text.strip()
     return Cell(
-        place, "text" if text else "empty", text, None, None, style.number_format, hidden, whole, withheld
+        place,
+        "text" if text else "empty",
+        text,
+        None,
+        None,
+        style.number_format,
+        hidden,
+        whole,
+        withheld,
+        drawn=named((FAINT_INK if faint else "", REPEATED if style.filling else "")),
     )
 
 
-def _seen(value: Text, style: Style) -> tuple[str, str]:
-    """The text that counts, and what is struck through or not to be seen."""
+def _seen(value: Text, style: Style) -> tuple[str, str, bool]:
+    """The text that counts, what is struck through or not to be seen, and whether a figure in it is faint."""
     kept: list[str] = []
     withheld: list[str] = []
+    faint = False
     for run in (Run(value, None),) if isinstance(value, str) else value:
         look = run.look or style.look
-        white = _is_unseen(style) if run.look is None else style.plain and look.unseen
-        off = look.struck or (white and is_wordless(run.text))
+        seen = style.seen(run.look) if run.text.strip() and is_wordless(run.text) else "seen"
+        off = look.struck or seen == "unseen"
+        faint = faint or (not off and seen == "faint")
         # The cell's own font may raise a whole figure; only a run's sets a mark beside one.
         mark = RAISED if run.look is not None and look.raised else ""
         (withheld if off else kept).append(mark + _unescape(run.text) + mark)
-    return level("".join(kept)), level("".join(withheld))
+    return level("".join(kept)), level("".join(withheld)), faint
 
 
 def _unescape(text: str) -> str:

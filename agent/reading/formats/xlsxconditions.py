@@ -13,8 +13,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from agent.reading.folding import is_wordless
+from agent.reading.formats.drawn import named
+from agent.reading.formats.ink import FAINT_INK, Colour, Visibility, visibility
 from agent.reading.formats.sheet import NO_ZEROS, column_at
-from agent.reading.formats.xlsxstyles import MAIN, Style, is_on, is_white, look_of
+from agent.reading.formats.xlsxstyles import MAIN, Look, Palette, Style, is_on, look_of
 from agent.reading.grid import Cell
 
 if TYPE_CHECKING:
@@ -24,17 +26,39 @@ MOST_RULES = 500  # of a sheet that hide something
 
 
 @dataclass(frozen=True, slots=True)
+class Differing:
+    """What a format that a rule may give makes of its cells.
+
+    Attributes:
+        struck: it strikes them through.
+        hidden: nobody sees them (a format that shows nothing, letters too small).
+        ink: the letters' colour, where it gives one.
+        ground: the cells', where it gives one.
+    """
+
+    struck: bool = False
+    hidden: bool = False
+    ink: Colour | None = None
+    ground: Colour | None = None
+
+    def seen(self, style: Style) -> Visibility:
+        """How what stands in a cell of that style is to be seen under it."""
+        own = style.ink or style.look.ink
+        return "unseen" if self.hidden else visibility(self.ink or own, self.ground or style.ground)
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
-    """A rule that hides the cells for which it holds, or strikes them through.
+    """A rule that may hide the cells for which it holds, or strike them through.
 
     Attributes:
         ranges: its cells: first row, first column, last row, last column, zero-based.
-        strikes: it strikes them through, else nobody sees them.
+        look: what it makes of them.
         holds: whether it holds for a number, or for a text (None).
     """
 
     ranges: tuple[tuple[int, int, int, int], ...]
-    strikes: bool
+    look: Differing
     holds: Callable[[Decimal | None], bool]
 
     def covers(self, row: int, column: int) -> bool:
@@ -43,13 +67,13 @@ class Condition:
         )
 
 
-def differing_looks(styles: _Element) -> tuple[str | None, ...]:
-    """What each format that a rule may give makes of its cells: ``struck``, ``unseen``, or neither."""
-    return tuple(_look(one) for one in styles.iterfind(f"{MAIN}dxfs/{MAIN}dxf"))
+def differing_looks(styles: _Element, palette: Palette) -> tuple[Differing | None, ...]:
+    """What each format that a rule may give makes of its cells; None where it can't hide or strike them."""
+    return tuple(_look(one, palette) for one in styles.iterfind(f"{MAIN}dxfs/{MAIN}dxf"))
 
 
-def conditions(formatting: Iterable[_Element], looks: tuple[str | None, ...]) -> Iterator[Condition]:
-    """The rules of a sheet that hide or strike out; ``formatting``: its conditionalFormatting elements."""
+def conditions(formatting: Iterable[_Element], looks: tuple[Differing | None, ...]) -> Iterator[Condition]:
+    """The rules of a sheet that may hide or strike out; ``formatting``: its conditionalFormatting elements."""
     for element in formatting:
         ranges = tuple(_ranges(element.get("sqref", "")))
         for rule in element.iterfind(f"{MAIN}cfRule"):
@@ -58,9 +82,9 @@ def conditions(formatting: Iterable[_Element], looks: tuple[str | None, ...]) ->
             if any(
                 not is_on(one.get("showValue", "1")) for one in rule
             ):  # bars or icons in the number's place
-                look = "unseen"
+                look = Differing(hidden=True)
             if look is not None:
-                yield Condition(ranges, look == "struck", _holds(rule))
+                yield Condition(ranges, look, _holds(rule))
 
 
 def under(cell: Cell, place: tuple[int, int], style: Style, rules: Iterable[Condition]) -> Cell:
@@ -68,22 +92,25 @@ def under(cell: Cell, place: tuple[int, int], style: Style, rules: Iterable[Cond
     for rule in rules:
         if not rule.covers(*place) or not rule.holds(cell.number) or not is_wordless(cell.text):
             continue
-        if rule.strikes:
+        if rule.look.struck:
             return replace(cell, struck=True, withheld=cell.withheld or cell.text)
-        if style.plain:
+        seen = rule.look.seen(style)
+        if seen == "unseen":
             return replace(cell, number_format=NO_ZEROS) if cell.number == 0 else replace(cell, hidden=True)
+        if seen == "faint" and cell.kind != "empty":
+            return replace(cell, drawn=named((cell.drawn, FAINT_INK)))
     return cell
 
 
-def _look(dxf: _Element) -> str | None:
+def _look(dxf: _Element, palette: Palette) -> Differing | None:
     font, fill = dxf.find(f"{MAIN}font"), dxf.find(f"{MAIN}fill")
-    look = look_of(font) if font is not None else None
-    if look and look.struck:
-        return "struck"
+    look = look_of(font, palette) if font is not None else Look()
     formats = [one.get("formatCode", "").strip() for one in dxf.iterfind(f"{MAIN}numFmt")]
     grounds = list(fill.iter(f"{MAIN}bgColor", f"{MAIN}stop")) if fill is not None else []
-    unseen = look is not None and look.unseen and all(map(is_white, grounds))
-    return "unseen" if unseen or ";;;" in formats else None
+    colours = {palette.colour(one) for one in (inner for ground in grounds for inner in (ground, *ground))}
+    ground = next(iter(colours - {None}), None) if len(colours - {None}) == 1 else None
+    found = Differing(look.struck, look.tiny or ";;;" in formats, look.ink, ground)
+    return found if found != Differing() else None
 
 
 def _ranges(text: str) -> Iterator[tuple[int, int, int, int]]:

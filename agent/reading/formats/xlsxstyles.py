@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from agent.reading.formats.ink import BLACK, WHITE, Colour, Visibility, of_hex, tinted, visibility
 from agent.reading.formats.package import parse_xml
 
 if TYPE_CHECKING:
@@ -23,12 +24,29 @@ MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
 @dataclass(frozen=True, slots=True)
+class Palette:
+    """What the numbers of colours stand for: those of the theme, and those of the list (see ``palette_of``)."""
+
+    theme: tuple[Colour | None, ...] = (WHITE, BLACK)
+    listed: tuple[Colour | None, ...] = ()
+
+    def colour(self, element: _Element) -> Colour | None:
+        """The colour that an element names; None where that is automatic, or isn't known."""
+        found = of_hex(element.get("rgb"))
+        if found is None:
+            found = _at(self.theme, element.get("theme")) or _at(self.listed, element.get("indexed"))
+        tint = float(element.get("tint", "0"))
+        return tinted(found, tint) if found is not None and tint else found
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
-    """How letters look: struck through, white or smaller than anybody can read, raised or lowered."""
+    """How letters look: struck through, smaller than anybody can read, raised or lowered, and their ink."""
 
     struck: bool = False
-    unseen: bool = False
+    tiny: bool = False
     raised: bool = False
+    ink: Colour | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +54,30 @@ class Style:
     """A cell's style.
 
     Attributes:
-        plain: it stands on no ground of its own, or on a white one: white on that is not to be seen.
+        ground: what it stands on; None where that isn't known (a pattern).
+        ink: the colour that its number format gives, where it gives one.
         dated: by its format a number in it is a date or a time.
         spanning: by its format that is a span of time ([h]:mm).
         local: the format is a built-in one that the file doesn't spell out (10月20日).
+        filling: what stands in it is repeated to the cell's width (5 as 5555).
     """
 
     number_format: str = GENERAL
     look: Look = Look()
-    plain: bool = True
+    ground: Colour | None = WHITE
+    ink: Colour | None = None
     dated: bool = False
     spanning: bool = False
     local: bool = False
+    filling: bool = False
+
+    def seen(self, look: Look | None = None) -> Visibility:
+        """How what stands there is to be seen; ``look``: a run's own."""
+        ink = (self.ink or self.look.ink) if look is None else look.ink
+        return "unseen" if (look or self.look).tiny else visibility(ink, self.ground)
 
 
-def styles_of(part: bytes | None) -> tuple[Style, ...]:
+def styles_of(part: bytes | None, palette: Palette) -> tuple[Style, ...]:
     """The styles by the number by which cells name them; without a part the one that all cells then have.
 
     Raises:
@@ -60,19 +87,47 @@ def styles_of(part: bytes | None) -> tuple[Style, ...]:
     if part is None:
         return (Style(),)
     root = parse_xml(part)
-    looks = [look_of(font) for font in root.iterfind(f"{MAIN}fonts/{MAIN}font")]
+    looks = [look_of(font, palette) for font in root.iterfind(f"{MAIN}fonts/{MAIN}font")]
     formats = {
         index(one.get("numFmtId", "")): one.get("formatCode", "")
         for one in root.iterfind(f"{MAIN}numFmts//{MAIN}numFmt")  # perhaps in two versions
     }
-    grounds = [_is_plain(one) for one in root.iterfind(f"{MAIN}fills/{MAIN}fill")]
-    styles = (_style(one, looks, grounds, formats) for one in root.iterfind(f"{MAIN}cellXfs/{MAIN}xf"))
+    grounds = [_ground(one, palette) for one in root.iterfind(f"{MAIN}fills/{MAIN}fill")]
+    styles = (
+        _style(one, looks, grounds, formats, palette) for one in root.iterfind(f"{MAIN}cellXfs/{MAIN}xf")
+    )
     return tuple(styles) or (Style(),)
 
 
-def look_of(properties: Iterable[_Element]) -> Look:
+def palette_of(styling: bytes | None, theme: _Element | None) -> Palette:
+    """The colours of a workbook: of its theme, light ones first as their numbers go, and of its list."""
+    from openpyxl.styles.colors import COLOR_INDEX
+
+    own = parse_xml(styling).iterfind(f"{MAIN}colors/{MAIN}indexedColors/{MAIN}rgbColor") if styling else ()
+    listed = tuple(of_hex(one.get("rgb")) for one in own) or tuple(map(of_hex, COLOR_INDEX[:64]))
+    scheme = theme.find("{*}themeElements/{*}clrScheme") if theme is not None else None
+    if scheme is None:
+        return Palette(listed=listed)
+    colours = [_of_theme(one) for one in scheme if isinstance(one.tag, str)]
+    colours[:4] = [colours[place] for place in (1, 0, 3, 2) if place < len(colours)]
+    return Palette(tuple(colours), listed)
+
+
+def _of_theme(element: _Element) -> Colour | None:
+    return next(
+        (of_hex(one.get("lastClr") or one.get("val")) for one in element if isinstance(one.tag, str)), None
+    )
+
+
+def _at(colours: tuple[Colour | None, ...], number: str | None) -> Colour | None:
+    place = int(number) if number is not None and number.isdecimal() and len(number) < 5 else len(colours)
+    return colours[place] if place < len(colours) else None
+
+
+def look_of(properties: Iterable[_Element], palette: Palette) -> Look:
     """The look that a font, or a run's own properties, give."""
-    struck = unseen = raised = False
+    struck = tiny = raised = False
+    ink: Colour | None = None
     for one in properties:
         match local(one):
             case "strike":
@@ -80,10 +135,10 @@ def look_of(properties: Iterable[_Element]) -> Look:
             case "vertAlign":
                 raised = one.get("val") in ("superscript", "subscript")
             case "color":
-                unseen = unseen or is_white(one)
+                ink = palette.colour(one)
             case "sz":
-                unseen = unseen or _TINY.fullmatch(one.get("val", "")) is not None
-    return Look(struck, unseen, raised)
+                tiny = _TINY.fullmatch(one.get("val", "")) is not None
+    return Look(struck, tiny, raised, ink)
 
 
 def local(element: _Element) -> str:
@@ -130,16 +185,35 @@ def moment_of_text(text: str) -> Any:
     return from_ISO8601(text)  # type: ignore[no-untyped-call]
 
 
-def _style(xf: _Element, looks: list[Look], grounds: list[bool], formats: Mapping[int, str]) -> Style:
+def _style(
+    xf: _Element,
+    looks: list[Look],
+    grounds: list[Colour | None],
+    formats: Mapping[int, str],
+    palette: Palette,
+) -> Style:
     number, font = index(xf.get("numFmtId") or "0"), index(xf.get("fontId") or "0")
     look = looks[font] if font < len(looks) else Look()
-    ground = index(xf.get("fillId") or "0")
-    plain = ground == 0 or (ground < len(grounds) and grounds[ground])
+    fill = index(xf.get("fillId") or "0")
+    ground = WHITE if fill == 0 else grounds[fill] if fill < len(grounds) else None
+    aligned = xf.find(f"{MAIN}alignment")
+    filling = aligned is not None and aligned.get("horizontal") == "fill"
     if number == 0 and number not in formats:
-        return Style(look=look, plain=plain)
+        return Style(look=look, ground=ground, filling=filling)
     own = formats.get(number)
     shown, dated, spanning = _shown(number if own is None else None, own)
-    return Style(shown, look, plain, dated, spanning, local=own is None and number in LOCAL_DATES)
+    local_ = own is None and number in LOCAL_DATES
+    return Style(shown, look, ground, ink_of_format(shown, palette), dated, spanning, local_, filling)
+
+
+def ink_of_format(number_format: str, palette: Palette) -> Colour | None:
+    """The colour that a number format gives to what is more than zero ([White]0, [颜色2]0)."""
+    match = _COLOURED.match(number_format)
+    if match is None:
+        return None
+    if match[2]:
+        return _at(palette.listed, str(int(match[2]) + 7))
+    return _NAMED[match[1].lower()]
 
 
 @cache
@@ -151,22 +225,28 @@ def _shown(built_in: int | None, own: str | None) -> tuple[str, bool, bool]:
     return shown or GENERAL, bool(is_date_format(shown)), bool(is_timedelta_format(shown))
 
 
-def _is_plain(fill: _Element) -> bool:
-    """Whether a fill is none at all, or plain white."""
+def _ground(fill: _Element, palette: Palette) -> Colour | None:
+    """What a fill sets a cell on: white where it is none at all."""
     pattern = fill.find(f"{MAIN}patternFill")
-    if pattern is None or pattern.get("patternType", "none") == "none":
-        return pattern is not None
+    if pattern is None:
+        return None
+    if pattern.get("patternType", "none") == "none":
+        return WHITE
     color = pattern.find(f"{MAIN}fgColor")
-    return pattern.get("patternType") == "solid" and color is not None and is_white(color)
+    return palette.colour(color) if pattern.get("patternType") == "solid" and color is not None else None
 
 
-def is_white(color: _Element) -> bool:
-    """White, and a theme's own white, unless they are made darker."""
-    if float(color.get("tint", "0")) != 0:
-        return False
-    white = _WHITE.fullmatch(color.get("rgb", "")) is not None
-    return white or color.get("theme") == "0" or color.get("indexed") in ("1", "9")
-
-
-_WHITE = re.compile(r"(?:[0-9A-F]{2})?FFFFFF", re.IGNORECASE)
+_NAMED: Mapping[str, Colour] = {
+    **dict.fromkeys(("white", "白色"), WHITE),
+    **dict.fromkeys(("yellow", "黄色"), (255, 255, 0)),
+    **dict.fromkeys(("cyan", "青色", "蓝绿色"), (0, 255, 255)),
+    **dict.fromkeys(("green", "绿色"), (0, 255, 0)),
+    **dict.fromkeys(("red", "红色"), (255, 0, 0)),
+    **dict.fromkeys(("blue", "蓝色"), (0, 0, 255)),
+    **dict.fromkeys(("magenta", "洋红", "洋红色"), (255, 0, 255)),
+    **dict.fromkeys(("black", "黑色"), BLACK),
+}
+_COLOURED = re.compile(
+    rf"[^;]{{0,200}}?\[(?:({'|'.join(_NAMED)})|(?:color|颜色)\s?([0-9]{{1,2}}))\]", re.IGNORECASE
+)
 _TINY = re.compile(r"[0-2](?:\.\d+)?")

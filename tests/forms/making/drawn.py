@@ -18,7 +18,7 @@ PLAIN = "<w:p>(?:<w:pPr/>)?<w:r>(?:<w:rPr/>)?<w:t>27777</w:t></w:r></w:p>"
 
 
 def files() -> dict[str, File]:
-    return {**_lists(), **_fields(), **_inside(), **_labels(), **_pages(), **_texts(), **_turned()}
+    return {**_lists(), **_fields(), **_inside(), **_labels(), **_pages(), **_texts(), **_old(), **_turned()}
 
 
 def _paragraph(inner: str, properties: str = "") -> str:
@@ -258,3 +258,40 @@ def _turned() -> dict[str, File]:
         for name, formats in asked
         for format_ in formats
     }
+
+
+def _old() -> dict[str, File]:
+    """Fields that LibreOffice drops, in an .rtf as Word writes them."""
+    asked = {"people_persuaded": "drawn", "critically_ill_helped": "drawn"}  # a 2 stands in both
+    dropped, ends = expect(errors=asked).as_yaml(), expect(errors={**asked, "patrols": "drawn"}).as_yaml()
+    return {
+        "a-circled-digit-as-word-writes-it.rtf": (
+            _rtf(r"{2}{\field{\*\fldinst {\rtlch EQ \\o\\ac(O,7)}}{\fldrslt }}"),
+            dropped,
+        ),
+        "a-symbol-as-word-writes-it.rtf": (_rtf(r"2{\field{\*\fldinst  SYMBOL 55 }{\fldrslt }}"), dropped),
+        "a-number-as-word-writes-it.rtf": (_rtf(r"{\field{\*\fldinst {AUTONUM }}{\fldrslt }}2"), ends),
+        "a-field-with-its-result-as-word-writes-it.rtf": (
+            _rtf(r"{\field{\*\fldinst =SUM(ABOVE)}{\fldrslt 27}}"),
+            GOOD,
+        ),
+    }
+
+
+def _rtf(cell: str) -> bytes:
+    """The form with another cell, one row after the other as programs write them."""
+    cells = [list(map(str, labels())), texts(people_persuaded=None)]
+    lines = [" ".join(line) for line in ABOVE]
+
+    def text(words: str) -> str:
+        return "".join(one if one.isascii() else f"\\u{(ord(one) + 2**15) % 2**16 - 2**15}?" for one in words)
+
+    borders = "".join(f"\\cellx{(place + 1) * 800}" for place in range(len(cells[0])))
+    rows = (
+        f"\\trowd{borders}"
+        + "".join(f"\\intbl {cell if one is None else text(one)}\\cell" for one in row)
+        + "\\row\n"
+        for row in cells
+    )
+    above = "".join(f"\\pard {text(line)}\\par\n" for line in lines)
+    return f"{{\\rtf1\\ansi\\uc1 {above}{''.join(rows)}\\pard\\par}}".encode()
