@@ -58,10 +58,16 @@ FORMAL = "零壹贰叁肆伍陆柒捌玖"
 
 def numeral(number: int, digits: str = DIGITS, places: str = "十百千") -> str:
     """A number below a hundred million in Chinese, written by the schoolbook."""
+    text = _numeral(number, digits, places)
+    ten = digits[1] + places[0]
+    return text[1:] if digits == DIGITS and text.startswith(ten) else text
+
+
+def _numeral(number: int, digits: str, places: str) -> str:
     if number >= 10_000:
         high, low = divmod(number, 10_000)
         gap = digits[0] if 0 < low < 1000 else ""
-        return numeral(high, digits, places) + "万" + gap + (numeral(low, digits, places) if low else "")
+        return _numeral(high, digits, places) + "万" + gap + (_numeral(low, digits, places) if low else "")
     text, zero = "", False
     for power in (3, 2, 1, 0):
         digit = number // 10**power % 10
@@ -70,8 +76,7 @@ def numeral(number: int, digits: str = DIGITS, places: str = "十百千") -> str
             continue
         text += (digits[0] if zero else "") + digits[digit] + (places[power - 1] if power else "")
         zero = False
-    short = text[1:] if digits == DIGITS and 10 <= number < 20 else text
-    return short or digits[0]
+    return text or digits[0]
 
 
 def wide(text: str) -> str:
