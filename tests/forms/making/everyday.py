@@ -219,7 +219,12 @@ def mails() -> dict[str, File]:
         "春节期间，我镇高度重视，巡查次数42次，出动工作人员136人次，发放宣传资料1250份，媒体宣传9次，劝导人数27人，"
         "救助未成年人4人，救助危重病人2人，群众反响良好，取得了很好的社会效果，下一步将继续做好此项工作。"
     )
+    all_figures = (
+        "开展巡查42次，联合巡查17次，出动工作人员136人次，发放宣传资料1250份，媒体宣传9次，劝导27人，救助危重病人2人，"
+        "救助未成年人4人。"
+    )
     return {
+        "an-account-of-nothing-but-figures.eml": (papers.mail(text=f"您好：\n{all_figures}\n"), None),
         "a-sentence-of-figures.eml": (papers.mail(text=f"您好：\n{start}\n\n{sentence}\n"), good),
         "a-sentence-behind-its-header-lines.eml": (papers.mail(text=f"{start}\n{sentence}\n"), good),
         "a-sentence-broken-by-the-mail-program.eml": (papers.mail(text=f"{start}\n\n{wrapped}\n"), good),
