@@ -256,7 +256,13 @@ NEAR_LABELS = {
     "leaflets_distributed": ("发放宣传单", "发放资料", "发放宣传资枓"),
     "volunteers_mobilised": ("动员社会力量", "动员社会カ量参与"),
     "moving_stories": ("感人事迹数", "感人亊迹"),
-    "people_persuaded": ("劝导人员",),
+    "people_persuaded": ("劝导人员", "劝导人次"),
+    "patrols": ("巡查次数", "巡查总数", "巡查总次数"),
+    "joint_patrols": ("联合巡查", "联合巡察次数"),
+    "media_reports": ("媒体报道", "新闻媒体宣传", "煤体宣传"),
+    "supplies_prepared": ("准备物资金额", "准备物质"),
+    "supplies_distributed": ("发放物资价值", "派发物资"),
+    "people_brought_to_station": ("劝导进站人数", "劝导入站救助人数"),
     "critically_ill_helped": ("救助危重病人数",),
 }
 

@@ -303,7 +303,7 @@ def _column(leaf: Placed, table: Table, above: dict[int, list[Placed]], top: int
     path = _path(leaf, table, above, top, book)
     if not path:
         return Column(leaf.left, leaf.right, "")
-    match = book.match(path)
+    match = book.match(path) or (book.alone(path[0]) if len(path) == 1 else None)
     text = "/".join(reversed(path))
     if match:
         torn = len({one.field.id for one in map(book.match, ([each] for each in path)) if one}) > 1

@@ -37,6 +37,8 @@ MEANT = {
     "救助末成年人（人）": "minors_helped",
     "救助未成年": "minors_helped",
     "联合巡察": "joint_patrols",
+    "巡查总数": "patrols",
+    "发放宣传资料总数": "leaflets_distributed",
 }
 ANOTHER = [
     "劝返人数", "劝阻人数", "劝导次数", "教导人数", "救助人数", "进站人数", "救助成年人", "救助老年人", "救助危重老人", "储备物资",
@@ -77,3 +79,11 @@ def test_the_sum_of_a_columns_parts_is_the_column(campaign: Campaign) -> None:
     assert book.match(["合计", "救助人员"]) is None
     assert book.match(["合计"]) is None
     assert book.match(["男", "劝导人数（人）"]) is None
+
+
+def test_a_groups_label_with_nothing_below_it_is_its_total(campaign: Campaign) -> None:
+    book = LabelBook.of(campaign)
+    match = book.alone("巡查次数（次）")
+    assert match is not None and match.near and match.field.id == "patrols"
+    assert book.alone("劝导人数") is None
+    assert book.match(["巡查次数"]) is None

@@ -139,6 +139,11 @@ def _labels() -> list[Case]:
             notes=["leaflets_distributed", "media_reports", "critically_ill_helped", "staff_deployed"],
         ),
         renamed(
+            "a group's label for its total",
+            {"巡查次数总计（次）": "巡查次数（次）"},
+            notes=["patrols"],
+        ),
+        renamed(
             "labels that only look near",
             {"劝导人数（人）": "劝返人数（人）", "救助未成年人（人）": "救助成年人（人）", "准备物资（万元）": "储备物资（万元）", "联合巡查次数（次）": "联合检查次数（次）"},
             errors=dict.fromkeys(("people_persuaded", "minors_helped", "supplies_prepared", "joint_patrols"), "no_column"),
