@@ -36,6 +36,7 @@ class _Kind:
     same: str = ""
 
 
+_ROW = re.compile("“(?P<row>[^”]{1,60})”一行：")
 _WRITTEN = "“(?P<label>.+?)”写的是“(?P<written>.*)”，"
 _KINDS = (
     _Kind(
@@ -48,10 +49,12 @@ _KINDS = (
         "{label}“{written}”（{measure}）",
     ),
     _Kind(
-        re.compile(_WRITTEN + "按 (?P<value>.+?)登记。如不对，请更正后重报。"),
-        "以下 {n} 栏按下列的数登记，如不对，请更正后重报：",
+        re.compile(
+            _WRITTEN + "按 (?P<value>.+?)登记(?P<tail>(?:，括号内文字作备注)?)。如不对，请更正后重报。"
+        ),
+        "以下 {n} 栏按下列的数登记{tail}，如不对，请更正后重报：",
         "{label}“{written}”按 {value}",
-        "以下 {n} 栏写的是“{written}”，按 {value}登记，如不对，请更正后重报：",
+        "以下 {n} 栏写的是“{written}”，按 {value}登记{tail}，如不对，请更正后重报：",
     ),
     _Kind(
         re.compile("表中没有找到“(?P<label>[^”]+)”一栏。请用原表填报，不要删改栏目名称。"),
@@ -102,9 +105,8 @@ def told_together(findings: Iterable[Finding], campaign: Campaign) -> tuple[Told
     kinds: dict[object, _Kind] = {}
     for number, finding in enumerate(findings):
         kind, parts = _kind_of(finding)
-        key: object = (
-            number if kind is None else (finding.severity, finding.rule, kind.head, parts.get("tail"))
-        )
+        alike = (finding.severity, finding.rule, kind and kind.head, parts.get("tail"), "row" in parts)
+        key: object = number if kind is None else alike
         groups.setdefault(key, []).append((finding, parts))
         if kind is not None:
             kinds[key] = kind
@@ -115,10 +117,13 @@ def told_together(findings: Iterable[Finding], campaign: Campaign) -> tuple[Told
 def _kind_of(finding: Finding) -> tuple[_Kind | None, Mapping[str, str]]:
     if finding.field is None:
         return None, {}
+    row = _ROW.match(finding.text)
+    text = finding.text[row.end() :] if row else finding.text
     for kind in _KINDS:
-        match = kind.text.fullmatch(finding.text)
+        match = kind.text.fullmatch(text)
         if match is not None:
-            return kind, match.groupdict(default="")
+            parts = match.groupdict(default="")
+            return kind, {**parts, "row": row["row"]} if row else parts
     return None, {}
 
 
@@ -127,10 +132,42 @@ def _told(
 ) -> Iterable[Told]:
     if kind is None or len(group) < FEWEST:
         return [Told((finding,), finding.text) for finding, _ in group]
+    if "row" in group[0][1]:
+        return [_of_rows(group, kind, figures)]
     if len(group) == figures and group[0][0].rule == "blank":
         text = f"表中 {figures} 栏数字都未填写。如是附错了空表，请换上填好的表；没有发生的，请填 0。"
         return [Told(tuple(finding for finding, _ in group), text)]
     return [_sentence(part, kind) for part in _parts(group, kind)]
+
+
+def _of_rows(group: Sequence[tuple[Finding, Mapping[str, str]]], kind: _Kind, figures: int) -> Told:
+    """One sentence of as many columns of as many rows as there are: named row by row, as far as a letter shows them."""
+    told, item = _head(group, kind, "处")
+    rows: dict[str, list[str]] = {}
+    for _, parts in group:
+        rows.setdefault(parts["row"], []).append(
+            item.format(**{**parts, "label": _named(parts["label"])}).rstrip()
+        )
+    named: list[str] = []
+    for row, items in rows.items():
+        whole = item == "{label}" and len(items) == figures
+        named.append(f"{row}各栏" if whole else f"{row}（{'、'.join(items)}）")
+        if sum(map(len, named)) > LONGEST and len(named) < len(rows):
+            named[-1] = f"……（共 {len(rows)} 行，其余各行同样请核对）"
+            break
+    return Told(tuple(finding for finding, _ in group), f"{told}{'、'.join(named)}。")
+
+
+def _head(group: Sequence[tuple[Finding, Mapping[str, str]]], kind: _Kind, counted: str) -> tuple[str, str]:
+    """What is said of all, and what of each."""
+    rest = [
+        {name: text for name, text in parts.items() if name not in ("label", "row")} for _, parts in group
+    ]
+    equal = kind.same and all(one == rest[0] for one in rest)
+    head, item = (kind.same, "{label}") if equal else (kind.head, kind.item)
+    # What is said of 此栏, of this one cell (这是日期), is said of several here.
+    common = {**group[0][1], "tail": re.sub("此栏|^这(?=是)", "", group[0][1].get("tail", ""))}
+    return head.replace("{n} 栏", f"{{n}} {counted}").format(n=len(group), **common), item
 
 
 def _parts(
@@ -150,13 +187,9 @@ def _parts(
 
 
 def _sentence(group: Sequence[tuple[Finding, Mapping[str, str]]], kind: _Kind) -> Told:
-    said = [{**parts, "label": _named(parts["label"])} for _, parts in group]
-    rest = [{name: text for name, text in parts.items() if name != "label"} for parts in said]
-    equal = kind.same and all(one == rest[0] for one in rest)
-    head, item = (kind.same, "{label}") if equal else (kind.head, kind.item)
-    # What is said of 此栏, of this one cell (这是日期), is said of several here.
-    common = said[0] | {"tail": re.sub("此栏|^这(?=是)", "", said[0].get("tail", ""))}
-    text = f"{head.format(n=len(group), **common)}{'、'.join(item.format(**one).rstrip() for one in said)}。"
+    head, item = _head(group, kind, "栏")
+    said = (item.format(**{**parts, "label": _named(parts["label"])}).rstrip() for _, parts in group)
+    text = f"{head}{'、'.join(said)}。"
     return Told(tuple(finding for finding, _ in group), text)
 
 

@@ -27,6 +27,7 @@ from agent.reading.folding import squeeze
 from agent.reading.reading import Figure
 from agent.rules import Campaign, plain, run_checks
 from agent.units import fold
+from agent.unseen import without_unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +250,9 @@ def _token_verdict(
     if tokens is None or received is None:
         return "wrong"
     about = of_form(dossier.unit.id, version.submission.message)
-    written = PATTERN.findall(unicodedata.normalize("NFKC", f"{message.subject}\n{brought.own_words}"))
+    written = PATTERN.findall(
+        unicodedata.normalize("NFKC", without_unseen(f"{message.subject}\n{brought.own_words}"))
+    )
     verdicts = {tokens.judge(one, about, received) for one in written}
     return "valid" if "valid" in verdicts else "expired" if "expired" in verdicts else "wrong"
 

@@ -58,10 +58,16 @@ FORMAL = "零壹贰叁肆伍陆柒捌玖"
 
 def numeral(number: int, digits: str = DIGITS, places: str = "十百千") -> str:
     """A number below a hundred million in Chinese, written by the schoolbook."""
+    text = _numeral(number, digits, places)
+    ten = digits[1] + places[0]
+    return text[1:] if digits == DIGITS and text.startswith(ten) else text
+
+
+def _numeral(number: int, digits: str, places: str) -> str:
     if number >= 10_000:
         high, low = divmod(number, 10_000)
         gap = digits[0] if 0 < low < 1000 else ""
-        return numeral(high, digits, places) + "万" + gap + (numeral(low, digits, places) if low else "")
+        return _numeral(high, digits, places) + "万" + gap + (_numeral(low, digits, places) if low else "")
     text, zero = "", False
     for power in (3, 2, 1, 0):
         digit = number // 10**power % 10
@@ -70,8 +76,7 @@ def numeral(number: int, digits: str = DIGITS, places: str = "十百千") -> str
             continue
         text += (digits[0] if zero else "") + digits[digit] + (places[power - 1] if power else "")
         zero = False
-    short = text[1:] if digits == DIGITS and 10 <= number < 20 else text
-    return short or digits[0]
+    return text or digits[0]
 
 
 def wide(text: str) -> str:
@@ -251,7 +256,13 @@ NEAR_LABELS = {
     "leaflets_distributed": ("发放宣传单", "发放资料", "发放宣传资枓"),
     "volunteers_mobilised": ("动员社会力量", "动员社会カ量参与"),
     "moving_stories": ("感人事迹数", "感人亊迹"),
-    "people_persuaded": ("劝导人员",),
+    "people_persuaded": ("劝导人员", "劝导人次"),
+    "patrols": ("巡查次数", "巡查总数", "巡查总次数"),
+    "joint_patrols": ("联合巡查", "联合巡察次数"),
+    "media_reports": ("媒体报道", "新闻媒体宣传", "煤体宣传"),
+    "supplies_prepared": ("准备物资金额", "准备物质"),
+    "supplies_distributed": ("发放物资价值", "派发物资"),
+    "people_brought_to_station": ("劝导进站人数", "劝导入站救助人数"),
     "critically_ill_helped": ("救助危重病人数",),
 }
 

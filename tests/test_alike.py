@@ -87,3 +87,37 @@ def test_a_sentence_counts_the_columns_that_it_names(campaign: Campaign) -> None
     assert told.text == (
         "以下 5 栏未填写，如无请填 0：巡查次数/总计、巡查次数/联合巡查、出动工作人员、动员社会力量参与、准备物资。"
     )
+
+
+def test_hundreds_of_like_findings_in_the_rows_of_a_table_are_one_line(campaign: Campaign) -> None:
+    villages = [f"第{number}村" for number in range(25)]
+    many = [
+        Finding(one.severity, one.rule, f"“{village}”一行：{one.text}", one.field, one.written)
+        for village in villages
+        for one in findings(campaign, "无")
+    ]
+    (told,) = told_together(many[2:], campaign)
+    assert "以下 323 处写的是“无”，按 0 登记，如不对，请更正后重报：第0村（" in told.text
+    assert "第1村各栏、第2村各栏" in told.text
+    assert len(told.findings) == 323 and len(told.text) < SHOWN
+
+
+def test_rows_with_different_words_are_named_with_what_stands_in_them_and_never_mixed_with_the_forms_own(
+    campaign: Campaign,
+) -> None:
+    rows = [
+        Finding(one.severity, one.rule, f"“{village}”一行：{one.text}", one.field, one.written)
+        for village in ("板辽村", "湛家村")
+        for one in findings(campaign, "约{n}")[:2]
+    ]
+    told = told_together([*rows, *findings(campaign, "约{n}")[:3]], campaign)
+    assert [len(one.findings) for one in told] == [4, 3]
+    assert (
+        "以下 4 处请填准确数字：板辽村（巡查次数/总计“约10”、巡查次数/联合巡查“约11”）、湛家村（"
+        in told[0].text
+    )
+
+
+def test_remarks_in_brackets_are_told_of_together(campaign: Campaign) -> None:
+    (told,) = told_together(findings(campaign, "{n}（含夜间）"), campaign)
+    assert "按下列的数登记，括号内文字作备注，如不对" in told.text

@@ -11,6 +11,7 @@ import pytest
 
 from agent.deciding.orders import _flat
 from agent.letters.cleaning import one_line
+from agent.mail.message import parse
 from agent.reading.folding import fold, squeeze, trim
 from agent.report.words import clean
 from agent.units import fold as fold_name
@@ -78,3 +79,11 @@ def test_no_room_has_a_list_of_its_own() -> None:
         if own.search(path.read_text(encoding="utf-8"))
     }
     assert found <= allowed
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_a_mails_subject_and_a_token_in_it_are_read_without_the_mark(mark: str) -> None:
+    raw = (
+        f"From: a@town.example\r\nSubject: {mark}Re: H3 K7MQ2-9X{mark}WPA-4TZ3N-8BVDE\r\n\r\n好\r\n".encode()
+    )
+    assert parse(raw).subject == "Re: H3 K7MQ2-9XWPA-4TZ3N-8BVDE"

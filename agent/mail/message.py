@@ -45,7 +45,7 @@ class Message:
         reply_to: the Reply-To address, or "".
         return_path: the envelope sender as the server wrote it: "<>" for none given back empty, None if absent.
         to: addresses in To and Cc, lower case.
-        subject: decoded.
+        subject: decoded, without what nobody sees.
         message_id, in_reply_to: with angle brackets, or "".
         references: message ids, oldest first.
         date: the Date header's moment, or None.
@@ -101,7 +101,7 @@ def parse(raw: bytes, *, files: bool = True) -> Message:
         to=tuple(
             address for name in ("to", "cc") for one in written.all(name) for _, address in addresses(one)
         ),
-        subject=mime.subject,
+        subject=without_unseen(mime.subject),
         message_id=next(iter(message_ids(written.first("message-id"))), ""),
         in_reply_to=next(iter(message_ids(written.first("in-reply-to"))), ""),
         references=message_ids(" ".join(written.all("references"))),

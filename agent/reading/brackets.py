@@ -6,6 +6,7 @@ Knows text and one field; how the figure itself is read is given by written.py.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from decimal import Decimal, localcontext
 
@@ -37,7 +38,7 @@ def bracketed(text: str, written: str, asked: Asked, read: Read) -> Reading | No
     head, inside, tail = match["head"], match["inside"].strip(), match["tail"].strip()
     measure = strip_measure(squeeze(inside))
     if not tail and _is_measure(measure, asked):
-        return read(head + measure) if head[-1:].isdigit() else None
+        return _with_measure(head, measure, written, asked, read)
     figure = read(head + tail)
     if figure is None or figure.value is None or not isinstance(figure.value, Decimal):
         return figure
@@ -53,6 +54,19 @@ def bracketed(text: str, written: str, asked: Asked, read: Read) -> Reading | No
     if doubt:
         return asked.error("not_exact", written, doubt)
     return Reading(figure.value, (asked.note(written, figure.value, "，括号内文字作备注"),))
+
+
+def _with_measure(head: str, measure: str, written: str, asked: Asked, read: Read) -> Reading | None:
+    """12（次）, 15000（元）; 1.5（元） in a column of 万元 is hardly one and a half 元."""
+    if not head[-1:].isdigit():
+        return None
+    reading = read(head + measure)
+    if reading is None or not isinstance(reading.value, Decimal) or not 0 < reading.value < _SURELY:
+        return reading
+    scale = scale_of(measure, asked.field, asked.campaign, asked.stated)
+    if scale is None or scale.factor >= 1:
+        return reading
+    return asked.error("not_exact", written, _UNCLEAR.format(asked.field.measure))
 
 
 def quoted(text: str) -> str:
@@ -82,8 +96,10 @@ def _doubt(remark: str, value: Decimal, asked: Asked, bare: bool) -> str:
     if known.doubtful.search(known.harmless.sub("", remark)):
         return "括号里的话使这个数不能确定，请只填一个准确数字"
     if bare and asked.field.type == "amount" and _MONEY.search(remark):
-        return f"看不出是元还是{asked.field.measure}，请只填以“{asked.field.measure}”计的数字"
-    numbers = list(_numbers(remark))
+        return _UNCLEAR.format(asked.field.measure)
+    if any(_is_odd_number(one) for one in remark):
+        return _ANOTHER
+    numbers = [one for one in _numbers(remark) if not _counts_goods(one[1], asked)]
     if not numbers:
         return ""
     parts = [part for part in (_part(*one, asked) for one in numbers) if part is not None]
@@ -92,7 +108,16 @@ def _doubt(remark: str, value: Decimal, asked: Asked, bare: bool) -> str:
     adds_up = len(parts) == len(numbers) > 1 and total == value
     if adds_up or (known.among.match(remark) and total <= value):
         return ""
-    return "括号里还有别的数，不能确定要报哪一个，请只填一个准确数字"
+    return _ANOTHER
+
+
+def _is_odd_number(character: str) -> bool:
+    """Whether a character is a number that isn't read as one here: ②, ½, ⅻ."""
+    return not character.isdecimal() and unicodedata.category(character) in ("No", "Nl") and character != "〇"
+
+
+def _counts_goods(behind: str, asked: Asked) -> bool:
+    return asked.field.type == "amount" and phrases().goods.match(behind) is not None
 
 
 def _numbers(remark: str) -> Iterator[tuple[Decimal, str]]:
@@ -116,6 +141,9 @@ def _part(number: Decimal, behind: str, asked: Asked) -> Decimal | None:
     return None
 
 
+_ANOTHER = "括号里还有别的数，不能确定要报哪一个，请只填一个准确数字"
+_UNCLEAR = "看不出是元还是{0}，请只填以“{0}”计的数字"
+_SURELY = Decimal("0.01")
 _COUNTED = "[次人名份个位户元场批件处天组辆万千百]"
 _NUMBER = re.compile(
     rf"(?:(?P<digits>[0-9][0-9,]*(?:\.[0-9]+)?)|(?P<numeral>[{numerals.CHARACTERS}]{{2,}}|[{numerals.CHARACTERS}](?={_COUNTED})))"

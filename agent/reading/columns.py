@@ -13,7 +13,7 @@ from agent.findings import Finding
 from agent.reading import numerals
 from agent.reading.folding import squeeze, trim
 from agent.reading.grid import Grid
-from agent.reading.labels import LabelBook, Match, key
+from agent.reading.labels import LabelBook, Match, is_sum_word, key
 from agent.reading.layout import Placed, Table
 from agent.reading.measures import factor_of, is_measure
 from agent.reading.values import quote
@@ -150,7 +150,7 @@ def assign(header: Header, book: LabelBook) -> list[Assigned]:
 
 def _assign(one: FormField, found: Sequence[_Heading], skewed: bool, campaign: Campaign) -> Assigned:
     """The one column, where among the headings that name the field one is certain."""
-    found = [entry for entry in found if not entry[1].near] or found
+    found = [entry for entry in found if not entry[1].near and not entry[1].split] or found
     if not one.is_figure:
         printed = [entry for entry in found if key(entry[2]) == key(one.label)] or found
         return Assigned(one, printed[0][0] if printed else None)
@@ -189,7 +189,11 @@ def _blocks(table: Table, book: LabelBook) -> list[tuple[int, int]]:
             if current is None:
                 blocks.append([at, at])
             blocks[-1][1] = max(blocks[-1][1], *(cell.bottom for cell in heads))
-        elif current is not None and at == current[1] and _only_measures(row, book.campaign):
+        elif (
+            current is not None
+            and at == current[1]
+            and (_only_measures(row, book.campaign) or _only_parts(row, table.rows[current[0] : at], book))
+        ):
             current[1] = at + 1
     return [(_with_what_spans(table, top, book), bottom) for top, bottom in blocks]
 
@@ -226,17 +230,32 @@ def like_a_figure(cell: Placed) -> bool:
 
 def _may_be_a_figure(cell: Placed) -> bool:
     """Whether a cell that is no label looks like a figure, in whatever words: 17（含夜间）, 共12次, 十二, --."""
-    return (
-        like_a_figure(cell)
-        or (bool(cell.text) and _WORDED.match(trim(cell.text)) is not None)
-        or (bool(cell.text) and is_nothing(trim(cell.text)))
-    )
+    if like_a_figure(cell):
+        return True
+    text = trim(cell.text)
+    numeral = _NUMERAL.fullmatch(text)
+    if numeral and numerals.parse(numeral["number"]) is not None:
+        return True
+    return bool(text) and (_WORDED.match(text) is not None or is_nothing(text))
 
 
 def _only_measures(row: Sequence[Placed], campaign: Campaign) -> bool:
     texts = [squeeze(cell.text) for cell in row if not cell.empty]
     return len(texts) >= 2 and all(
         is_measure(text, campaign) or key(text) in MEASURE_HEADINGS for text in texts
+    )
+
+
+def _only_parts(row: Sequence[Placed], above: Sequence[Sequence[Placed]], book: LabelBook) -> bool:
+    """Whether a row below labels names the parts of one of them (男, 女, 合计), over which that label spans."""
+    filled = [cell for cell in row if not cell.empty]
+    if len(filled) < 2 or any(not cell.text or _may_be_a_figure(cell) for cell in filled):
+        return False
+    spanning = [cell for line in above for cell in line if cell.right - cell.left > 1 and cell.text]
+    return any(
+        is_sum_word(part.text) and part.overlaps(cell.left, cell.right) and book.match([cell.text])
+        for part in filled
+        for cell in spanning
     )
 
 
@@ -284,7 +303,7 @@ def _column(leaf: Placed, table: Table, above: dict[int, list[Placed]], top: int
     path = _path(leaf, table, above, top, book)
     if not path:
         return Column(leaf.left, leaf.right, "")
-    match = book.match(path)
+    match = book.match(path) or (book.alone(path[0]) if len(path) == 1 else None)
     text = "/".join(reversed(path))
     if match:
         torn = len({one.field.id for one in map(book.match, ([each] for each in path)) if one}) > 1
@@ -372,9 +391,8 @@ def _wrong_measure(one: FormField, heading: str) -> Finding:
     return Finding("error", "wrong_measure", text, one.id, heading, (one.id,))
 
 
-_WORDED = re.compile(
-    rf"[(\[【“\"'‘+¥.共计合约近]{{0,4}}\s*[0-9]|[{numerals.CHARACTERS}]{{1,12}}(?:$|[(点\s]|[^{numerals.CHARACTERS}]{{1,2}}$)"
-)
+_WORDED = re.compile("[(\\[【“\"'‘+¥.共计合约近]{0,4}\\s*[0-9]")
+_NUMERAL = re.compile(rf"(?P<number>[{numerals.CHARACTERS}点]{{1,12}})\D{{0,3}}")
 MEASURE_HEADINGS = frozenset({"单位", "计量单位"})
 """Headings of a column that holds the measures, in a form turned on its side."""
 UNIT_HEADINGS = frozenset(

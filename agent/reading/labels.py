@@ -106,16 +106,22 @@ class LabelBook:
         """The field above a 合计 that stands beside its parts (男, 女)."""
         if len(texts) < 2 or not is_sum_word(texts[0]):
             return None
-        group = self.group(texts[1])
-        if group is not None:
-            totals = [
-                one for one in self.campaign.form.fields if one.group == group[0] and is_sum_word(one.label)
-            ]
-            return Match(totals[0], group[1] or below, below) if len(totals) == 1 else None
+        if self.group(texts[1]) is not None:
+            total = self.alone(texts[1])
+            return total and replace(total, measure=total.measure or below, below=below, near=False)
         match = self.match(texts[1:])
         if match is None or not match.field.is_figure or match.split:
             return None
         return replace(match, measure=match.measure or below, below=below, split=True)
+
+    def alone(self, text: str) -> Match | None:
+        """The total that a group's label heads where nothing stands below it: 巡查次数 beside 联合巡查."""
+        group = self.group(text)
+        if group is None:
+            return None
+        fields = self.campaign.form.fields
+        totals = [one for one in fields if one.group == group[0] and is_sum_word(one.label)]
+        return Match(totals[0], group[1], near=True) if len(totals) == 1 else None
 
     def group(self, text: str) -> tuple[str, str | None] | None:
         """The group that a text names, and the measure that it states."""

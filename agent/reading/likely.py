@@ -50,12 +50,12 @@ def _point(text: str) -> str:
 
 
 def _letters(text: str) -> str:
-    match = re.fullmatch(r"([0-9OoQDlI|SsZzBgq丨]{1,9}(?:\.[0-9OolI]{1,4})?)[^0-9A-Za-z]{0,3}", text)
-    if match is None or not any(one.isdigit() for one in match[1]) or match[1].isdigit():
+    match = re.fullmatch(r"([0-9OoQDlISsZzBgq丨]{1,9}(?:\.[0-9OolI]{1,4})?)[^0-9A-Za-z.]{0,3}", text)
+    if match is None or not re.search("[0-9]", match[1]) or not re.search("[^0-9.]", match[1]):
         return ""
     digits = match[1].translate(_AS_DIGITS)
     return digits if re.fullmatch(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?", digits) else ""
 
 
 _TENS = {"廿": "二", "卄": "二", "卅": "三", "卌": "四"}
-_AS_DIGITS = str.maketrans("OoQDlI|SsZzBgq丨", "000011155228991"[:15])
+_AS_DIGITS = str.maketrans("OoQDlISsZzBgq丨", "00001155228991")

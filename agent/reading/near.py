@@ -26,13 +26,15 @@ class NearLabels:
     Attributes:
         looks: a label with each character as the first of its look-alikes → the labels that look so.
         fields: each label's fields; empty for a group's.
-        meanings: for each field that is a figure its measure, and its labels in the first of the words that mean
-            the same.
+        meanings: a label in the first of the words that mean the same, without its ending → the figures' fields
+            that have such a label.
+        endings: all that may be left out behind a label of some field.
     """
 
     looks: Mapping[str, Sequence[str]]
     fields: Mapping[str, frozenset[str]]
-    meanings: Sequence[tuple[FormField, frozenset[str]]]
+    meanings: Mapping[str, Sequence[FormField]]
+    endings: frozenset[str]
 
     @classmethod
     def of(cls, names: Mapping[str, Iterable[FormField]]) -> NearLabels:
@@ -41,12 +43,14 @@ class NearLabels:
         for name in names:
             looks.setdefault(name.translate(_words().looks), []).append(name)
         fields = {name: frozenset(one.id for one in some) for name, some in names.items()}
-        figures = {one.id: one for some in names.values() for one in some if one.is_figure}
-        meanings = [
-            (one, frozenset(_meaning(name, one) for name in names if identity in fields[name]))
-            for identity, one in figures.items()
-        ]
-        return cls(looks, fields, meanings)
+        meanings: dict[str, list[FormField]] = {}
+        for name, some in names.items():
+            for one in some:
+                stem = _without_ending(_core(name), one)
+                if one.is_figure and one not in meanings.setdefault(stem, []):
+                    meanings[stem].append(one)
+        endings = (ending for some in names.values() for one in some for ending in _endings(one))
+        return cls(looks, fields, meanings, frozenset(endings))
 
     def meant(self, name: str) -> str | None:
         """The key of the label that a key of another text stands for; None where it isn't certain."""
@@ -63,10 +67,17 @@ class NearLabels:
         return found[0] if found and len({self.fields[label] for label in found}) == 1 else None
 
     def _same(self, name: str) -> str | None:
-        found = [one for one, meanings in self.meanings if _meaning(name, one) in meanings]
+        core = _core(name)
+        stems = {core.removesuffix(ending) for ending in self.endings} | {core}
+        found = {
+            one.id
+            for stem in stems
+            for one in self.meanings.get(stem, ())
+            if _without_ending(core, one) == stem
+        }
         if len(found) != 1:
             return None
-        return next(label for label, fields in self.fields.items() if fields == {found[0].id})
+        return next(label for label, fields in self.fields.items() if fields == found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +109,19 @@ def _any(words: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True))))
 
 
-@lru_cache(maxsize=4096)
-def _meaning(name: str, field: FormField) -> str:
-    """A label in the first of the words that mean the same, without what stands before and behind it."""
+def _core(name: str) -> str:
+    """A label in the first of the words that mean the same, without what stands before it."""
     words = _words()
     text = words.any_same.sub(lambda match: words.same[match[0]], name.replace("的", ""))
     before = words.before.match(text)
-    text = text[before.end() :] if before else text
+    return text[before.end() :] if before else text
+
+
+def _without_ending(core: str, field: FormField) -> str:
     for ending in sorted(_endings(field), key=len, reverse=True):
-        if text.endswith(ending) and len(text) > len(ending) + 1:
-            return text.removesuffix(ending)
-    return text
+        if core.endswith(ending) and len(core) > len(ending) + 1:
+            return core.removesuffix(ending)
+    return core
 
 
 def _endings(field: FormField) -> list[str]:

@@ -23,6 +23,7 @@ class Phrases:
         doubtful: what makes the figure before a bracket uncertain.
         harmless: what only looks like it.
         among: how a remark begins that breaks the figure down.
+        goods: what goods are counted in, behind a number.
     """
 
     nothing: frozenset[str]
@@ -31,6 +32,7 @@ class Phrases:
     doubtful: re.Pattern[str]
     harmless: re.Pattern[str]
     among: re.Pattern[str]
+    goods: re.Pattern[str]
 
 
 @lru_cache(maxsize=1)
@@ -46,6 +48,7 @@ def phrases() -> Phrases:
         doubtful=_any(words["doubtful"]),
         harmless=_any(words["harmless"]),
         among=_any(words["among"]),
+        goods=_any(words["goods"]),
     )
 
 

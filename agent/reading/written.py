@@ -295,7 +295,7 @@ def _refuse(text: str, written: str, asked: Asked) -> Reading:
 _LONGEST = 60
 _DEEPEST = 5
 _SURELY_YUAN = 1000
-_STROKES = re.compile("[-—–―−‐‑‒─━_]{1,6}")
+_STROKES = re.compile("[-—–―−‐‑‒─━]{1,6}")
 _NUMBER = re.compile(
     # Separators strictly at each third digit, all of one kind; no dot without digits behind it.
     r"(?P<number>\+?(?:(?:[1-9][0-9]{0,2}(?:(?P<mark>[, ])[0-9]{3}(?:(?P=mark)[0-9]{3})*)|0|[1-9][0-9]*"
@@ -305,7 +305,7 @@ _NUMBER = re.compile(
 _MONTH_AND_DAY = re.compile(r"0[1-9](?:0[1-9]|[12][0-9]|3[01])")
 _COMMA_MEANT = re.compile(r"\+?[1-9][0-9]{0,2}\.[0-9]{3}")
 _MIXED = re.compile(
-    r"(?P<parts>(?:[0-9]{1,4}\s*[亿万千百]\s*)+)(?P<rest>[0-9]{0,4})\s*(?P<suffix>[^0-9亿万千百\s]\S*|)"
+    r"(?P<parts>(?:[1-9][0-9]{0,3}\s*[亿万千百]\s*)+)(?P<rest>[0-9]{0,4})\s*(?P<suffix>[^0-9亿万千百\s]\S*|)"
 )
 _MIXED_PART = re.compile(r"([0-9]{1,4})\s*([亿万千百])")
 _NUMERAL = re.compile(f"[{numerals.CHARACTERS}点點]+")

@@ -24,6 +24,7 @@ from making import (  # noqa: E402
     clerks,
     containers,
     drawn,
+    everyday,
     finding,
     headers,
     hiding,
@@ -49,12 +50,14 @@ FAMILIES: dict[str, Callable[[], list[Case]]] = {
     "hiding": hiding.cases,
     "clerks": clerks.cases,
     "checks": checks.cases,
+    "everyday": everyday.cases,
     "printed": pages.printed,
     "old": pages.old,
     "pictures": pages.pictures,
 }
 WHOLE: dict[str, Callable[[], dict[str, tuple[bytes, Any]]]] = {
     "mails": mails.files,
+    "everyday_mails": everyday.mails,
     "containers": containers.files,
     "traps": traps.files,
     "offices": offices.files,

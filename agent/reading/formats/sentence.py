@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-FEWEST = 6
-"""Pairs of a paragraph: fewer may be said in passing."""
+FEWEST = 10
+"""Pairs of a paragraph: fewer are said in passing, in an account of the work."""
 MOST_LINES = 40
 LONGEST = 2000
 
