@@ -366,7 +366,7 @@ class Ledger:
             found = connection.execute(
                 select(meta.c.key, meta.c.value).where(meta.c.key.startswith(PASSED_OVER))
             )
-            return {key: value for key, value in found}
+            return {str(key): str(value) for key, value in found.all()}
 
     def letter_counts(self) -> LetterCounts:
         query = select(letters.c.state, func.count()).group_by(letters.c.state)

@@ -23,7 +23,6 @@ from agent.ledger.redaction import REMOVED, redacted_entry, redacted_envelope, r
 from agent.ledger.schema import journal, letters, marks, messages, meta
 from agent.outcome import Outcome
 
-
 PASSED_OVER = "passed over "
 """The ledger's note, for each mailbox, of how much mail was too early to be asked for."""
 
