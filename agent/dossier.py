@@ -23,6 +23,7 @@ from agent.corrected import (
     without_corrected,
 )
 from agent.findings import Finding, has_errors
+from agent.reading.headers import header_values
 from agent.reading.reading import Figure, Form
 from agent.rules import Campaign, run_checks
 from agent.submission import REMOVED, Decision, Piece, PieceKind, Submission
@@ -365,7 +366,7 @@ def _version(
     said = outstanding(replies, values)
     context = {
         **values,
-        "reported_on": form.reported_on,
+        **header_values(form, campaign),
         "received_on": submission.received.date(),
         "narrative_sent": narrative_sent,
     }

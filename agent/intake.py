@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from agent.again import aborted_before, given_now
+from agent.cutshort import ANNOUNCED, told_as_cut_short
 from agent.dossier import Dossier, joined
 from agent.errors import ConfigurationError
 from agent.faults import passing
@@ -18,7 +19,7 @@ from agent.ledger import IDENTITY, MailEntry, MessageRow, QueuedLetter, RunEntry
 from agent.letters import Answered, Letter, Letters
 from agent.line import Line
 from agent.mail.inbox import Arrival, Event, Inbox, Mark, Passed, Withheld
-from agent.mail.message import identity_of, parse, thread_of
+from agent.mail.message import identity_of, is_whole, parse, thread_of
 from agent.outcome import Outcome, decide, hand_in, withheld
 from agent.trouble import is_the_machine_s
 from agent.vouching import SIGNED, Vouching
@@ -182,12 +183,21 @@ def _receive(work: Workplace, inbox: Inbox, event: Event, now: dt.datetime) -> M
     kept = None if isinstance(event, Passed) else work.archive.keep(*_to_keep(work, inbox, event, now))
     with work.ledger.writing() as writing:
         new = kept is not None and writing.add_message(kept.sha256, kept.received, kept.envelope)
+        early, anew = getattr(event, "early", None), _begins_anew(work, inbox, event.mark)
+        if early is not None or (anew and event.mark is not None):
+            writing.passed_over(inbox.name, early or 0, anew=anew)
         if event.mark is not None:
             writing.set_mark(inbox.name, event.mark.uidvalidity, event.mark.uid)
     passing("mail noted")
     if kept is not None:
         work.archive.noted(kept.sha256)
     return work.ledger.message(kept.sha256) if kept is not None and new else None
+
+
+def _begins_anew(work: Workplace, inbox: Inbox, mark: Mark | None) -> bool:
+    """Whether all that lies in the mailbox is listed again: a folder always is, and a mailbox whose UIDs mean others."""
+    had = work.ledger.mark(inbox.name)
+    return mark is None or (had is not None and had[0] != mark.uidvalidity)
 
 
 def _to_keep(
@@ -209,7 +219,10 @@ def _to_keep(
         head = event.head or f"X-Withheld: {dict(event.place)}\r\n\r\n".encode()
         return head, envelope | {"withheld": event.reason, "size": event.size}
     identity = identity_of(event.raw)
-    return event.raw, envelope | ({IDENTITY: identity} if identity else {})
+    found: dict[str, Any] = {IDENTITY: identity} if identity else {}
+    if event.announced is not None and not is_whole(event.raw):
+        found[ANNOUNCED] = event.announced
+    return event.raw, envelope | found
 
 
 def judge(
@@ -317,6 +330,8 @@ def _decide(work: Workplace, row: MessageRow, seq: int, raw: bytes | None) -> Ou
     outcome = decide(raw, row.received, seq, circumstances, work.dossier, envelope.get(SIGNED))
     if had is not None and outcome.state == "held" == had.state and outcome.reason == had.reason:
         return _copy_of(had, work)
+    if ANNOUNCED in envelope and not outcome.private:
+        outcome = told_as_cut_short(outcome, envelope[ANNOUNCED], len(raw), row.received)
     return _of_which_letter(work, outcome, row.received)
 
 

@@ -74,6 +74,7 @@ class MessageCounts:
 
     Attributes:
         waiting: kept, and still to be judged: the agent was stopped, or the last try went wrong.
+        passed_over: received too early to be asked for (inbox.since); not among those received.
     """
 
     received: int = 0
@@ -82,6 +83,7 @@ class MessageCounts:
     ignored: int = 0
     failed: int = 0
     waiting: int = 0
+    passed_over: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,7 +416,7 @@ def _purged_json(purged: Purged) -> dict[str, Any]:
 
 def _counts_json(counts: MessageCounts) -> dict[str, int]:
     shown = {name: getattr(counts, name) for name in MessageCounts.__slots__}
-    return shown if counts.waiting else {name: count for name, count in shown.items() if name != "waiting"}
+    return {name: count for name, count in shown.items() if count or name not in ("waiting", "passed_over")}
 
 
 def _held_json(held: Held) -> dict[str, Any]:

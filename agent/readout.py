@@ -9,6 +9,7 @@ from pathlib import Path
 
 from agent.errors import UsageError, in_words
 from agent.reading.files import Limits, read_file
+from agent.reading.headers import header_values
 from agent.reading.reading import FileReading
 from agent.rules import Campaign, run_checks
 from agent.units import Register
@@ -47,5 +48,5 @@ def _checked(reading: FileReading, campaign: Campaign) -> FileReading:
     inner = tuple(_checked(one, campaign) for one in reading.contains)
     if reading.form is None:
         return replace(reading, contains=inner)
-    found = run_checks(campaign, {**reading.form.values, "reported_on": reading.form.reported_on})
+    found = run_checks(campaign, {**reading.form.values, **header_values(reading.form, campaign)})
     return replace(reading, contains=inner, findings=(*reading.findings, *found))

@@ -38,6 +38,7 @@ def rebuild(work: Workplace) -> list[str]:
     ledger = Ledger(fresh, work.campaign)
     _replay(work, ledger)
     _doubt_again(work, ledger)
+    _count_on(work, ledger)
     ledger.close()
     if path.exists():
         if "ledger" in work.__dict__:  # else it isn't open, and may be past opening
@@ -82,6 +83,23 @@ def _doubt_again(work: Workplace, ledger: Ledger) -> None:
         for letter in waiting:
             if letter not in known or known[letter]["doubt"] or known[letter]["state"] == "sending":
                 writing.letter_in_doubt(letter)
+
+
+def _count_on(work: Workplace, ledger: Ledger) -> None:
+    """How much mail was passed over for its date: the old ledger alone knows."""
+    from sqlalchemy.exc import DatabaseError
+
+    try:
+        notes = (
+            {}
+            if work.ledger_is_lost() or not work.archive.ledger.exists()
+            else work.ledger.notes_of_passed_over()
+        )
+    except (ConfigurationError, DatabaseError):
+        return
+    with ledger.writing() as writing:
+        for key, value in notes.items():
+            writing.set_meta(key, value)
 
 
 def removed_words(work: Workplace) -> list[str]:

@@ -45,8 +45,13 @@ def show_status(overview: Overview) -> None:
         table.add_row(*_status_row(dossier, overview))
     console.print(table)
     counts, letters = overview.messages, overview.letters
+    early = (
+        f"另有 {counts.passed_over} 封早于收信的起始日期（inbox.since），没有收。"
+        if counts.passed_over
+        else ""
+    )
     console.print(
-        f"邮件 {counts.received} 封：已登记 {counts.processed}，待核 {counts.held}，不处理 {counts.ignored}，失败 {counts.failed}。"
+        f"邮件 {counts.received} 封：已登记 {counts.processed}，待核 {counts.held}，不处理 {counts.ignored}，失败 {counts.failed}。{early}"
         f"信件：已发 {letters.sent}，待发 {letters.queued}，存疑 {letters.doubtful}，失败 {letters.failed}。"
     )
     for past in overview.purged:

@@ -6,6 +6,8 @@ The one place that reads YAML. A key given twice is an error: PyYAML would silen
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,19 +31,44 @@ def load_model(model: type[M], path: Path) -> tuple[M, str]:
             f"读不到 {path}：{in_words(error)}。请检查路径，或用 report-agent init 生成一份。"
         ) from error
     try:
-        return model.model_validate(parse(raw.decode("utf-8-sig"), path)), hashlib.sha256(raw).hexdigest()[
-            :12
-        ]
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigurationError(
             f"{path} 不是 UTF-8 编码（第 {error.start} 字节起）。请用 UTF-8 另存。"
         ) from error
+    try:
+        return model.model_validate(parse(text, path)), hashlib.sha256(raw).hexdigest()[:12]
     except ValidationError as error:
-        raise ConfigurationError(explain(error, path)) from error
+        told = _written_wide(text, path)
+        raise ConfigurationError("\n".join(filter(None, (told, explain(error, path, text))))) from error
 
 
 def parse(text: str, path: Path) -> Any:
-    """The document in a YAML text; an empty one is an empty mapping."""
+    """The document in a YAML text; an empty one is an empty mapping.
+
+    Raises:
+        ConfigurationError: it isn't YAML, or says what can't be; with the line.
+    """
+    import yaml
+
+    _refuse_control_characters(text, path)
+    try:
+        document = yaml.load(text, _loader(path))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"第 {mark.line + 1} 行第 {mark.column + 1} 列" if mark else ""
+        told = _written_wide(text, path, mark.line + 1 if mark else 0)
+        raise ConfigurationError(
+            told
+            or f"{path} {where}不是合法的 YAML：{error.problem}。请检查缩进（用空格，不能用 Tab）、冒号和引号。"
+        ) from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ConfigurationError(f"{path} 不是合法的 YAML：层次太深，或有不能用的字符。") from error
+    return {} if document is None else document
+
+
+def _loader(path: Path) -> Any:
+    """A loader by which a key that is written twice, or a value that can't be, is an error that names its line."""
     import yaml
 
     safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's takes a seventh of the time
@@ -53,23 +80,48 @@ def parse(text: str, path: Path) -> Any:
         loader.flatten_mapping(node)
         seen: dict[Any, Any] = {}
         for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise ConfigurationError(f"{path} 第 {line} 行：{PLACEHOLDER}")
             key = loader.construct_object(key_node, deep=True)
             if key in seen:
-                line = key_node.start_mark.line + 1
                 raise ConfigurationError(f"{path} 第 {line} 行：{key} 写了两次，请只留一处。")
             seen[key] = loader.construct_object(value_node, deep=True)
         return seen
 
+    def carefully(construct: Any) -> Any:
+        def one(loader: Any, node: yaml.Node) -> Any:
+            try:
+                return _without_control(construct(loader, node))
+            except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
+                line, written = node.start_mark.line + 1, str(node.value)[:40]
+                raise ConfigurationError(
+                    f"{path} 第 {line} 行：{_IMPOSSIBLE.format(written=written)}"
+                ) from error
+
+        return one
+
+    for tag in ("timestamp", "int", "float", "bool", "null", "str", "binary"):
+        tag = f"tag:yaml.org,2002:{tag}"
+        Loader.add_constructor(tag, carefully(safe.yaml_constructors[tag]))
     Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
-    try:
-        document = yaml.load(text, Loader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f"第 {mark.line + 1} 行第 {mark.column + 1} 列" if mark else ""
+    return Loader
+
+
+PLACEHOLDER = "{{…}} 是等人填写的位置，请换成实际的内容；内容里真有花括号的，请加引号。"
+_IMPOSSIBLE = "{written} 不存在或读不出来（日期如 2024-03-05；文字请加引号）。请核对。"
+_CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What YAML 1.1 allows nowhere (section 5.1): an editor shows none of it."""
+
+
+def _refuse_control_characters(text: str, path: Path) -> None:
+    found = _CONTROL.search(text)
+    if found is not None:
+        before = text[: found.start()]
+        line, column = before.count("\n") + 1, found.start() - (before.rfind("\n") + 1) + 1
         raise ConfigurationError(
-            f"{path} {where}不是合法的 YAML：{error.problem}。请检查缩进（用空格，不能用 Tab）、冒号和引号。"
-        ) from error
-    return {} if document is None else document
+            f"{path} 第 {line} 行第 {column} 列有一个看不见的控制字符（U+{ord(found[0]):04X}）。请把这一行重新输入一遍。"
+        )
 
 
 def packaged(path: Path) -> Any:
@@ -77,13 +129,57 @@ def packaged(path: Path) -> Any:
     return parse(path.read_text(encoding="utf-8"), path)
 
 
-def explain(error: ValidationError, path: Path) -> str:
-    """A validation error in words: one line for each key that is wrong."""
+def _without_control(value: Any) -> Any:
+    """A value as it is; ValueError where an escape of its makes a control character (U+0008) in it."""
+    if isinstance(value, str) and re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", value):
+        raise ValueError(value)
+    return value
+
+
+_WIDE = re.compile(
+    r"(?m)^[ \t]*(?:-[ \t]+)?(?:\{[ \t]*)?([A-Za-z_][A-Za-z0-9_-]*)[ \t]*：|[{,][ \t]*([a-z_][a-z0-9_]*)[ \t]*："
+)
+
+
+def _written_wide(text: str, path: Path, until: int = 0) -> str:
+    """Where, up to a line, a key is followed by a full-width colon, in words: YAML sees no key there. "" where none is."""
+    for number, line in enumerate(text.splitlines()[: until or None], 1):
+        found = _WIDE.search(line.partition(" #")[0]) if len(line) < 2000 else None
+        if found is not None and not line.lstrip().startswith("#"):
+            key = found[1] or found[2]
+            return f"{path} 第 {number} 行：{key} 后面是全角冒号“：”。请改成半角冒号，后面空一格：{key}: …"
+    return ""
+
+
+def explain(error: ValidationError, path: Path, text: str = "") -> str:
+    """A validation error in words: one line for each key that is wrong, and where it stands in the file."""
+    import yaml
+
+    root = yaml.compose(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)) if text else None
     lines = []
     for item in error.errors(include_url=False):
         key = ".".join(str(part) for part in item["loc"]) or "（整个文件）"
-        lines.append(f"{path}：{key}：{_in_chinese(item)}")
+        line = _line_of(root, item["loc"]) if root is not None else 0
+        where = f"（第 {line} 行）" if line else ""
+        lines.append(f"{path}：{key}：{_in_chinese(item)}{where}")
     return "\n".join(lines)
+
+
+def _line_of(node: Any, keys: Sequence[int | str]) -> int:
+    """The line of what stands under these keys, as far as they lead."""
+    line = node.start_mark.line + 1
+    for key in keys:
+        if node.id == "mapping":
+            pairs = [(name, value) for name, value in node.value if name.value == str(key)]
+            if not pairs:
+                break
+            line, node = pairs[0][0].start_mark.line + 1, pairs[0][1]
+        elif node.id == "sequence" and isinstance(key, int) and key < len(node.value):
+            node = node.value[key]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return int(line)
 
 
 def _in_chinese(item: Any) -> str:

@@ -17,7 +17,7 @@ from agent.errors import ArchiveDamaged
 from agent.faults import around
 from agent.ledger.entries import DecisionEntry, Entry, PurgeEntry, QueuedLetter, RunEntry
 from agent.ledger.schema import is_prepared, journal, letters, marks, messages, meta, prepare
-from agent.ledger.writing import Writing, highest, stamp
+from agent.ledger.writing import PASSED_OVER, Writing, highest, stamp
 from agent.outcome import Outcome, adopt
 from agent.overview import Failed, Held, LetterCounts, MessageCounts, Told, failed_id
 from agent.privately import make_private
@@ -352,8 +352,21 @@ class Ledger:
         query = select(messages.c.state, func.count()).group_by(messages.c.state)
         with self._engine.connect() as connection:
             counts: dict[str, int] = {row[0]: row[1] for row in connection.execute(query)}
+            early = connection.execute(
+                select(meta.c.value).where(meta.c.key.startswith(PASSED_OVER))
+            ).scalars()
+            passed_over = sum(map(int, early))
         waiting = counts.pop("waiting", 0)
-        return MessageCounts(received=sum(counts.values()), waiting=waiting, **counts)
+        received = sum(counts.values())
+        return MessageCounts(received=received, waiting=waiting, passed_over=passed_over, **counts)
+
+    def notes_of_passed_over(self) -> dict[str, str]:
+        """How much mail of each mailbox was too early: nothing in the archive tells it."""
+        with self._engine.connect() as connection:
+            found = connection.execute(
+                select(meta.c.key, meta.c.value).where(meta.c.key.startswith(PASSED_OVER))
+            )
+            return {str(key): str(value) for key, value in found.all()}
 
     def letter_counts(self) -> LetterCounts:
         query = select(letters.c.state, func.count()).group_by(letters.c.state)

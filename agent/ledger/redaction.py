@@ -6,6 +6,7 @@ decided. Done twice, it changes nothing more.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Set
 from dataclasses import replace
 from typing import Any
@@ -88,7 +89,11 @@ def _piece(piece: Piece, purge: PurgeEntry) -> Piece:
 
 def _form(form: Form, purge: PurgeEntry) -> Form:
     texts = {name: _gone(str(form.values[name])) for name in purge.texts if form.values.get(name)}
-    return replace(form, reporter=None, phone=None, values={**form.values, **texts})
+    days = {name: text if text and _DAY.fullmatch(text) else None for name, text in form.headers.items()}
+    return replace(form, reporter=None, phone=None, headers=days, values={**form.values, **texts})
+
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def _finding(finding: Finding) -> Finding:

@@ -23,6 +23,9 @@ from agent.ledger.redaction import REMOVED, redacted_entry, redacted_envelope, r
 from agent.ledger.schema import journal, letters, marks, messages, meta
 from agent.outcome import Outcome
 
+PASSED_OVER = "passed over "
+"""The ledger's note, for each mailbox, of how much mail was too early to be asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Writing:
@@ -45,6 +48,14 @@ class Writing:
             statement.on_conflict_do_update(index_elements=["key"], set_={"value": value})
         )
 
+    def passed_over(self, mailbox: str, early: int, *, anew: bool) -> None:
+        """Count mail that was received too early to be asked for; ``anew``: these are all of them."""
+        key = PASSED_OVER + mailbox
+        before = self.connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar()
+        count = early if anew else int(before or 0) + early
+        if count != int(before or 0):
+            self.set_meta(key, str(count))
+
     def set_mark(self, mailbox: str, uidvalidity: int, uid: int) -> None:
         new = {"uidvalidity": uidvalidity, "uid": uid}
         statement = insert(marks).values(mailbox=mailbox, **new)
@@ -52,6 +63,7 @@ class Writing:
 
     def forget_mark(self, mailbox: str) -> None:
         """All that lies there is listed again; what is known stays known by its hash."""
+        self.passed_over(mailbox, 0, anew=True)
         self.connection.execute(marks.delete().where(marks.c.mailbox == mailbox))
 
     def add_message(self, sha256: str, received: dt.datetime, envelope: Mapping[str, Any]) -> bool:

@@ -14,6 +14,7 @@ from agent.findings import Finding, Severity
 from agent.letters.envelope import Answered
 from agent.overview import Held
 from agent.privacy.exposed import RULE
+from agent.reading.headers import header_values
 from agent.reading.reading import Figure
 from agent.rules import Campaign, FormField
 from agent.submission import Piece, Submission
@@ -332,12 +333,7 @@ def _form_view(version: FormVersion, accepted: FormVersion | None, dossier: Doss
     campaign, form = dossier.campaign, version.form
     older = accepted if accepted is not None and accepted.number != version.number else None
     newest = dossier.accepted
-    values = {
-        "unit": form.unit,
-        "reported_on": form.reported_on,
-        "reporter": form.reporter,
-        "phone": form.phone,
-    }
+    said = header_values(form, campaign)
     asked = _CONFIRMED if form.needs_confirmation and version.confirmed_by is None else ()
     accepted_but_older = version.standing == "accepted" and newest is not None
     return FormView(
@@ -346,7 +342,7 @@ def _form_view(version: FormVersion, accepted: FormVersion | None, dossier: Doss
         received=version.received,
         standing=version.standing,
         rows=tuple(_row(one, version, older) for one in campaign.form.fields),
-        header=tuple((one.label, values[one.id]) for one in campaign.form.header if one.id in values),
+        header=tuple((one.label, said[one.id]) for one in campaign.form.header),
         errors=_problems(version.findings, "error", version, campaign),
         warnings=_problems(version.findings, "warning", version, campaign),
         open_warnings=_problems(_unless_asked(version.open_warnings, asked), "warning", version, campaign),

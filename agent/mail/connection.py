@@ -5,6 +5,7 @@ Knows nothing of messages.
 
 from __future__ import annotations
 
+import imaplib
 import re
 import socket
 import ssl
@@ -40,6 +41,10 @@ class Account(Protocol):
     def timeout(self) -> float: ...
     @property
     def ca_file(self) -> Path | None: ...
+
+
+class Strange(imaplib.IMAP4.error):
+    """The server's answer isn't what the protocol has for it: nothing that follows could be believed."""
 
 
 class LoginRefused(Unreachable):
@@ -95,6 +100,8 @@ def _advice(account: Account, error: BaseException) -> str:
     if isinstance(error, TimeoutError):
         return f"{account.timeout:g} 秒内没有应答。请检查网络和防火墙；网络慢时可调大 timeout"
     said = server_words(error)
+    if isinstance(error, Strange):
+        return f"服务器的回答看不懂（{said}）。请核对 host 和 port 是不是邮箱的 IMAP 服务；稍后会自动再试"
     return f"连接中断{f'（{said}）' if said else ''}。请检查网络；稍后会自动再试"
 
 

@@ -43,13 +43,13 @@ def facts_in(lines: Iterable[Any]) -> Iterator[Fact]:
 
 
 def _is_whole(line: tuple[bytes, bytes]) -> bool:
-    announced = re.search(rb"\{(\d+)\}$", line[0])
+    announced = re.search(rb"\{(\d{1,18})\}$", line[0])
     return announced is not None and int(announced[1]) == len(line[1])
 
 
 def _reply(words: bytes, body: bytes | None) -> Iterator[Fact]:
-    uid = re.search(rb"\bUID (\d+)", words)
-    size = re.search(rb"RFC822\.SIZE (\d+)", words)
+    uid = re.search(rb"\bUID (\d{1,10})\b", words)
+    size = re.search(rb"RFC822\.SIZE (\d{1,18})\b", words)
     if body is None and (quoted := re.search(rb'BODY\[(?:HEADER)?\] "((?:[^"\\]|\\.)*)"', words)):
         body = re.sub(rb"\\(.)", rb"\1", quoted[1])
     if uid is not None:
@@ -63,9 +63,10 @@ def _moment(words: bytes) -> dt.datetime | None:
     day, month, year, hour, minute, second, sign, off_hours, off_minutes = found.groups()
     offset = dt.timedelta(hours=int(off_hours), minutes=int(off_minutes)) * (-1 if sign == b"-" else 1)
     try:
-        return dt.datetime(
+        told = dt.datetime(
             int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second),
             tzinfo=dt.timezone(offset),
         )  # fmt: skip
     except ValueError:
         return None
+    return told if 1 < told.year < dt.MAXYEAR else None  # else it is no moment in another zone

@@ -30,7 +30,20 @@ SECOND_LOOK = 2.0
 """Seconds after which the mailbox is searched once more: what came just before IDLE is told by nobody."""
 
 LONGEST_LINE = 20_000_000
+LARGEST_LITERAL = 130_000_000  # bytes of one text; whoever fetches may allow less
 TAG = b"IDLING"  # imaplib's own tags have digits
+
+
+class TooLong(imaplib.IMAP4.abort):
+    """A literal announces more bytes than any text may have; it is cut off there, and the connection with it.
+
+    Attributes:
+        size: what it announced.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"a literal of {size} bytes")
+        self.size = size
 
 
 class ByLines:
@@ -41,6 +54,7 @@ class ByLines:
     """
 
     sock: socket
+    largest: int = LARGEST_LITERAL
     _had: bytearray
 
     def open(self, *args: object, **named: object) -> None:
@@ -48,6 +62,8 @@ class ByLines:
         super().open(*args, **named)  # type: ignore[misc]  # imaplib's
 
     def read(self, size: int) -> bytes:
+        if size > self.largest:
+            raise TooLong(size)
         while len(self._had) < size and self._receive():
             pass
         return self._taken(size)

@@ -12,25 +12,31 @@ import contextlib
 import datetime as dt
 import hashlib
 import imaplib
+import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, Literal
 
 from imap_tools import ImapToolsError
 
 from agent.errors import Unreachable
-from agent.mail.connection import Account, Checked, is_hopeless, server_words, unreachable
+from agent.mail.connection import Account, Checked, Strange, is_hopeless, server_words, unreachable
 from agent.mail.fetched import Fact, facts_in
-from agent.mail.idle import IdleRefused, Mailbox, Watch
-from agent.mail.imap_login import examine, log_in
+from agent.mail.idle import IdleRefused, Mailbox, TooLong, Watch
+from agent.mail.imap_login import examine, log_in, number_in
 from agent.mail.inbox import MAX_BYTES, Arrival, Event, Mark, News, Passed, Withheld
 from agent.mail.message import received_of
 
+log = logging.getLogger(__name__)
+
 # Every way in which a broken connection has shown itself.
 BROKEN = (imaplib.IMAP4.error, OSError, EOFError, ImapToolsError)
+ODD = (ValueError, LookupError, TypeError, AttributeError)
+"""How the libraries fail at an answer that they didn't expect: the server's doing, too."""
 PAGE = 500  # UIDs named in one command
 BATCH_BYTES = 8_000_000  # of mail asked for in one command
 BATCH_COUNT = 200
@@ -88,11 +94,11 @@ class ImapInbox:
     def arrivals(
         self, mark: Mark | None, since: dt.datetime, known: Callable[[str], bool]
     ) -> Iterator[Event]:
-        failures, broken_at = 0, Counter[int]()
+        failures, broken_at, too_long = 0, Counter[int](), dict[int, int]()
         while True:
             try:
                 with self._session(one_by_one=failures > 0) as session:
-                    given_up = {uid for uid, times in broken_at.items() if times >= GIVE_UP}
+                    given_up = {uid: 0 for uid, times in broken_at.items() if times >= GIVE_UP} | too_long
                     for event in session.events(mark, since, known, given_up):
                         yield event
                         mark, failures = event.mark, 0
@@ -100,6 +106,8 @@ class ImapInbox:
             except _BrokenAt as error:
                 broken_at[error.uid] += 1
                 broken: BaseException = error.cause
+                if isinstance(broken.__context__, TooLong):  # imaplib raises its own in its place
+                    too_long[error.uid] = broken.__context__.size
                 most = GIVE_UP + 1  # a line that breaks now and then mustn't make a sound mail look bad
             except BROKEN as error:
                 broken, most = error, self.tries
@@ -141,8 +149,13 @@ class ImapInbox:
             # Anew for each look: it shows the folder as it is now, and whether its UIDs still mean the same.
             uidvalidity = examine(mailbox, self.account, self.folder)
             batch = 0 if one_by_one else self.batch_bytes
+            mailbox.client.largest = self.max_bytes
             session = _Session(mailbox.client, self.folder, uidvalidity, self.max_bytes, batch)
             yield session
+        except ODD as error:
+            _hung_up(mailbox)
+            log.exception("an answer of the mailbox")
+            raise Strange(str(error)) from error
         except BaseException:
             _hung_up(mailbox)
             raise
@@ -158,6 +171,10 @@ class ImapInbox:
         mailbox = Mailbox(self.account)
         try:
             return mailbox, "IDLE" in log_in(mailbox, self.account, self.password)
+        except ODD as error:
+            _hung_up(mailbox)
+            log.exception("an answer of the mailbox")
+            raise Strange(str(error)) from error
         except BaseException:
             _hung_up(mailbox)
             raise
@@ -228,15 +245,21 @@ class _Session:
         mark: Mark | None,
         since: dt.datetime,
         known: Callable[[str], bool],
-        given_up: Collection[int] = (),
+        given_up: Mapping[int, int] = MappingProxyType({}),
     ) -> Iterator[Event]:
-        """Everything above the mark, in ascending order of UIDs; from the start under a new UIDVALIDITY."""
+        """Everything above the mark, in ascending order of UIDs; from the start under a new UIDVALIDITY.
+
+        ``given_up``: the mails that aren't asked for any more → the size of what came, where it was too much; else 0.
+        """
         above = mark.uid if mark is not None and mark.uidvalidity == self.uidvalidity else 0
         for page in _pages(self.uids_above(above), PAGE):
             facts = self._facts(page)
             for group in _groups(facts, since, self.max_bytes, self.batch_bytes):
                 if group[0].uid in given_up:
-                    yield self._withheld(group.pop(0), "refused", with_head=False)
+                    fact = group.pop(0)
+                    size = given_up[fact.uid]
+                    reason: Literal["too_large", "refused"] = "too_large" if size else "refused"
+                    yield self._withheld(replace(fact, size=size or fact.size), reason, with_head=False)
                 if group:
                     yield from self._group(group, since, known)
 
@@ -253,13 +276,15 @@ class _Session:
         """The UIDs above one, ascending. By range alone: other criteria return wrong mail on some servers."""
         self._ask("NOOP")  # without it the list can be stale
         found = self._ask("SEARCH", "UID", f"{uid + 1}:*")
-        numbers = {int(word) for line in found if isinstance(line, bytes) for word in line.split()}
+        numbers = {
+            number_in(word, "SEARCH") for line in found if isinstance(line, bytes) for word in line.split()
+        }
         self.highest = max(self.highest, uid, *numbers)
         return sorted(number for number in numbers if number > uid)  # n:* names the last one though below n
 
     def _group(self, group: list[Fact], since: dt.datetime, known: Callable[[str], bool]) -> Iterator[Event]:
         if _is_early(group[0], since):
-            yield Passed(len(group), self._mark(group[-1]))
+            yield Passed(len(group), self._mark(group[-1]), early=len(group))
         elif group[0].size > self.max_bytes:
             yield self._withheld(group[0], "too_large")
         else:
@@ -280,8 +305,10 @@ class _Session:
             return self._withheld(fact, "refused") if self._facts([fact.uid]) else None
         received = had.received or fact.received or received_of(had.body) or dt.datetime.now(dt.UTC)
         if received < since or known(hashlib.sha256(had.body).hexdigest()):
-            return Passed(1, self._mark(fact))
-        return Arrival(had.body, received, self._place(fact), self._mark(fact))
+            return Passed(1, self._mark(fact), early=int(received < since))
+        # Some servers announce an estimate: whether the text is whole, who reads it has to see.
+        announced = fact.size if len(had.body) < fact.size else None
+        return Arrival(had.body, received, self._place(fact), self._mark(fact), announced)
 
     def _withheld(
         self, fact: Fact, reason: Literal["too_large", "refused"], with_head: bool = True

@@ -8,7 +8,7 @@ import re
 from imap_tools import BaseMailBox, ImapToolsError, MailboxLoginError
 
 from agent.errors import Unreachable
-from agent.mail.connection import Account, login_refused, server_words
+from agent.mail.connection import Account, Strange, login_refused, server_words
 
 IDENTITY = '("name" "report-agent" "version" "1" "vendor" "report-agent")'
 
@@ -55,4 +55,16 @@ def examine(mailbox: BaseMailBox, account: Account, folder: str) -> int:
         )
         raise Unreachable(f"{account.host} 打不开文件夹 {folder}（{said}）：{advice}") from error
     _, told = mailbox.client.response("UIDVALIDITY")
-    return int(told[-1]) if told and told[-1] else 0
+    return number_in(told[-1], "UIDVALIDITY") if told and told[-1] else 0
+
+
+def number_in(said: object, what: str) -> int:
+    """A UID or a UIDVALIDITY (32 bits, RFC 9051 section 2.3.1) that the server told.
+
+    Raises:
+        Strange: it told something else.
+    """
+    word = said if isinstance(said, bytes) else b""
+    if not re.fullmatch(rb"\d{1,10}", word):
+        raise Strange(f"{what} {server_words(word)[:60]}")
+    return int(word)

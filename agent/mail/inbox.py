@@ -43,12 +43,14 @@ class Arrival:
             Date's, else the file's time.
         place: where it stands: folder, uidvalidity and uid in a mailbox; file in a folder.
         mark: to be kept once the mail is safe; None in a folder.
+        announced: its size in bytes as the server announced it, where it gave less; else None.
     """
 
     raw: bytes = field(repr=False)
     received: dt.datetime
     place: Mapping[str, str | int]
     mark: Mark | None = None
+    announced: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,16 @@ class Withheld:
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """Mails that need nothing (received too early, or known): only the mark moves."""
+    """Mails that need nothing (received too early, or known): only the mark moves.
+
+    Attributes:
+        early: how many of them were received before the time from which mail is asked for; in a folder, where each
+            look is at every file, of all that lie there.
+    """
 
     count: int
     mark: Mark | None = None
+    early: int = 0
 
 
 Event = Arrival | Withheld | Passed
@@ -163,9 +171,14 @@ class FolderInbox:
         self, mark: Mark | None, since: dt.datetime, known: Callable[[str], bool]
     ) -> Iterator[Event]:
         del mark
+        early = 0
         for received, path in sorted((_received(path), path) for path in self._files()):
             if received >= since:
                 yield from self._event(path, received, known)
+            else:
+                early += 1
+        if early:
+            yield Passed(early, early=early)
 
     def again(self, places: Sequence[Mark]) -> Iterator[Arrival]:
         del places  # there are none: each look is at every file

@@ -167,6 +167,24 @@ _HEAD = 256_000  # bytes in which a mail's headers end
 _PIECE = 1_000_000
 
 
+def is_whole(raw: bytes) -> bool:
+    """Whether the mail's own end is there: a multipart's last boundary line, else the end of a line.
+
+    By that, a mail is told from one that was cut off, though the size that its server announces is an estimate.
+    """
+    declared = _Headers(split_headers(raw[:_HEAD])[0]).first("content-type")
+    found = re.search(
+        r"""(?i)^\s*multipart/.*?boundary\s*=\s*("[^"]{1,200}"|[^\s;]{1,200})""", declared[:2000]
+    )
+    if found is None:
+        return raw.endswith(b"\n")
+    boundary = found[1].strip('"').encode("utf-8", "surrogateescape")
+    return b"\n--" + boundary + b"--" in raw[-_TAIL:]
+
+
+_TAIL = 10_000  # bytes behind a multipart's end that are looked through: what lists add
+
+
 def received_of(raw: bytes) -> dt.datetime | None:
     """When a raw mail was received by its own account: its topmost Received header, else its Date."""
     written = _Headers(split_headers(raw)[0])

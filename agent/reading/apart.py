@@ -120,8 +120,20 @@ class _Worker:
 
     def __init__(self, task: str, *modules: str) -> None:
         root = str(Path(__file__).resolve().parents[2])
-        path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
-        command = [sys.executable, "-m", "agent.reading.worker", task, str(TASKS[task].memory), *modules]
+        told = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        path = os.pathsep.join(
+            [root, *filter(os.path.isabs, told)]
+        )  # an empty or relative one is where we stand
+        # -P: nothing that happens to lie in the folder where the agent was started is imported.
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "agent.reading.worker",
+            task,
+            str(TASKS[task].memory),
+            *modules,
+        ]
         try:
             self._process = subprocess.Popen(
                 [*network_cut(), *command],

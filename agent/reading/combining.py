@@ -9,9 +9,10 @@ from decimal import Decimal
 
 from agent.findings import Finding, Severity
 from agent.reading.folding import squeeze
+from agent.reading.headers import header_value, kept
 from agent.reading.reading import Figure, Form
 from agent.reading.values import quote
-from agent.rules import Campaign, FormField, HeaderField, HeaderType, plain
+from agent.rules import Campaign, FormField, HeaderField, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +57,16 @@ def join(parts: Sequence[FoundForm], campaign: Campaign) -> FoundForm:
         values[field.id] = one.form.values.get(field.id)
         sources |= {name: at for name, at in one.form.sources.items() if name == field.id}
         findings += [told for told in one.findings if told.field == field.id]
-    heads = {ATTRIBUTES[header.type]: header for header in campaign.form.header}
     named: dict[str, object] = {}
-    for attribute, header in heads.items():
-        one = next((one for one in parts if getattr(one.form, attribute) is not None), parts[0])
-        named[attribute] = getattr(one.form, attribute)
+    for header in campaign.form.header:
+        said = [one for one in parts if header_value(one.form, header, campaign) is not None]
+        one = next(iter(said), parts[0])
+        named[header.id] = header_value(one.form, header, campaign)
         findings += [told for told in one.findings if told.field == header.id]
     findings += dict.fromkeys(told for one in parts for told in one.findings if told.field is None)
     needs = any(one.form.needs_confirmation for one in parts)
     return FoundForm(
-        Form(**named, values=values, sources=sources, needs_confirmation=needs),  # type: ignore[arg-type]
+        Form(**kept(named, campaign), values=values, sources=sources, needs_confirmation=needs),
         tuple(findings),
     )
 
@@ -111,11 +112,11 @@ def _merge(first: FoundForm, second: FoundForm, campaign: Campaign) -> FoundForm
     findings += dict.fromkeys(one for found in both for one in found.findings if one.field is None)
     headers: dict[str, object] = {}
     for header in campaign.form.header:
-        headers[ATTRIBUTES[header.type]], told = _choose_header(header, first, second)
+        headers[header.id], told = _choose_header(header, first, second, campaign)
         findings += told
     needs = any(found.form.needs_confirmation for found in both)
     return FoundForm(
-        Form(**headers, values=values, sources=sources, needs_confirmation=needs),  # type: ignore[arg-type]
+        Form(**kept(headers, campaign), values=values, sources=sources, needs_confirmation=needs),
         tuple(findings),
     )
 
@@ -128,8 +129,10 @@ def _choose(field: FormField, first: FoundForm, second: FoundForm) -> FoundForm 
     return second if _lacks(first, field) or (not field.is_figure and one == "") else None
 
 
-def _choose_header(header: HeaderField, first: FoundForm, second: FoundForm) -> tuple[object, list[Finding]]:
-    one, other = (getattr(found.form, ATTRIBUTES[header.type]) for found in (first, second))
+def _choose_header(
+    header: HeaderField, first: FoundForm, second: FoundForm, campaign: Campaign
+) -> tuple[object, list[Finding]]:
+    one, other = (header_value(found.form, header, campaign) for found in (first, second))
     if one and other and not _same(header, one, other):
         return None, [_two_headers(header, one, other)]
     chosen = second if other and (not one or len(str(other)) > len(str(one))) else first
@@ -183,11 +186,3 @@ def _two_headers(header: HeaderField, one: object, other: object) -> Finding:
 
 
 _PLACE_OR_TIME = re.compile("(?:村|社区|居委会|居|[小一二三四五六七八九十]组|片区|月|月份|旬|周)$")
-
-ATTRIBUTES: dict[HeaderType, str] = {
-    "unit": "unit",
-    "date": "reported_on",
-    "text": "reporter",
-    "phone": "phone",
-}
-"""Where a Form keeps a header value, by its type."""

@@ -341,7 +341,7 @@ def _with_hidden(
 
 
 def _heads(form: Form) -> tuple[object, ...]:
-    return form.unit, form.reported_on, form.reporter, form.phone
+    return form.unit, form.reported_on, form.reporter, form.phone, tuple(form.headers.items())
 
 
 def _all_hidden(shown: FoundForm, campaign: Campaign) -> FoundForm:
@@ -354,7 +354,14 @@ def _all_hidden(shown: FoundForm, campaign: Campaign) -> FoundForm:
     ]
     values: dict[str, Figure] = {field.id: None if field.is_figure else "" for field in campaign.form.fields}
     form = replace(
-        shown.form, unit=None, reported_on=None, reporter=None, phone=None, values=values, sources={}
+        shown.form,
+        unit=None,
+        reported_on=None,
+        reporter=None,
+        phone=None,
+        values=values,
+        sources={},
+        headers={},
     )
     return FoundForm(form, (*findings, Finding("warning", "hidden", told)))
 

@@ -29,6 +29,7 @@ class Form:
         reported_on, reporter, phone: header values; None where missing or not readable.
         values: every field of the campaign, by id, in the form's order.
         sources: where each value stands (``Sheet1!B6``), for the fields that have a cell.
+        headers: where the rules have two header values of one type, each by its own id (a date as 2024-02-29).
         needs_confirmation: from a picture, a sum that nobody marked as the total, or below another year's title.
     """
 
@@ -39,6 +40,7 @@ class Form:
     values: Mapping[str, Figure]
     sources: Mapping[str, str]
     needs_confirmation: bool = False
+    headers: Mapping[str, str | None] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """As `read --json` shows it; amounts and counts as exact JSON numbers via ``Decimal`` objects."""
@@ -47,6 +49,7 @@ class Form:
             "reported_on": self.reported_on.isoformat() if self.reported_on else None,
             "reporter": self.reporter,
             "phone": self.phone,
+            **({"headers": dict(self.headers)} if self.headers else {}),
             "values": dict(self.values),
             "sources": dict(self.sources),
             "needs_confirmation": self.needs_confirmation,
@@ -67,6 +70,7 @@ class Form:
             },
             sources=_sources(tuple(stored["sources"].items())),
             needs_confirmation=stored["needs_confirmation"],
+            headers=stored.get("headers", {}),
         )
 
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 
 from agent.findings import Finding
 from agent.reading.columns import Header
-from agent.reading.combining import ATTRIBUTES
 from agent.reading.grid import Cell
+from agent.reading.headers import kept
 from agent.reading.heading import Heading, Written
 from agent.reading.labels import LabelBook
 from agent.reading.reading import Form
@@ -25,13 +25,13 @@ def read_heading(
     heading: Heading, book: LabelBook, register: Register, near: dt.date
 ) -> tuple[Form, list[Finding]]:
     """A form with nothing but its header values, and what is wrong with those."""
-    values: dict[str, object] = dict.fromkeys(ATTRIBUTES.values())
+    values: dict[str, object] = {}
     findings: list[Finding] = []
     for header in book.campaign.form.header:
         value, told = _read(header, heading.values.get(header.id, ""), register, near)
-        values[ATTRIBUTES[header.type]] = value
+        values[header.id] = value
         findings += told
-    return Form(**values, values={}, sources={}), findings  # type: ignore[arg-type]
+    return Form(**kept(values, book.campaign), values={}, sources={}), findings
 
 
 def from_columns(

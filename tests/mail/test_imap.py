@@ -179,3 +179,102 @@ def test_of_qq_it_is_told_that_only_the_last_thirty_days_come_unless_that_is_set
     assert "30 天" in told.advice
     assert "收取选项" in told.advice
     assert ways_of("imap.163.com") == []
+
+
+def mail_of(words: bytes, announced: int | None = None, size: int | None = None) -> tuple[bytes, bytes]:
+    """What a server answers about one mail of these words: its facts, and its text."""
+    sent = len(words.replace(b"\n", b"\r\n"))
+    facts = FACTS.replace(b"SIZE 5", b"SIZE %d" % (sent if announced is None else announced))
+    text = b"* 1 FETCH (UID 7 BODY[] {%d}\n%s)\n{tag} OK done\n" % (sent if size is None else size, words)
+    return facts, text
+
+
+@pytest.mark.parametrize("announced", [5, 90, 10_000_000_000])
+@pytest.mark.parametrize("literal", [101, 300_000_000, 99_999_999_999_999])
+def test_a_text_over_the_bound_is_cut_off_there_and_told(
+    quirky: QuirkyServer, announced: int, literal: int
+) -> None:
+    facts, text = mail_of(b"x" * 5000, announced, literal)
+    quirky.on("BODY.PEEK[]", text)
+    quirky.on("RFC822.SIZE INTERNALDATE", facts)
+    [withheld] = everything(quirky, max_bytes=100)
+    assert isinstance(withheld, Withheld)
+    assert (withheld.reason, withheld.size) == ("too_large", announced if announced > 100 else literal)
+
+
+def test_what_lies_behind_a_text_over_the_bound_is_had(quirky: QuirkyServer) -> None:
+    quirky.on("SEARCH", b"* SEARCH 7 8\n{tag} OK done\n")
+    facts = FACTS.replace(b"{tag} OK done\n", b"")
+    quirky.on("RFC822.SIZE INTERNALDATE", facts + facts.replace(b"UID 7", b"UID 8") + b"{tag} OK done\n")
+    quirky.on("FETCH 7 (UID INTERNALDATE", b"* 1 FETCH (UID 7 BODY[] {7000}\nhello")
+    quirky.on("FETCH 8 (UID INTERNALDATE", b"* 2 FETCH (UID 8 BODY[] {5}\nhello)\n{tag} OK done\n")
+    quirky.on("FETCH 7,8 (UID INTERNALDATE", b"* 1 FETCH (UID 7 BODY[] {7000}\nhello")
+    first, second = everything(quirky, max_bytes=100)
+    assert isinstance(first, Withheld)
+    assert isinstance(second, Arrival)
+    assert second.raw == b"hello"
+
+
+@pytest.mark.parametrize(("announced", "said"), [(5, None), (4, None), (6, 6), (5_000_000, 5_000_000)])
+def test_a_text_that_is_shorter_than_announced_says_so(
+    quirky: QuirkyServer, announced: int, said: int | None
+) -> None:
+    facts, text = mail_of(b"hello", announced)
+    quirky.on("BODY.PEEK[]", text)
+    quirky.on("RFC822.SIZE INTERNALDATE", facts)
+    [arrival] = everything(quirky)
+    assert isinstance(arrival, Arrival)
+    assert (arrival.raw, arrival.announced) == (b"hello", said)
+
+
+STRANGE = {
+    "SEARCH": [b"* SEARCH seven\n", b"* SEARCH 7 -8\n", b"* SEARCH 7.5\n", b"* SEARCH 99999999999999999999\n", b"* SEARCH \xe4\xb8\x83\n", b"* SEARCH 7,8:9\n", b"* SEARCH " + b"9" * 5000 + b"\n"],
+    "EXAMINE": [b"* OK [UIDVALIDITY abc] ok\n", b"* OK [UIDVALIDITY -3] ok\n", b"* OK [UIDVALIDITY 3.5] ok\n", b"* OK [UIDVALIDITY 99999999999999999999] ok\n", b"* OK [UIDVALIDITY 3 4] ok\n", b"* OK [UIDVALIDITY \xff] ok\n"],
+    "RFC822.SIZE INTERNALDATE": [b"* 1 FETCH (UID 7 RFC822.SIZE {" + b"9" * 5000 + b"}\n", b"* FETCH\n* 1 FETCH (UID 7 {x}\n", b"* 1 FETCH {3}\nab"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("word", "answer"), [(word, one) for word, all_of in STRANGE.items() for one in all_of]
+)
+def test_a_strange_answer_is_an_unreachable_mailbox_or_nothing_new(
+    quirky: QuirkyServer, word: str, answer: bytes
+) -> None:
+    quirky.on(word, answer + b"{tag} OK done\n")
+    quirky.on("BODY.PEEK[]", b"* 1 FETCH (UID 7 BODY[] {5}\nhello)\n{tag} OK done\n")
+    if word != "RFC822.SIZE INTERNALDATE":
+        quirky.on("RFC822.SIZE INTERNALDATE", FACTS)
+    if word == "RFC822.SIZE INTERNALDATE":
+        try:
+            assert everything(quirky) == []
+        except Unreachable:
+            return
+    else:
+        with pytest.raises(Unreachable, match="看不懂"):
+            everything(quirky)
+
+
+@pytest.mark.parametrize(
+    "date", ["01-Jan-0001 00:00:00 +1400", "31-Dec-9999 23:59:59 -1200", "99-Foo-2024 99:99:99 +9999"]
+)
+def test_a_date_that_is_no_moment_is_none(quirky: QuirkyServer, date: str) -> None:
+    text = b"Date: Tue, 5 Mar 2024 09:30:00 +0800\n\nhello\n"
+    facts, body = mail_of(text)
+    quirky.on("BODY.PEEK[]", body)
+    quirky.on("RFC822.SIZE INTERNALDATE", facts.replace(b"05-Mar-2024 09:30:00 +0800", date.encode()))
+    [arrival] = everything(quirky)
+    assert isinstance(arrival, Arrival)
+    assert arrival.received == RECEIVED
+
+
+def test_mail_that_came_too_early_is_counted(quirky: QuirkyServer) -> None:
+    old = b'* %d FETCH (UID %d RFC822.SIZE 5 INTERNALDATE "05-Mar-2001 09:30:00 +0800")\n'
+    quirky.on("SEARCH", b"* SEARCH 5 6 7\n{tag} OK done\n")
+    quirky.on("RFC822.SIZE INTERNALDATE", old % (1, 5) + old % (2, 6) + FACTS)
+    quirky.on("BODY.PEEK[]", b"* 3 FETCH (UID 7 BODY[] {5}\nhello)\n{tag} OK done\n")
+    passed, _ = everything(quirky)
+    assert isinstance(passed, Passed)
+    assert (passed.count, passed.early) == (2, 2)
+    [known] = inbox_of(quirky).arrivals(passed.mark, START, lambda _: True)
+    assert isinstance(known, Passed)
+    assert (known.count, known.early) == (1, 0)
