@@ -74,9 +74,9 @@ def read_document(
     opened = _Opened(name, data, kind, document, found, overlooked, text, read_inside(gained))
     reading = _paged(opened, context) if kind == "pdf" else _flowing(opened, context.campaign)
     if reading.form:
-        from agent.reading.contradicting import told_by_name
+        from agent.reading.marked import marked_by_name
 
-        reading = replace(reading, findings=(*reading.findings, *told_by_name(name, context.campaign)))
+        reading = marked_by_name(reading, context.campaign, context.register)
     if any(one.form for one in opened.inside):  # few words around the form are enough
         enough = tuple(one for one in reading.findings if one.rule != "little_text")
         reading = replace(reading, findings=enough)

@@ -185,7 +185,23 @@ def _taken_apart(name: str, raw: bytes, mime: Mime, context: Context, depth: int
     found, told = (None, ()) if depth and _automatic(mime) else _form_in_message(mime, context)
     if any(one.form for part in inside for one in part.everything()):
         told = tuple(replace(one, severity="warning") for one in told)
-    return reading_of(name, raw, "message", found=found, findings=told, contains=inside, text=mime.text)
+    reading = reading_of(name, raw, "message", found=found, findings=told, contains=inside, text=mime.text)
+    return _with_words_of_mail(reading, mime, context)
+
+
+def _with_words_of_mail(reading: FileReading, mime: Mime, context: Context) -> FileReading:
+    """The forms in a mail, asked about where its words or its subject say that they aren't the whole report."""
+    if not any(one.form for one in reading.everything()):
+        return reading
+    from agent.reading.marked import mark_of_mail, marked_reading
+    from agent.reading.ownwords import own_words
+    from agent.reading.quoting import forwarded_texts
+    from agent.reading.signs import Signs
+
+    campaign = context.campaign
+    texts = [own_words(mime.text, campaign), *forwarded_texts(mime.subject, mime.text)]
+    mark = mark_of_mail(mime.subject, texts, Signs.of(campaign, context.register))
+    return marked_reading(reading, mark, campaign)
 
 
 def _part(part: MimePart, context: Context, depth: int) -> FileReading:
