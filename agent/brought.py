@@ -6,7 +6,6 @@ Pure, like the outcome that is made of it; knows neither units nor what was sent
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 

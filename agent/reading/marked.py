@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from agent.findings import Finding
 from agent.reading.folding import squeeze
+from agent.reading.other_figures import heads_other_figures
 from agent.reading.part import Part
 from agent.reading.reading import Figure, FileReading, Form
 from agent.reading.rows import Row
@@ -49,13 +50,15 @@ class Mark:
 
 def mark_of_part(part: Part, rows: Sequence[Row], signs: Signs) -> Mark | None:
     """The gravest that a form's table bears: the first kind of the table of signs that any of its places names."""
+    if any(_headed_otherwise(part, signs)):
+        return None  # told of each column (other_figures.py)
     order = {kind.id: at for at, kind in enumerate(signs.table.kinds)}
     found = [
         *_of_titles(part, signs),
         *_of_cells(part, signs),
         *_of_rows(part, rows, signs),
         *_of_headings(part, signs),
-        *_of_words(part, signs),
+        *_of_words(part, rows, signs),
     ]
     return min(found, key=lambda one: order[one.sign.kind.id], default=None)
 
@@ -95,12 +98,13 @@ def _of_cells(part: Part, signs: Signs) -> Iterator[Mark]:
 
 def _of_rows(part: Part, rows: Sequence[Row], signs: Signs) -> Iterator[Mark]:
     """What the only row is, or the row that counts as the total."""
-    at = 0 if len(rows) == 1 else total_row(rows)
-    if at is None or not rows:
+    counted = _counted(rows)
+    if len(counted) != 1:
         return
-    named = [(column, name) for column, name in _names(part, rows[at]) if len(name) <= LONGEST_ROW]
+    [row] = counted
+    named = [(column, name) for column, name in _names(part, row) if len(name) <= LONGEST_ROW]
     yield from _marks("行名", [name for _, name in named], signs.in_name)
-    for heading, name in named if not rows[at].level else ():
+    for heading, name in named if not row.level else ():
         sign = signs.under_heading(heading, name)
         if sign is not None:
             yield Mark("行名", name, sign)
@@ -116,13 +120,28 @@ def _names(part: Part, row: Row) -> Iterator[tuple[str, str]]:
 
 def _of_headings(part: Part, signs: Signs) -> Iterator[Mark]:
     figures = [one for one in part.header.columns if one.match is not None and one.match.field.is_figure]
-    texts = dict.fromkeys(text for column in figures for text in part.above(column))
+    texts = list(dict.fromkeys(text for column in figures for text in part.above(column)))
     yield from _marks("栏的标题", [one for one in texts if len(one) <= LONGEST_ROW], signs.in_name)
 
 
-def _of_words(part: Part, signs: Signs) -> Iterator[Mark]:
-    yield from _marks("备注", part.notes if not part.table.turned else (), signs.in_remark)
+def _headed_otherwise(part: Part, signs: Signs) -> Iterator[bool]:
+    years = range(signs.campaign.start.year, signs.campaign.deadline.year + 1)
+    for column in part.header.columns:
+        if column.match is not None and column.match.field.is_figure:
+            yield heads_other_figures(part.above(column), years) is not None
+
+
+def _of_words(part: Part, rows: Sequence[Row], signs: Signs) -> Iterator[Mark]:
+    counted = _counted(rows)
+    remarks = [text for row in counted for text in row.remarks]
+    yield from _marks("备注", [*remarks, *(text for _, text in part.body.remarks)], signs.in_words)
     yield from _marks("表旁", part.lines, signs.in_words)
+
+
+def _counted(rows: Sequence[Row]) -> Sequence[Row]:
+    """The rows whose figures count: the total alone where there is one."""
+    total = total_row(rows)
+    return rows if total is None else [rows[total]]
 
 
 def _marks(where: str, texts: Iterable[str], look: object) -> Iterator[Mark]:

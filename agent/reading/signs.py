@@ -69,10 +69,6 @@ class Signs:
         lines = [line for line in text.split("\n") if line.strip()]
         return next(filter(None, map(self.in_title, lines)), None)
 
-    def in_remark(self, text: str) -> Sign | None:
-        """What a remark, or another cell beside the figures, says of them."""
-        return self.in_words(text)
-
     def in_words(self, text: str) -> Sign | None:
         """What a text says of the form that it stands with, sentence by sentence; a mark counts, too."""
         for sentence in _SENTENCES.split(text[:MOST_SAID]):
