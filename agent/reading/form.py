@@ -177,8 +177,11 @@ class _Reader:
         """The form that some rows of a part make."""
         part = replace(part, body=replace(part.body, rows=rows))
         strangers = reporter.other_units(rows, part.heading, self.book, self.register)
-        mark, another = mark_of_part(part, rows, self.signs), other_title(part.titles, self.campaign)
-        refusal = self._refusal(part, rows, mark, strangers)
+        headed, of_heading = reporter.read_heading(part.heading, self.book, self.register, self.near)
+        mark = mark_of_part(part, rows, headed.unit or "", self.signs)
+        refusal, another = self._refusal(part, rows, mark, strangers), other_title(part.titles, self.campaign)
+        first = refusal(self.campaign.form.figures[0])
+        refused = first is not None
         values: dict[str, Figure] = {}
         sources: dict[str, str] = {}
         findings: list[Finding] = []
@@ -186,30 +189,21 @@ class _Reader:
         read = {one.field.id: self._field(one, part) for one in assigned}
         for field in self.campaign.form.fields:
             reading, source = read[field.id].reading, read[field.id].source
-            if field.is_figure and (refused := refusal(field)) is not None:
-                reading = Reading(None, (refused,))
+            if refused and field.is_figure:
+                reading = Reading(None, tuple(filter(None, [refusal(field)])))
             values[field.id] = reading.value
             findings.extend(reading.findings)
             sources |= {field.id: source} if source else {}
-        headed, headed_told = reporter.read_heading(part.heading, self.book, self.register, self.near)
         unmarked = len(rows) > 1 and total_row(rows) is None
-        alien = other_figures(rows, self.years)
-        findings += _doubts(part, unmarked and not alien, [one.each for one in read.values() if one.each])
-        findings += [*headed_told, *another]
-        asks = (
-            mark is not None
-            and not mark.unfinished
-            and not another
-            and refusal(self.campaign.form.figures[0]) is None
-        )
-        findings += [one.note for one in assigned if one.note]
-        if mark is not None and asks:
-            findings.append(told(mark))
+        added = unmarked and (first is None or first.rule == "other_unit")
+        findings += _doubts(part, added, [one.each for one in read.values() if one.each])
+        asked = [mark] if mark is not None and not refused and not another else []
+        findings += [*of_heading, *another, *(one.note for one in assigned if one.note), *map(told, asked)]
         findings += told_beside(part.notes, part.lines, self.campaign)
         if strangers and len(rows) == 1:
             findings.append(reporter.another(self.book, strangers))
         needs = part.table.grid.from_picture or unmarked or bool(another)
-        needs = needs or (mark is not None and asks and mark.needs_confirmation)
+        needs = needs or any(one.needs_confirmation for one in asked)
         form = replace(headed, values=values, sources=sources, needs_confirmation=needs)
         return FoundForm(form, tuple(findings))
 

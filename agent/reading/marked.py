@@ -48,13 +48,21 @@ class Mark:
 # Where marks stand
 
 
-def mark_of_part(part: Part, rows: Sequence[Row], signs: Signs) -> Mark | None:
-    """The gravest that a form's table bears: the first kind of the table of signs that any of its places names."""
+def mark_of_part(part: Part, rows: Sequence[Row], unit: str, signs: Signs) -> Mark | None:
+    """The gravest that a form's table bears: the first kind of the table of signs that any of its places names.
+
+    Args:
+        part: the form's part of a table.
+        rows: those of its rows that are the form's.
+        unit: 单位 as the form writes it (青年镇板辽村 is a village).
+        signs: what is looked for.
+    """
     if any(_headed_otherwise(part, signs)):
         return None  # told of each column (other_figures.py)
     order = {kind.id: at for at, kind in enumerate(signs.table.kinds)}
     found = [
         *_of_titles(part, signs),
+        *_marks("单位", [unit], signs.in_name),
         *_of_cells(part, signs),
         *_of_rows(part, rows, signs),
         *_of_headings(part, signs),

@@ -31,6 +31,7 @@ from making import (  # noqa: E402
     offices,
     pages,
     papers,
+    places,
     printing,
     rows,
     slips,
@@ -60,6 +61,7 @@ WHOLE: dict[str, Callable[[], dict[str, tuple[bytes, Any]]]] = {
     "slips": slips.files,
     "drawn": drawn.files,
     "stale": stale.files,
+    "places": places.files,
 }
 WRITERS: dict[str, Callable[[Sequence[Form]], bytes]] = {
     "xlsx": books.xlsx,
