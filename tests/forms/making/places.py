@@ -178,13 +178,19 @@ def _unfinished() -> dict[str, File]:
     names = ["万盛街道", "东林街道", "青年镇"]
     merged = villages(*((name, [*BLANK[:-1], "未报送"]) for name in names), ("合计", total), heading="单位")
     titled = form(above=[("“冬季送温暖”专项救助行动情况统计汇总表（未完成）",), *ABOVE[1:]])
+    shown = form(row(remarks="演示数据"))
     partly = villages(("板辽村", line(ONE)), ("更古村", [*BLANK[:-1], "未报"]), ("合计", line(ONE)))
     return {
         **_in("unfinished-by-its-title", titled, never, "docx", "xlsx", "html"),
+        **_in(
+            "a-demonstration-s-row",
+            shown,
+            expect({"remarks": "*"}, errors=dict.fromkeys(EVERY, "incomplete")),
+            "xlsx",
+        ),
         **_in("nobody-has-reported", merged, zeros, "docx", "xlsx", "html"),
         **_in("a-village-that-has-not-reported", partly, zeros, "docx", "xlsx"),
         "统计表_未完成.xlsx": (books.xlsx([form()]), never.as_yaml()),
-        "a-demonstration-s-sheet.xlsx": (books.xlsx([form(sheet="演示数据")]), ASKED.as_yaml()),
     }
 
 
