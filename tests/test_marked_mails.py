@@ -61,7 +61,7 @@ def test_a_first_form_that_is_marked_waits_too(tmp_path: Path, words: str) -> No
         digest = email.message_from_bytes(
             digest_letter(office.work, office.now).raw, policy=email.policy.default
         )
-        assert "待确认" in str(digest.get_body(("plain",)))
+        assert "待确认" in digest.get_body(("plain",)).get_content()
 
 
 @pytest.mark.parametrize(

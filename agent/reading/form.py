@@ -148,6 +148,7 @@ class _Reader:
         forms: dict[str, FoundForm] = {}
         for part in self.parts(grid):
             rows, strays = reporter.rows_by_unit(part.body.rows, self.register)
+            part = replace(part, body=replace(part.body, unfilled=()))  # other units', or nobody's
             for unit, own in rows.items():
                 part.heading.values.update(reporter.unit_value(self.book, self.register.by_id[unit]))
                 form = self._form(part, own)

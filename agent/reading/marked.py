@@ -100,8 +100,7 @@ def _of_titles(part: Part, signs: Signs) -> Iterator[Mark]:
 
 def _of_cells(part: Part, signs: Signs) -> Iterator[Mark]:
     rows = (*part.body.rows, *part.body.unfilled)
-    texts = [text for row in rows for text in (*row.remarks, *row.names)]
-    yield from _marks("表中", [*texts, *(text for _, text in part.body.remarks)], signs.in_cell)
+    yield from _marks("表中", [text for row in rows for text in (*row.remarks, *row.names)], signs.in_cell)
 
 
 def _of_rows(part: Part, rows: Sequence[Row], signs: Signs) -> Iterator[Mark]:

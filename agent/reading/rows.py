@@ -54,7 +54,7 @@ class Body:
         remarks: the texts under text columns in rows without figures, by column; by the field's id where it has
             no column, but a row of its own.
         lines: the indices of the table's rows that are no data: header values, the footnote.
-        unfilled: rows with a name and without any figure.
+        unfilled: rows without any figure.
     """
 
     rows: tuple[Row, ...]
@@ -91,7 +91,7 @@ def read_body(table: Table, header: Header, stop: int, book: LabelBook) -> Body:
             rows.append(row)
         else:
             remarks.extend(_remarks(row, header))
-            unfilled += [row] if row.names else []
+            unfilled.append(row)
     return Body(tuple(rows), measures, tuple(remarks), tuple(lines), tuple(unfilled))
 
 
