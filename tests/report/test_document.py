@@ -111,7 +111,7 @@ def test_the_campaigns_paragraphs_carry_the_exact_totals(troubled: District) -> 
     totals = troubled.overview().totals
     assert totals["supplies_distributed"] == Decimal("21.323456")
     text = text_of(opened(troubled))
-    assert f"全区开展巡查{totals['patrols']}次，其中联合巡查{totals['joint_patrols']}次" in text
+    assert f"已计入的8个单位开展巡查{totals['patrols']}次，其中联合巡查{totals['joint_patrols']}次" in text
     assert "发放物资21.323456万元" in text
 
 
