@@ -16,7 +16,7 @@ from agent.overview import Overview
 from agent.report.layout import NUMBER, UNIT, Layout, layout
 from agent.report.merge import Merged, Row
 from agent.report.word import FANG, HEI, add_text
-from agent.report.words import NO_TOTAL, clean, width
+from agent.report.words import clean, width
 from agent.rules import plain
 
 ACROSS = 225.0
@@ -55,7 +55,7 @@ def _total_texts(shape: Layout, merged: Merged) -> list[str]:
 
 
 def _total(value: Decimal | None) -> str:
-    return NO_TOTAL if value is None else plain(value)
+    return "" if value is None else plain(value)
 
 
 def _fit(shape: Layout, texts: list[list[str]]) -> tuple[float, list[float]]:

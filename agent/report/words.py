@@ -15,7 +15,7 @@ from agent.unseen import without_unseen
 
 INCOMPLETE = "（未完成）"
 NO_TOTAL = "—"
-"""What stands for a total over nobody: no 0."""
+"""What stands in a sentence for a total over nobody; a cell stays blank, since a dash there is read as 0."""
 
 
 @dataclass(frozen=True, slots=True)

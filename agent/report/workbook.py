@@ -10,7 +10,7 @@ from agent.report.merge import Merged, Row
 from agent.report.missing import write_missing
 from agent.report.record import Source, sources
 from agent.report.sheets import HEI, Book, Sheet
-from agent.report.words import NO_TOTAL, Titles, clean, lines, width
+from agent.report.words import Titles, clean, lines, width
 from agent.rules import plain
 
 
@@ -102,7 +102,7 @@ class _Table:
                 continue
             value, where = self.merged.totals[column.field.id], f"“{column.field.full_label}”的合计"
             if value is None:
-                self.sheet.text(self.total, place, NO_TOTAL, font_name=HEI)
+                self.sheet.empty(self.total, place)
             elif self.merged.rows:
                 self.sheet.total(self.total, place, value, rows, where, font_name=HEI)
             else:
