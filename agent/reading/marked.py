@@ -25,6 +25,7 @@ from agent.units import Register
 ASKED, ASKED_LATER, UNFINISHED = "called_otherwise", "maybe_added", "incomplete"
 """The rules: asked about; asked about where the unit has sent a form before; no form at all."""
 
+MOST_LINES = 300  # around a table that are looked at, above and below
 LONGEST_ROW = 20  # characters of a row's name, or of a heading, that may be a sign
 
 
@@ -142,7 +143,9 @@ def _of_words(part: Part, rows: Sequence[Row], signs: Signs) -> Iterator[Mark]:
     counted = _counted(rows)
     remarks = [text for row in counted for text in row.remarks]
     yield from _marks("备注", [*remarks, *(text for _, text in part.body.remarks)], signs.in_words)
-    yield from _marks("表旁", part.lines, signs.in_words)
+    yield from _marks(
+        "表旁", [*part.lines[:MOST_LINES], *part.lines[MOST_LINES:][-MOST_LINES:]], signs.in_words
+    )
 
 
 def _counted(rows: Sequence[Row]) -> Sequence[Row]:

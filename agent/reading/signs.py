@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import PurePath
 
 from agent.reading.folding import squeeze
@@ -97,6 +98,10 @@ class Signs:
 
     # How
 
+    @cached_property
+    def _own(self) -> re.Pattern[str]:
+        return re.compile("|".join(map(re.escape, self.known)) or "(?!)")
+
     def _in_sentence(self, sentence: str) -> Sign | None:
         text = self._stripped(sentence)
         firm = self._find(text, lambda kind: kind.firm)
@@ -132,13 +137,12 @@ class Signs:
         if not text.strip():
             return None
         marked, meant = self._marked(text)
+        texts = (text,) if marked == text else (text, marked)
         for kind in self.table.kinds:
-            if any(one.search(text) or one.search(marked) for one in kind.unless):
-                continue
             for pattern in patterns(kind):
-                for searched in dict.fromkeys((text, marked)):
+                for searched in texts:
                     found = next(self._standing(kind, pattern, searched), "")
-                    if found:
+                    if found and not any(one.search(each) for one in kind.unless for each in texts):
                         return Sign(kind, _unmarked(found, meant))
         return None
 
@@ -163,9 +167,7 @@ class Signs:
 
     def _stripped(self, text: str) -> str:
         """The text, folded, without what it must say anyway: whose it is, of which action, on which day."""
-        stripped = squeeze(text).lower()
-        for name in self.known:
-            stripped = stripped.replace(name, " ")
+        stripped = self._own.sub(" ", squeeze(text).lower())
         return re.sub(" +", " ", DAYS.sub(" ", stripped) if not _has_span(stripped) else stripped)
 
     def _of_another_year(self, name: str) -> Sign | None:
