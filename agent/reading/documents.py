@@ -213,7 +213,10 @@ def _page_of_paper(name: str, data: bytes, pixels: str, context: Context) -> Fil
         return _own_letter(name, data)
     found = context.find(document)
     if found is not None:
-        return reading_of(name, data, "form", found=found, pixels=pixels)
+        from agent.reading.marked import marked_by_name
+
+        reading = reading_of(name, data, "form", found=found, pixels=pixels)
+        return marked_by_name(reading, context.campaign, context.register)
     narrative = context.campaign.deliverables.narrative
     if shape_without_lines(name, document, context.campaign):
         raise page_without_form()

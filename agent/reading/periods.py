@@ -101,7 +101,7 @@ DAYS = re.compile(
     r"|20\d\d[./\-][01]?\d[./\-][0-3]?\d|20\d\d[01]\d[0-3]\d"
 )
 _MONTHS = re.compile(
-    rf"(?:(?P<year>20\d\d)年)?(?<![\d.第个])(?P<month>{_NAME})月份?(?![来间内度]|\d)"
+    rf"(?:(?P<year>20\d\d)年)?(?<![\d.第个])(?P<month>{_NAME})月份?(?![来间内度]|底?前|\d)"
     r"|(?<!\d)(?P<with_dot>20\d\d)[./\-](?P<dotted>1[0-2]|0?[1-9])(?![\d./\-])"
     r"|(?<!\d)(?P<with_none>20\d\d)(?P<joined>0[1-9]|1[0-2])(?!\d)"
 )

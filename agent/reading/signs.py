@@ -111,7 +111,7 @@ class Signs:
 
     def _in_mark(self, line: str) -> Sign | None:
         """What a line says that says nothing else."""
-        if len(line) > LONGEST_TITLE:
+        if len(line) > LONGEST_TITLE or _NUMBERS.search(line):
             return None
         text = self._stripped(line)
         found = self._find(text, lambda kind: kind.named) if len(text) <= LONGEST_MARK else None
@@ -221,4 +221,5 @@ def _unmarked(found: str, meant: Mapping[str, str]) -> str:
 
 
 _SENTENCES = re.compile(r"[。！!？?；;\n]+")
+_NUMBERS = re.compile(r"\d[\s,，|;；]+\d+[\s,，|;；]+\d")  # a row of a table
 _NO_WORD = re.compile(r"[\W\d_]+")
