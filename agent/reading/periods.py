@@ -91,6 +91,7 @@ _SPANS = tuple(
         re.compile,
         (
             rf"(?<![\d.]){_YEAR_BEFORE}(?P<first>{_NAME})月(?:\d{{1,2}}[日号])?{_UNTIL}{_YEAR_BEFORE}(?P<last>{_NAME})月份?(?:\d{{1,2}}[日号])?",
+            rf"(?<![\d.]){_YEAR_BEFORE}(?P<first>(?P<last>{_NAME}))月\d{{1,2}}[日号]?{_UNTIL}\d{{1,2}}[日号]",
             rf"(?<![\d.]){_YEAR_BEFORE}(?P<first>{_NAME})(?:月份?)?{_TO}{_YEAR_BEFORE}(?P<last>{_NAME})月份?(?!\d)",
             rf"20\d\d[./](?P<first>{_NAME})(?:[./]\d{{1,2}})?{_UNTIL}(?:20\d\d[./])(?P<last>{_NAME})(?:[./]\d{{1,2}})?(?![\d./])",
         ),
