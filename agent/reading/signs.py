@@ -184,7 +184,7 @@ _last: tuple[Campaign, Register | None, Signs] | None = None
 
 def _has_span(text: str) -> bool:
     """Whether two days with a dash between them make a period (2月1日至2月29日)."""
-    return re.search(r"[日号\d](?:-|—|–|~|～|－|至|到)(?:20\d\d[年./])?\d{1,2}[月./]", text) is not None
+    return re.search(r"[日号\d](?:-|—|–|~|～|－|至|到)(?:20\d\d[年./])?\d{1,2}[月日号./]", text) is not None
 
 
 def _titles(campaign: Campaign) -> list[str]:
