@@ -122,3 +122,11 @@ def test_an_unfinished_table_is_sent_back(tmp_path: Path) -> None:
         assert office.unit("qingnian")["form"]["status"] == "needs_correction"
         assert letter.kind == "correction"
         assert letter.text.count("还没有完成") == 1
+
+
+def test_the_sentence_is_quoted_and_no_telephone_in_it(tmp_path: Path) -> None:
+    words = "您好！\n我镇材料见附件。\n附件是2月的数据，有事打13912345678。\n谢谢"
+    with bureau(tmp_path) as office:
+        [letter] = office.send(QINGNIAN, form(), text=words)
+        assert "来信正文写有“附件是2月的数据" in letter.text
+        assert "13912345678" not in letter.text

@@ -27,10 +27,11 @@ MOST_SAID = 20_000  # characters of a text that are looked at
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """What a text says that a form is instead of the whole report, and by which words."""
+    """What a text says that a form is instead of the whole report, by which words, and in which sentence."""
 
     kind: Kind
     words: str
+    sentence: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,9 @@ class Signs:
             for part in _looked_at(sentence):
                 found = self._in_sentence(part)
                 if found is not None:
-                    return found
+                    return replace(found, sentence=part.strip())
             if (mark := self._in_mark(sentence)) is not None:
-                return mark
+                return replace(mark, sentence=sentence.strip())
         return None
 
     def in_cell(self, text: str) -> Sign | None:
