@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from agent.findings import Finding
+from agent.privacy.personal import mask
 from agent.reading.folding import squeeze
 from agent.reading.other_figures import heads_other_figures
 from agent.reading.part import Part
@@ -184,7 +185,7 @@ def told(mark: Mark) -> Finding:
 
 
 def _quoted(mark: Mark) -> str:
-    written, words = quote(mark.written), mark.sign.words
+    written, words = quote(mask(mark.sign.sentence or mark.written)), mark.sign.words
     if squeeze(written).lower() == squeeze(words).lower():
         return f"{mark.where}写的是“{written}”"
     if squeeze(words).lower() in squeeze(written).lower():
