@@ -81,6 +81,10 @@ _KINDS = (
         "以下 {n} 栏在图片上看不清，不能登记，{tail}：",
         "{label}{seen}",
     ),
+    _Kind(
+        re.compile("“(?P<label>[^”]+)”没有登记：(?P<tail>.+)。"),
+        "以下 {n} 栏没有登记，{tail}：",
+    ),
     # Last, since it is the most general: 请填准确数字, 不能为负数, 应为整数, 公式没有结果 …
     _Kind(
         re.compile(_WRITTEN + "(?P<tail>[^。]+)。"),
@@ -134,7 +138,7 @@ def _told(
         return [Told((finding,), finding.text) for finding, _ in group]
     if "row" in group[0][1]:
         return [_of_rows(group, kind, figures)]
-    if len(group) == figures and group[0][0].rule == "blank":
+    if len(group) == figures and kind is _KINDS[0]:
         text = f"表中 {figures} 栏数字都未填写。如是附错了空表，请换上填好的表；没有发生的，请填 0。"
         return [Told(tuple(finding for finding, _ in group), text)]
     return [_sentence(part, kind) for part in _parts(group, kind)]

@@ -6,7 +6,6 @@ Pure, like the outcome that is made of it; knows neither units nor what was sent
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,8 +13,9 @@ from agent.findings import Finding
 from agent.mail.links import linked_files, without_links
 from agent.mail.message import Message
 from agent.reading.form import FoundForm, combine
+from agent.reading.ownwords import own_words
 from agent.reading.prose import prose
-from agent.reading.quoting import above_letter, forwarded_texts, own_text, unquoted
+from agent.reading.quoting import forwarded_texts, unquoted
 from agent.reading.reading import FileReading, Form
 from agent.rules import Campaign
 from agent.submission import Piece, PieceKind
@@ -79,9 +79,9 @@ def bring(message: Message, reading: FileReading, campaign: Campaign, for_anothe
             forms.append((FoundForm(file.form, file.findings), piece))
         else:
             findings.extend(file.findings)
-    words = _own_words(message.text, campaign)
+    words = own_words(message.text, campaign)
     forwarded = forwarded_texts(message.subject, message.text) if for_another else ()
-    texts = [_own_words(text, campaign) for text in forwarded] if for_another else [words]
+    texts = [own_words(text, campaign) for text in forwarded] if for_another else [words]
     for piece in _words_as_narrative(reading, pieces, texts, campaign):
         pieces.append(piece)
         blobs[piece.sha256] = (piece.text or "").encode()
@@ -162,26 +162,12 @@ def _words_as_narrative(
     if any(piece.is_narrative for piece in pieces):
         return
     mails = [one for one in reading.everything() if one.kind == "message" and one is not reading]
-    inner = [(one, _own_words(one.text, campaign)) for one in mails]
+    inner = [(one, own_words(one.text, campaign)) for one in mails]
     for file, text in [*((reading, text) for text in texts), *inner]:
         account = prose(text, campaign) if file.form is not None else text
         if _long_enough(without_links(account), campaign):
             yield _text_piece("narrative", account)
             return
-
-
-def _own_words(text: str, campaign: Campaign) -> str:
-    """What the sender wrote now: also without a letter of ours below it, and the head above that letter's title."""
-    above = above_letter(text)
-    if above == text:
-        return own_text(text)
-    lines = above.rstrip().split("\n")
-    head = {
-        fold(part) for part in (campaign.title, f"{campaign.mark}{campaign.title}", campaign.mark, "报送邮箱")
-    }
-    while lines and (fold(lines[-1]) in head or not re.search(r"\w", lines[-1].replace("_", ""))):
-        lines.pop()
-    return own_text("\n".join(lines))
 
 
 def _is_account(text: str, campaign: Campaign) -> bool:

@@ -199,7 +199,7 @@ def assemble(
     )
 
 
-CONFIRMED_AWAY = ("sum_unmarked", "other_title")
+CONFIRMED_AWAY = ("sum_unmarked", "other_title", "called_otherwise", "maybe_added")
 """The rules of the warnings that a confirmation answers."""
 
 
@@ -244,7 +244,9 @@ def _longer(dossier: Dossier, came: tuple[Submission, ...], filed: tuple[Filed, 
         sent = (
             any(one.piece.is_narrative for one in filed) if dossier.campaign.deliverables.narrative else None
         )
-        version = _version(len(with_forms), submission, about, (), dossier.campaign, sent)
+        asked = _asked(submission, with_forms[:-1], withdrawn_at)
+        version = _version(len(with_forms), asked, about, (), dossier.campaign, sent)
+        version = replace(version, submission=submission)
         if submission.seq < withdrawn_at:
             version = replace(version, standing="withdrawn")
         versions = (*versions, version)
@@ -265,7 +267,9 @@ def _versions(
         until = with_forms[number].seq if number < len(with_forms) else None
         about = _about(submission, with_forms[:number], decided, withdrawn_at, again)
         replies = [one for one in came if _is_about(one, submission, until, again)]
-        version = _version(number, submission, about, replies, campaign, narrative_sent)
+        asked = _asked(submission, with_forms[: number - 1], withdrawn_at)
+        version = _version(number, asked, about, replies, campaign, narrative_sent)
+        version = replace(version, submission=submission)
         version = replace(version, again=again) if again else version
         yield replace(version, standing="withdrawn") if submission.seq < withdrawn_at else version
 
@@ -310,10 +314,34 @@ def _casts_no_doubt(later: Submission, newest: Submission) -> bool:
     """Whether every error and warning of the later mail's form is one of the newest's; of a purged one the words are gone."""
     purged = any(finding.text == REMOVED for one in (later, newest) for finding in one.form_findings)
     told, before = (
-        {(one.rule, one.field, "" if purged else one.text) for one in found if one.severity != "note"}
+        {
+            (one.rule, one.field, "" if purged else one.text)
+            for one in found
+            if one.severity != "note" and one.rule != "maybe_added"
+        }
         for found in (later.form_findings, newest.form_findings)
     )
     return told <= before
+
+
+def _asked(submission: Submission, earlier: Sequence[Submission], withdrawn_at: int) -> Submission:
+    """The submission; a form that may have to be added to an earlier one (补报) waits where there is one to add to.
+
+    The first form of a unit that is late is the whole report, whatever it calls itself.
+    """
+    form = submission.form
+    if form is None or not any(one.rule == "maybe_added" for one in submission.form_findings):
+        return submission
+    if any(one.seq > withdrawn_at and _was_whole(one) for one in earlier):
+        return replace(submission, form=replace(form, needs_confirmation=True))
+    kept = tuple(one for one in submission.form_findings if one.rule != "maybe_added")
+    return replace(submission, form_findings=kept)
+
+
+def _was_whole(submission: Submission) -> bool:
+    """Whether a form had all its figures when it came: one that was sent back is put right, not added to."""
+    form = submission.form
+    return form is not None and not has_errors(submission.form_findings)
 
 
 def _withdrawn_at(decided: Sequence[Decision]) -> int:

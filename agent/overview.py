@@ -282,14 +282,14 @@ class Overview:
         return self.is_complete and not self.disputed
 
     @property
-    def totals(self) -> dict[str, Decimal]:
-        """Field id → the sum over the accepted forms, exact."""
-        totals = {one.id: Decimal(0) for one in self.campaign.form.figures}
+    def totals(self) -> dict[str, Decimal | None]:
+        """Field id → the sum over the accepted forms, exact; None where there is none: nobody's total is no 0."""
+        totals: dict[str, Decimal | None] = dict.fromkeys(one.id for one in self.campaign.form.figures)
         for dossier in self.dossiers:
             for name in totals if dossier.accepted else ():
                 value = dossier.accepted.values[name] if dossier.accepted else None
                 assert isinstance(value, Decimal), f"an accepted form without {name}"
-                totals[name] += value
+                totals[name] = (totals[name] or Decimal(0)) + value
         return totals
 
     def as_json(self) -> dict[str, Any]:

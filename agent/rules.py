@@ -175,8 +175,12 @@ class Outliers(Model):
     min_units: int = 6
 
 
+WHOM = "whom"
+"""What stands in a report's text for the units that its totals count."""
+
+
 class ReportParagraph(Model):
-    """One part of the report's summary: {field id} stands for the district's total."""
+    """One part of the report's summary: {field id} stands for the district's total, {whom} for whom it counts."""
 
     heading: str
     text: str
@@ -243,7 +247,7 @@ class Campaign(Model):
             raise ValueError(f"form：id 重复或与保留名相同：{'、'.join(doubled)}")
         known = set(ids) | set(CONTEXT_NAMES)
         for check in self.checks:
-            unknown = sorted((check.names | _placeholders(check.message)) - known)
+            unknown = sorted((check.names | placeholders(check.message)) - known)
             if unknown:
                 raise ValueError(
                     f"checks.{check.id}：没有名为 {'、'.join(unknown)} 的项目；可用：{'、'.join(sorted(known))}"
@@ -254,7 +258,7 @@ class Campaign(Model):
                 )
         figures = {field.id for field in self.form.figures}
         for paragraph in self.report.paragraphs:
-            unknown = sorted(_placeholders(paragraph.text) - figures)
+            unknown = sorted(placeholders(paragraph.text) - figures - {WHOM})
             if unknown:
                 raise ValueError(
                     f"report.paragraphs：没有名为 {'、'.join(unknown)} 的数字项目；可用：{'、'.join(sorted(figures))}"
@@ -336,7 +340,8 @@ def fill(message: str, values: Mapping[str, Any], campaign: Campaign) -> str:
 _PLACEHOLDER = re.compile(r"\{(?P<kind>label:)?(?P<name>[a-z][a-z0-9_]*)\}")
 
 
-def _placeholders(message: str) -> frozenset[str]:
+def placeholders(message: str) -> frozenset[str]:
+    """The names that stand in a text in braces."""
     return frozenset(match["name"] for match in _PLACEHOLDER.finditer(message))
 
 

@@ -145,7 +145,7 @@ def test_a_figure_that_lacks_although_a_finding_about_it_is_settled_is_never_cou
     )
     dossier = assemble(register.units[0], [sent], [settled], campaign)
     assert dossier.form_status == "needs_correction"
-    assert overview(campaign, register, dossier).totals["media_reports"] == 0
+    assert overview(campaign, register, dossier).totals["media_reports"] is None
 
 
 # --- status ----------------------------------------------------------------------------------------------

@@ -335,5 +335,7 @@ def _note(dossier: Dossier, number: int, file: str, findings: Iterable[Finding])
 
 def _totals(overview: Overview) -> Iterable[Total]:
     for name, value in overview.totals.items():
+        if value is None:  # nobody's total is no 0
+            continue
         column = overview.campaign.form.field(name)
         yield Total(column.full_label, value, column.measure or "")

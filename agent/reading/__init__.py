@@ -5,12 +5,15 @@ The way of a file:
     files.py       what it is (filetype.py) and what is inside it (containers/), opened in a process apart (opening.py)
     documents.py   what a document counts as; paged.py: one with pages, some of them pictures (ocr/)
     formats/       a format's bytes to a Document (grid.py): tables of cells, text, pictures
-    texts.py       the same of a mail's own text; quoting.py, quotedpages.py: what in it is only quoted
+    texts.py       the same of a mail's own text; quoting.py, quotedpages.py, ownwords.py: what in
+                   it is only quoted
     form.py        the form in a Document: labels.py (near.py with labels.yaml), layout.py and columns.py find it,
                    rows.py and part.py what belongs to it, heading.py and reporter.py its header values
     values.py      what one cell means: asked.py what is asked for, written.py a text (numerals.py, measures.py,
                    brackets.py, phrases.py with figures.yaml, likely.py), numberformat.py and seen.py a workbook's
                    number, dates.py, phones.py
+    marked.py      what its place says of it (a draft, one month's, one village's): signs.py, signtable.py (signs.yaml),
+                   periods.py
     sums.py        several rows to one figure, split.py several columns; combining.py: several forms to one
 
 The process apart is apart.py from here and worker.py from inside; what they say to each other is carried.py, over
@@ -19,7 +22,8 @@ wire.py.
 Which finding comes from where (a rule's id may stand for several reasons):
 
     blank                 asked.py: an empty cell; other_figures.py: a column or row that isn't the unit's to report;
-                          sums.py: a blank above a right sum; form.py: the form is on a hidden sheet only
+                          sums.py: a blank above a right sum; form.py: the form is on a hidden sheet only;
+                          marked.py: rows that nobody filled in, beside others
     not_exact             written.py; brackets.py: what stands in brackets behind a figure
     negative, no_result   values.py: a number; written.py: a text
     not_whole             asked.py
@@ -37,6 +41,7 @@ Which finding comes from where (a rule's id may stand for several reasons):
     other_unit, unit_unknown, header_missing       reporter.py
     bad_date, bad_phone   values.py
     other_title           titles.py
+    called_otherwise, maybe_added, incomplete      marked.py
     words_besides         contradicting.py
     row_twice, hidden, from_picture      form.py
     two_values            corrections.py: words that put shown figures right

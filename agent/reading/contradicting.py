@@ -19,8 +19,6 @@ def contradiction(words: str) -> str:
     """What words beside a form say that may put its figures right, at most 60 characters of it; "" where nothing."""
     sentences = [_plain(one) for one in _SENTENCES.split(words)]
     for number, sentence in enumerate(sentences):
-        if disowned := _disowned(sentence):
-            return _around(sentence, disowned)
         found = _CORRECTS.search(sentence)
         # 填错了。实际是15次。
         told = sentence + "".join(sentences[number + 1 : number + 2])
@@ -40,34 +38,13 @@ def told_beside(notes: Iterable[str], lines: Sequence[str], campaign: Campaign) 
     """
     texts = [
         *notes,
-        *(
-            one
-            for line in lines
-            for one in _SENTENCES.split(line)
-            if _names_a_figure(one, campaign) or _disowned(_plain(one))
-        ),
+        *(one for line in lines for one in _SENTENCES.split(line) if _names_a_figure(one, campaign)),
     ]
     quoted = next(filter(None, map(contradiction, texts)), "")
     if not quoted:
         return ()
     text = f"统计表的备注、批注或表旁写有“{quoted}”，与表中的数可能不一致，请核对；如以它为准，请改好表中的数后重报。"
     return (Finding("warning", "words_besides", text),)
-
-
-def told_by_name(name: str, campaign: Campaign) -> tuple[Finding, ...]:
-    """The warning for a form in a file whose name says that it isn't the one to report (…（作废）.docx)."""
-    years = {int(one) for one in _YEARS.findall(fold(name))}
-    other = years and not years & set(range(campaign.start.year, campaign.deadline.year + 1))
-    if not other and not _NO_REPORT.search(name):
-        return ()
-    text = f"文件名是“{mask(name)[:60]}”，表中的数可能不是要报的数，请核对；如不是，请发送要报的表。"
-    return (Finding("warning", "words_besides", text),)
-
-
-def _disowned(sentence: str) -> int:
-    """Where a sentence says that the figures aren't the ones to report (附件是去年的统计表, 数据还没核实); else 0."""
-    found = _DISOWNS.search(sentence) if len(sentence) <= _LONGEST_WORD else None
-    return found.end() if found and _ABOUT.search(sentence) and not _COMPARES.search(sentence) else 0
 
 
 def _names_a_figure(text: str, campaign: Campaign) -> bool:
@@ -101,15 +78,5 @@ _COURTESIES = re.compile(
     r"|以(?:[^,以]{0,6}?(?:表|附件|此件|本件|文件|扫描件|盖章件)[^,以]{0,2})为准"
 )
 _NUMBERED = re.compile(r"第\s*[\d０-９一二三四五六七八九十]{1,3}\s*[项栏列格个]")
-_DISOWNS = re.compile(
-    r"(?:去年|上年|上一?年度|往年|历年)(?:度|同期)?的?(?:数据|数字|统计表|情况表|报表|表)|[是为系](?:去年|上年|往年|上月|上次)的|上次所?[报填]"
-    r"|供(?:您|领导)?(?:参考|参阅)|[初草]稿|^(?!.*(?:之前|以前|此前|先前|上次|前[一次]|原[来表报件先]|旧|昨)).*?(?:作废|不作数|不算数)|未定稿"
-    r"|(?:[未没]有?|还没有?|尚未)经?(?:最后|最终|完全|全部)?(?:(?:核实|核对)(?!身份|户籍|信息|的)|核准|核定|审定|审核|定稿|核$|核,)"
-)
-_ABOUT = re.compile("表|数据|数字|附件|以[上下]|上面|下面|此件")
-_COMPARES = re.compile("比|较|[与和](?:去|上)年|增|减|高于|低于|超过|下降|上升")
-_LONGEST_WORD = 60  # characters of a sentence about a form; narratives have longer ones
-_YEARS = re.compile(r"(?<!\d)(20\d\d)年")
-_NO_REPORT = re.compile("作废|示例|样例|范例|废表")
 _NO_FIGURES = re.compile(r"\d{4}年|\d{1,2}月(?:\d{1,2}[日号])?|0\d{2,3}-?\d{7,8}|1\d{10}")
 _FIGURE = re.compile(r"\d|(?:应[为是]|更正为|改为|是|共)[〇零一二两三四五六七八九十百千]")

@@ -74,9 +74,9 @@ def read_document(
     opened = _Opened(name, data, kind, document, found, overlooked, text, read_inside(gained))
     reading = _paged(opened, context) if kind == "pdf" else _flowing(opened, context.campaign)
     if reading.form:
-        from agent.reading.contradicting import told_by_name
+        from agent.reading.marked import marked_by_name
 
-        reading = replace(reading, findings=(*reading.findings, *told_by_name(name, context.campaign)))
+        reading = marked_by_name(reading, context.campaign, context.register)
     if any(one.form for one in opened.inside):  # few words around the form are enough
         enough = tuple(one for one in reading.findings if one.rule != "little_text")
         reading = replace(reading, findings=enough)
@@ -213,7 +213,10 @@ def _page_of_paper(name: str, data: bytes, pixels: str, context: Context) -> Fil
         return _own_letter(name, data)
     found = context.find(document)
     if found is not None:
-        return reading_of(name, data, "form", found=found, pixels=pixels)
+        from agent.reading.marked import marked_by_name
+
+        reading = reading_of(name, data, "form", found=found, pixels=pixels)
+        return marked_by_name(reading, context.campaign, context.register)
     narrative = context.campaign.deliverables.narrative
     if shape_without_lines(name, document, context.campaign):
         raise page_without_form()

@@ -163,7 +163,19 @@ def _archive(
         for member in unpacked.members
     )
     findings = (refused(name, some_encrypted(), context),) if unpacked.encrypted else ()
-    return reading_of(name, data, "archive", findings=findings, contains=inside)
+    reading = reading_of(name, data, "archive", findings=findings, contains=inside)
+    return _with_name_of_archive(reading, context) if kind != "tnef" else reading
+
+
+def _with_name_of_archive(reading: FileReading, context: Context) -> FileReading:
+    """The forms in an archive, asked about where its name says that they aren't the whole report."""
+    if not any(one.form for one in reading.everything()):
+        return reading
+    from agent.reading.marked import mark_of_file, marked_reading
+    from agent.reading.signs import Signs
+
+    mark = mark_of_file(reading.file, Signs.of(context.campaign, context.register))
+    return marked_reading(reading, mark, context.campaign)
 
 
 def _message(name: str, raw: bytes, context: Context, depth: int) -> FileReading:
@@ -185,7 +197,26 @@ def _taken_apart(name: str, raw: bytes, mime: Mime, context: Context, depth: int
     found, told = (None, ()) if depth and _automatic(mime) else _form_in_message(mime, context)
     if any(one.form for part in inside for one in part.everything()):
         told = tuple(replace(one, severity="warning") for one in told)
-    return reading_of(name, raw, "message", found=found, findings=told, contains=inside, text=mime.text)
+    reading = reading_of(name, raw, "message", found=found, findings=told, contains=inside, text=mime.text)
+    return _with_words_of_mail(reading, mime, context)
+
+
+def _with_words_of_mail(reading: FileReading, mime: Mime, context: Context) -> FileReading:
+    """The forms in a mail, asked about where its words or its subject say that they aren't the whole report."""
+    if not any(one.form for one in reading.everything()):
+        return reading
+    from agent.reading.marked import mark_of_mail, marked_reading
+    from agent.reading.ownwords import own_words
+    from agent.reading.quoting import forwarded_texts
+    from agent.reading.signs import Signs
+
+    campaign = context.campaign
+    # Around a form in the text itself they have been looked at with it.
+    texts = (
+        () if reading.form else (own_words(mime.text, campaign), *forwarded_texts(mime.subject, mime.text))
+    )
+    mark = mark_of_mail(mime.subject, texts, Signs.of(campaign, context.register))
+    return marked_reading(reading, mark, campaign)
 
 
 def _part(part: MimePart, context: Context, depth: int) -> FileReading:

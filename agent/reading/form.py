@@ -6,7 +6,7 @@ Knows grids, the campaign and the register; knows neither files nor who sent the
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from agent.findings import Finding
@@ -19,6 +19,17 @@ from agent.reading.grid import Cell, Document, Grid
 from agent.reading.heading import Heading, from_cells, from_lines, stated
 from agent.reading.labels import LabelBook
 from agent.reading.layout import Table, concealed, revealed, turned, upright
+from agent.reading.marked import (
+    Mark,
+    is_marked,
+    lacking_rows,
+    left_blank,
+    mark_of_page,
+    mark_of_part,
+    told,
+    unfinished,
+    with_mark,
+)
 from agent.reading.measures import factor_of
 from agent.reading.misread import with_labels_mended
 from agent.reading.other_figures import (
@@ -32,12 +43,13 @@ from agent.reading.other_figures import (
 from agent.reading.part import Part
 from agent.reading.reading import Figure, Form
 from agent.reading.rows import Body, Row, read_body
+from agent.reading.signs import Signs
 from agent.reading.split import checked
 from agent.reading.sums import add_up, likely_total, total_row, twice
 from agent.reading.titles import other_title
 from agent.reading.values import Reading, clear, quote, read_figure, read_text, unclear_text
 from agent.rules import Campaign, FormField
-from agent.units import Register
+from agent.units import Register, Unit
 
 MOST_ROWS = 3000  # with something in them, in all tables of a document that have the form's labels
 
@@ -98,6 +110,10 @@ class _Reader:
     def years(self) -> range:
         return range(self.campaign.start.year, self.campaign.deadline.year + 1)
 
+    @property
+    def signs(self) -> Signs:
+        return Signs.of(self.campaign, self.register)
+
     def read(self, document: Document) -> FoundForm | None:
         self.refuse_registers(document)
         found = [form for grid in document.grids if not grid.hidden for form in self.in_grid(grid)]
@@ -105,7 +121,12 @@ class _Reader:
             return None
         form = combine(found, self.campaign)
         beside = told_beside(document.asides, (), self.campaign)
-        return replace(form, findings=(*form.findings, *beside))
+        form = replace(form, findings=(*form.findings, *beside))
+        mark = mark_of_page(document.asides, document.margins, self.signs)
+        if mark is None or is_marked(form.findings):
+            return form
+        marked, findings = with_mark(form.form, mark, self.campaign)
+        return FoundForm(marked, (*form.findings, *findings))
 
     def refuse_registers(self, document: Document) -> None:
         """One unit's form has a row for each village at most: what has thousands is no form, and no small work."""
@@ -127,6 +148,7 @@ class _Reader:
         forms: dict[str, FoundForm] = {}
         for part in self.parts(grid):
             rows, strays = reporter.rows_by_unit(part.body.rows, self.register)
+            part = replace(part, body=replace(part.body, unfilled=()))  # other units', or nobody's
             for unit, own in rows.items():
                 part.heading.values.update(reporter.unit_value(self.book, self.register.by_id[unit]))
                 form = self._form(part, own)
@@ -156,7 +178,11 @@ class _Reader:
         """The form that some rows of a part make."""
         part = replace(part, body=replace(part.body, rows=rows))
         strangers = reporter.other_units(rows, part.heading, self.book, self.register)
-        alien, example = other_figures(rows, self.years), next(filter(is_example, part.titles), None)
+        headed, of_heading = reporter.read_heading(part.heading, self.book, self.register, self.near)
+        mark = mark_of_part(part, rows, headed.unit or "", self.signs)
+        refusal, another = self._refusal(part, rows, mark, strangers), other_title(part.titles, self.campaign)
+        first = refusal(self.campaign.form.figures[0])
+        refused = first is not None
         values: dict[str, Figure] = {}
         sources: dict[str, str] = {}
         findings: list[Finding] = []
@@ -164,29 +190,39 @@ class _Reader:
         read = {one.field.id: self._field(one, part) for one in assigned}
         for field in self.campaign.form.fields:
             reading, source = read[field.id].reading, read[field.id].source
-            if strangers and len(rows) > 1 and field.is_figure:
-                reading = Reading(None, (reporter.mixed(field, strangers),))
-            elif alien is not None and field.is_figure:
-                reading = Reading(None, (not_counted(field, alien, rows),))
-            elif example and rows and field.is_figure:
-                reading = Reading(None, (only_an_example(field, example),))
+            if refused and field.is_figure:
+                reading = Reading(None, tuple(filter(None, [refusal(field)])))
             values[field.id] = reading.value
             findings.extend(reading.findings)
             sources |= {field.id: source} if source else {}
-        headed, told = reporter.read_heading(part.heading, self.book, self.register, self.near)
         unmarked = len(rows) > 1 and total_row(rows) is None
-        findings += (
-            _doubts(part, unmarked and not alien, [one.each for one in read.values() if one.each]) + told
-        )
-        another = other_title(part.titles, self.campaign)
-        findings += another
-        findings += [one.note for one in assigned if one.note]
+        added = unmarked and (first is None or first.rule == "other_unit")
+        findings += _doubts(part, added, [one.each for one in read.values() if one.each])
+        asked = [mark] if mark is not None and not refused and not another else []
+        findings += [*of_heading, *another, *(one.note for one in assigned if one.note), *map(told, asked)]
         findings += told_beside(part.notes, part.lines, self.campaign)
         if strangers and len(rows) == 1:
             findings.append(reporter.another(self.book, strangers))
         needs = part.table.grid.from_picture or unmarked or bool(another)
+        needs = needs or any(one.needs_confirmation for one in asked)
         form = replace(headed, values=values, sources=sources, needs_confirmation=needs)
         return FoundForm(form, tuple(findings))
+
+    def _refusal(
+        self, part: Part, rows: tuple[Row, ...], mark: Mark | None, strangers: Sequence[Unit]
+    ) -> Callable[[FormField], Finding | None]:
+        """What makes each figure of the form none that could be registered, if anything does."""
+        alien, example = other_figures(rows, self.years), next(filter(is_example, part.titles), None)
+        blank = left_blank(part, rows, self.signs)
+        if strangers and len(rows) > 1:
+            return lambda field: reporter.mixed(field, strangers)
+        if mark is not None and mark.unfinished:
+            return lambda field: unfinished(field, mark)
+        if alien is not None:
+            return lambda field: not_counted(field, alien, rows)
+        if example and rows:
+            return lambda field: only_an_example(field, example)
+        return lambda field: lacking_rows(field, blank) if blank else None
 
     # Figures
 

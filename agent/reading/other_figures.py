@@ -70,7 +70,7 @@ def only_an_example(field: FormField, title: str) -> Finding:
 
 
 def _not_filled_in(field: FormField, why: str) -> Finding:
-    text = f"“{field.full_label}”未填写：{why}，不是本单位要报的数，没有登记。请填写本单位的数后重报，如无请填 0。"
+    text = f"“{field.full_label}”没有登记：{why}，不是本单位要报的数。请填写本单位的数后重报，如无请填 0。"
     return Finding("error", "blank", text, field.id, None, (field.id,))
 
 

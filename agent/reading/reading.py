@@ -30,7 +30,8 @@ class Form:
         values: every field of the campaign, by id, in the form's order.
         sources: where each value stands (``Sheet1!B6``), for the fields that have a cell.
         headers: where the rules have two header values of one type, each by its own id (a date as 2024-02-29).
-        needs_confirmation: from a picture, a sum that nobody marked as the total, or below another year's title.
+        needs_confirmation: from a picture, a sum that nobody marked as the total, below another year's title, or
+            said by its place to be something else than the whole report.
     """
 
     unit: str | None

@@ -54,12 +54,14 @@ class Body:
         remarks: the texts under text columns in rows without figures, by column; by the field's id where it has
             no column, but a row of its own.
         lines: the indices of the table's rows that are no data: header values, the footnote.
+        unfilled: rows without any figure.
     """
 
     rows: tuple[Row, ...]
     measures: Mapping[int, str]
     remarks: tuple[tuple[int | str, str], ...]
     lines: tuple[int, ...]
+    unfilled: tuple[Row, ...] = ()
 
 
 def read_body(table: Table, header: Header, stop: int, book: LabelBook) -> Body:
@@ -68,6 +70,7 @@ def read_body(table: Table, header: Header, stop: int, book: LabelBook) -> Body:
     measures: dict[int, str] = {}
     remarks: list[tuple[int | str, str]] = []
     lines: list[int] = []
+    unfilled: list[Row] = []
     numbered = False
     for at in range(header.bottom, min(stop, len(table.rows))):
         filled = [placed for placed in table.rows[at] if not placed.empty]
@@ -88,7 +91,8 @@ def read_body(table: Table, header: Header, stop: int, book: LabelBook) -> Body:
             rows.append(row)
         else:
             remarks.extend(_remarks(row, header))
-    return Body(tuple(rows), measures, tuple(remarks), tuple(lines))
+            unfilled.append(row)
+    return Body(tuple(rows), measures, tuple(remarks), tuple(lines), tuple(unfilled))
 
 
 # What kind of row

@@ -19,9 +19,9 @@ from agent.report.owed import lacks
 from agent.report.remarks import remarks
 from agent.report.table import table_xml
 from agent.report.word import mark_pages, saved
-from agent.report.words import INCOMPLETE, Titles, clean, moment, numeral, one_line, width
+from agent.report.words import INCOMPLETE, NO_TOTAL, Titles, clean, moment, numeral, one_line, whom, width
 from agent.report.words import titles as names
-from agent.rules import fill, plain
+from agent.rules import WHOM, fill, placeholders, plain
 
 NAME = "report.docx"
 
@@ -126,20 +126,36 @@ def _two_lines(title: str, campaign: str) -> str:
 
 
 def _figures(overview: Overview, merged: Merged) -> dict[str, Any]:
-    """The campaign's paragraphs with the totals filled in; without any, one that lists all totals."""
+    """The campaign's paragraphs with the totals filled in; without any, one that lists all totals.
+
+    What nobody has reported is left out. Where units are lacking, each says how many it counts.
+    """
     campaign = overview.campaign
-    told = [(one.heading, fill(one.text, merged.totals, campaign)) for one in campaign.report.paragraphs]
-    if not told:
+    totals = {name: value for name, value in merged.totals.items() if value is not None}
+    counted = whom(len(merged.counted), len(merged.rows), overview.register.district)
+    told = []
+    for one in campaign.report.paragraphs:
+        asked = placeholders(one.text)
+        if asked - {WHOM} <= totals.keys():
+            before = "" if merged.is_whole or WHOM in asked else f"{counted}合计："
+            told.append((one.heading, before + fill(one.text, {**totals, WHOM: counted}, campaign)))
+    if not campaign.report.paragraphs and totals:
         listed = "，".join(
-            f"{field.full_label}{plain(merged.totals[field.id])}{field.measure}"
+            f"{field.full_label}{plain(totals[field.id])}{field.measure}"
             for field in campaign.form.figures
+            if field.id in totals
         )
-        told = [("各项合计", f"{listed}。")]
+        told = [("各项合计", ("" if merged.is_whole else f"{counted}合计：") + f"{listed}。")]
     parts = [
         {"numeral": numeral(number), "heading": heading, "text": text}
         for number, (heading, text) in enumerate(told, start=1)
     ]
-    return {"parts": parts, "totals": {name: plain(value) for name, value in merged.totals.items()}}
+    return {
+        "parts": parts,
+        "totals": {
+            name: plain(value) if value is not None else NO_TOTAL for name, value in merged.totals.items()
+        },
+    }
 
 
 def _reporting(overview: Overview, merged: Merged) -> dict[str, Any]:

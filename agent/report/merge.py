@@ -36,15 +36,23 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The merged table: a row a unit in the register's order, the totals, and the notes below them."""
+    """The merged table: a row a unit in the register's order, the totals, and the notes below them.
+
+    A total over nobody is None.
+    """
 
     rows: tuple[Row, ...]
-    totals: Mapping[str, Decimal]
+    totals: Mapping[str, Decimal | None]
     notes: tuple[str, ...]
 
     @property
     def counted(self) -> tuple[Row, ...]:
         return tuple(row for row in self.rows if row.values)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every row is in the totals."""
+        return len(self.counted) == len(self.rows)
 
 
 def merge(overview: Overview) -> Merged:
@@ -81,8 +89,10 @@ def _row(frame: pd.DataFrame, dossier: Dossier) -> dict[str, Figure]:
     return {str(name): value for name, value in cells.items()}
 
 
-def _totals(frame: pd.DataFrame, overview: Overview) -> dict[str, Decimal]:
+def _totals(frame: pd.DataFrame, overview: Overview) -> dict[str, Decimal | None]:
     names = [field.id for field in overview.campaign.form.figures]
+    if frame.empty:
+        return dict.fromkeys(names)
     with decimal.localcontext(EXACT):
         by_table = {name: Decimal(frame[name].sum()) for name in names}
         by_hand = {name: Decimal(0) for name in names}
@@ -98,7 +108,7 @@ def _totals(frame: pd.DataFrame, overview: Overview) -> dict[str, Decimal]:
                 f"“{label}”的合计三次算得不一致（{by_table[name]}、{by_hand[name]}、{overview.totals[name]}），"
                 "未生成汇总表。请保留档案并报告程序的维护者。"
             )
-    return by_table
+    return dict(by_table)
 
 
 def _notes(overview: Overview, rows: tuple[Row, ...]) -> tuple[str, ...]:
@@ -107,7 +117,13 @@ def _notes(overview: Overview, rows: tuple[Row, ...]) -> tuple[str, ...]:
     empty = [row for row in rows if not row.values]
     if empty:
         names = "、".join(f"{row.dossier.unit.name}（{row.standing}）" for row in empty)
-        notes.append(f"合计为{len(rows) - len(empty)}个单位已审核通过的数，未含{names}。")
+        counted = len(rows) - len(empty)
+        whom = (
+            f"合计为{counted}个单位已审核通过的数，未含"
+            if counted
+            else "还没有单位的数审核通过，没有合计。尚缺"
+        )
+        notes.append(f"{whom}{names}。")
     for row in rows:
         pending = row.dossier.pending
         if row.values and pending is not None and row.dossier.accepted is not None:

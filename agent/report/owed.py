@@ -76,7 +76,9 @@ def _problems(dossier: Dossier) -> tuple[str, ...]:
     waiting = dossier.pending
     if waiting is not None:
         errors = [finding.text for finding in waiting.of_severity("error")]
-        asked = ["统计表由图片识别、未标明合计行，或标题不是这次的，请报送单位或联系人确认数字。"]
+        asked = [
+            "统计表由图片识别、未标明合计行、标题不是这次的，或标明不是全部数字，请报送单位或联系人确认数字。"
+        ]
         return tuple(errors if waiting.standing == "needs_correction" else asked)
     files = [one for submission in dossier.submissions for one in submission.findings]
     return tuple(dict.fromkeys(one.text for one in files if one.severity == "error"))

@@ -132,7 +132,7 @@ def record(overview: Overview, merged: Merged) -> bytes:
             }
             for row in merged.rows
         ],
-        "totals": dict[str, Decimal](merged.totals),
+        "totals": dict[str, Decimal | None](merged.totals),
         "missing": [
             {"id": one.unit.id, "owes": list(owes(one))} for one in overview.incomplete if one.unit.required
         ],

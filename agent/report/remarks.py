@@ -113,7 +113,7 @@ def _told(value: Figure, measure: str) -> str:
 def _confirmed(overview: Overview) -> Iterator[str]:
     for dossier, version in _accepted(overview):
         if version.form.needs_confirmation:
-            yield f"{dossier.unit.name}的统计表由图片识别、未标明合计行，或标题不是这次的，数字经{version.confirmed_by}确认。"
+            yield f"{dossier.unit.name}的统计表由图片识别、未标明合计行、标题不是这次的，或标明不是全部数字，数字经{version.confirmed_by}确认。"
 
 
 def _pending(overview: Overview) -> Iterator[str]:

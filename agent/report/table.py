@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import docx
@@ -50,7 +51,11 @@ def _texts(shape: Layout, row: Row) -> list[str]:
 
 def _total_texts(shape: Layout, merged: Merged) -> list[str]:
     figures = [column.field.id if column.field and column.is_figure else None for column in shape.columns]
-    return ["合计", "", *(plain(merged.totals[name]) if name else "" for name in figures[UNIT + 1 :])]
+    return ["合计", "", *(_total(merged.totals[name]) if name else "" for name in figures[UNIT + 1 :])]
+
+
+def _total(value: Decimal | None) -> str:
+    return "" if value is None else plain(value)
 
 
 def _fit(shape: Layout, texts: list[list[str]]) -> tuple[float, list[float]]:

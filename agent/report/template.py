@@ -33,8 +33,9 @@ OPENING = (
     "{% if voluntary %}；{{ voluntary }}另行报送了统计表{% endif %}。现将有关情况报告如下。"
 )
 COUNTED = (
-    "以下为{{ counted }}个单位统计表的合计数"
+    "{% if counted %}以下为{{ counted }}个单位统计表的合计数"
     "{% if uncounted %}，{{ uncounted }}尚未计入，数字仍会变动{% endif %}。"
+    "{% else %}还没有单位的统计表审核通过，没有可以汇总的数。{% endif %}"
 )
 RECEIVED = (
     "统计表审核通过的单位有{{ counted }}个{% if accepted_names %}：{{ accepted_names }}{% endif %}。"

@@ -14,6 +14,8 @@ from agent.rules import Campaign, plain
 from agent.unseen import without_unseen
 
 INCOMPLETE = "（未完成）"
+NO_TOTAL = "—"
+"""What stands in a sentence for a total over nobody; a cell stays blank, since a dash there is read as 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,15 @@ def _merged(form_title: str) -> str:
     """统计表 → 统计汇总表."""
     stem, found, _ = form_title.rpartition("表")
     return f"{stem}汇总表" if found and form_title.endswith("表") else f"{form_title}汇总表"
+
+
+def whom(counted: int, of: int, district: str) -> str:
+    """Whom a sentence about totals counts: 全区 where everybody is in them, else 已计入的3个单位."""
+    if counted < of:
+        return f"已计入的{counted}个单位"
+    return (
+        f"全{district[-1]}" if district[-1:] in ("省", "市", "州", "盟", "县", "旗", "镇", "乡") else "全区"
+    )
 
 
 def file_name(title: str, suffix: str) -> str:

@@ -101,7 +101,9 @@ class _Table:
                 self.sheet.empty(self.total, place)
                 continue
             value, where = self.merged.totals[column.field.id], f"“{column.field.full_label}”的合计"
-            if self.merged.rows:
+            if value is None:
+                self.sheet.empty(self.total, place)
+            elif self.merged.rows:
                 self.sheet.total(self.total, place, value, rows, where, font_name=HEI)
             else:
                 self.sheet.number(self.total, place, value, where, font_name=HEI)
@@ -126,7 +128,8 @@ class _Table:
             return min(max((width(row.dossier.unit.name) for row in rows), default=0) + 4, 24)
         if column.field is not None and column.is_figure:
             numbers = [row.values[column.field.id] for row in rows if row.values]
-            longest = max(len(plain(one)) for one in [*numbers, self.merged.totals[column.field.id]])
+            total = self.merged.totals[column.field.id]
+            longest = max(len(plain(one)) for one in [*numbers, total] if one is not None) if numbers else 0
             return max(9, longest * 1.1 + 2)
         texts = [clean(str(row.values.get(column.field.id) or "")) for row in rows if column.field]
         return min(max([14, *(width(line) + 2 for text in texts for line in text.split("\n"))]), 40)

@@ -33,6 +33,7 @@ from making import (  # noqa: E402
     offices,
     pages,
     papers,
+    places,
     printing,
     rows,
     slips,
@@ -65,6 +66,7 @@ WHOLE: dict[str, Callable[[], dict[str, tuple[bytes, Any]]]] = {
     "drawn": drawn.files,
     "inks": inks.files,
     "stale": stale.files,
+    "places": places.files,
 }
 WRITERS: dict[str, Callable[[Sequence[Form]], bytes]] = {
     "xlsx": books.xlsx,

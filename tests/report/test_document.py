@@ -111,7 +111,7 @@ def test_the_campaigns_paragraphs_carry_the_exact_totals(troubled: District) -> 
     totals = troubled.overview().totals
     assert totals["supplies_distributed"] == Decimal("21.323456")
     text = text_of(opened(troubled))
-    assert f"全区开展巡查{totals['patrols']}次，其中联合巡查{totals['joint_patrols']}次" in text
+    assert f"已计入的8个单位开展巡查{totals['patrols']}次，其中联合巡查{totals['joint_patrols']}次" in text
     assert "发放物资21.323456万元" in text
 
 
@@ -129,7 +129,8 @@ def test_it_explains_what_has_to_be_explained(troubled: District) -> None:
     )
     assert "单位说明：该数按参与的工作组计，每组不止一人，已改进统计口径。" in text
     assert (
-        "青年镇的统计表由图片识别、未标明合计行，或标题不是这次的，数字经contact@civil.example确认。" in text
+        "青年镇的统计表由图片识别、未标明合计行、标题不是这次的，或标明不是全部数字，数字经contact@civil.example确认。"
+        in text
     )
     assert (
         "H3：someone@elsewhere.example于2024年3月5日17时30分发来“黑山镇统计表”，发件邮箱未登记，待核。"

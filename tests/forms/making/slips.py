@@ -131,7 +131,7 @@ def _villages() -> dict[str, File]:
     mended = [("板辽村", line(ONE)), ("板辽村（更正）", line(TWO)), ("合计", line(whole))]
     lost = expect({"remarks": ""}, errors=dict.fromkeys(SUM, "sum_unmarked")).as_yaml()
     sheets = [form(line(ONE), sheet=name) for name in ("板辽村", "更古村")]
-    once = expect({**ONE, "remarks": ""}, warnings=["two_forms:"])
+    once = expect({**ONE, "remarks": ""}, warnings=["two_forms:", "called_otherwise:"], confirm=True)
     copies = [form(line(ONE), sheet=name) for name in ("上报", "存档")]
     return {
         "a-village-and-its-correction-in-one-sum.xlsx": (_book(*mended), lost),
@@ -161,6 +161,7 @@ def _book(*rows: tuple[str, list[Any]]) -> bytes:
 def _disowned() -> dict[str, File]:
     """Words in the mail, or the file's name, by which the figures aren't the ones to report."""
     told = expect(warnings=[BESIDES]).as_yaml()
+    asked = expect(warnings=["called_otherwise:"], confirm=True).as_yaml()
     page = papers.html_body([form()])
     last = "以下是去年的数据，供参考，今年的稍后报。"
     book = books.xlsx([form()])
@@ -170,14 +171,14 @@ def _disowned() -> dict[str, File]:
             papers.mail(page=f"<p>第10项应为35，其余不变。</p>{page}"),
             told,
         ),
-        "last-year-s-by-the-words-above.eml": (papers.mail(text=f"{last}\n\n{pairs()}"), told),
-        "last-year-s-by-the-words-above-a-table.eml": (papers.mail(page=f"<p>{last}</p>{page}"), told),
+        "last-year-s-by-the-words-above.eml": (papers.mail(text=f"{last}\n\n{pairs()}"), asked),
+        "last-year-s-by-the-words-above-a-table.eml": (papers.mail(page=f"<p>{last}</p>{page}"), asked),
         "the-one-before-is-void.eml": (
             papers.mail(text=f"之前报的统计表作废，请用这一份。\n\n{pairs()}"),
             expect().as_yaml(),
         ),
-        "统计表（作废）.xlsx": (book, told),
-        "2021年统计表.xlsx": (book, told),
+        "统计表（作废）.xlsx": (book, asked),
+        "2021年统计表.xlsx": (book, asked),
         "2024年统计表.xlsx": (book, expect().as_yaml()),
         "a-correction-in-a-column-beside.xlsx": (_with_notes("应为35"), told),
         "money-in-yuan-by-the-remark.xlsx": (_in_yuan("金额为元，非万元"), _yuan("金额为元，非万元")),
