@@ -15,7 +15,9 @@ import zlib
 from dataclasses import dataclass
 from typing import Literal
 
+from agent.cms import kind_of, signed_content
 from agent.errors import Unreadable
+from agent.mimewrapped import is_resource_fork
 from agent.reading.containers.tar import is_tar
 from agent.reading.formats.refusals import USE_JPEG, damaged, empty, not_supported, too_large
 
@@ -48,7 +50,8 @@ FileType = Literal[
     "encrypted",
     "unsupported",
 ]
-"""What a file is; ``vector`` is a drawing without pixels, ``card`` a visiting card, calendar or signature."""
+"""What a file is; ``vector`` is a drawing without pixels, ``card`` a visiting card, calendar, signature or what a Mac
+keeps beside a file."""
 
 UNSUPPORTED: dict[str, tuple[str, str]] = {
     "ofd": (
@@ -57,6 +60,8 @@ UNSUPPORTED: dict[str, tuple[str, str]] = {
     ),
     "avif": ("AVIF 格式的照片", USE_JPEG),
     "presentation": ("演示文稿", "统计表请发 .docx 或 .xlsx，文字材料请发 .docx，照片请发 .jpg。"),
+    "enciphered": ("加密的邮件内容，只有持有密钥的人能打开", "请不加密重新发送（只签名不影响读取）。"),
+    "binhex": ("旧式苹果编码（BinHex）的文件", "请作为普通附件重新发送。"),
     "media": ("视频或音频", "不必重发；照片请发 .jpg，文字材料请发 .docx。"),
     "link": ("快捷方式，文件本身不在里面", "请发送文件本身。"),
     "unknown": ("无法识别的文件", "统计表请发 .docx 或 .xlsx，文字材料请发 .docx，照片请发 .jpg。"),
@@ -77,6 +82,7 @@ _BEGINNINGS: tuple[tuple[bytes, FileType, str], ...] = (
     (b"OggS", "unsupported", "media"),
     (b"\x1aE\xdf\xa3", "unsupported", "media"),
     (b"FLV\x01", "unsupported", "media"),
+    (b"(This file must be converted with BinHex", "unsupported", "binhex"),
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "unsupported", "media"),
 )
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\x00", b"MM\x00*", b"BM")
@@ -141,7 +147,19 @@ def _by_beginning(data: bytes) -> Sniffed | None:
         return Sniffed("xls")
     if data[40:44] == b" EMF" or data.startswith((b"\xd7\xcd\xc6\x9a", b"\x01\x00\x09\x00")):
         return Sniffed("vector")
-    return Sniffed("tar") if is_tar(data[:512]) else None
+    if is_resource_fork(data):
+        return Sniffed("card")
+    return _signed_or_enciphered(data) or (Sniffed("tar") if is_tar(data[:512]) else None)
+
+
+def _signed_or_enciphered(data: bytes) -> Sniffed | None:
+    """S/MIME and PGP: a signature, a mail that is signed, or one that nobody opens without the key."""
+    kind = kind_of(data) if data[:1] == b"0" else None
+    if kind == "enveloped" or data[:200].lstrip().startswith(b"-----BEGIN PGP MESSAGE-----"):
+        return Sniffed("unsupported", "enciphered")
+    if kind == "signed":
+        return Sniffed("message" if signed_content(data) else "card")
+    return None
 
 
 _HEIC = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
@@ -160,9 +178,7 @@ def _by_text(name: str, data: bytes) -> Sniffed:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         head = data[:8192].decode("utf-16", "ignore").encode()
     elif b"\0" in head:
-        return (
-            Sniffed("card") if name.endswith((".p7s", ".p7m", ".sig")) else Sniffed("unsupported", "unknown")
-        )
+        return Sniffed("card") if name.endswith((".p7s", ".sig")) else Sniffed("unsupported", "unknown")
     if name.endswith((".p7s", ".sig", ".asc")):
         return Sniffed("card")
     if head.lstrip(b"\xef\xbb\xbf \r\n\t")[:15].upper().startswith((b"BEGIN:VCARD", b"BEGIN:VCALENDAR")):
