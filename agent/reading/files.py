@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.errors import Unreadable
 from agent.findings import Finding
-from agent.reading.containers.member import clean_path
+from agent.reading.containers.member import beside_photos, clean_path, once
 from agent.reading.context import Context, guarded, reading_of, refused, require_depth, unreadable
 from agent.reading.documents import read_document, read_picture
 from agent.reading.filetype import FileType, refusal_of
@@ -50,6 +50,7 @@ NO_FILES = (
         "application/pgp-encrypted",
     ),  # the last says a version
 )
+LIVE_PHOTO = ".livp"
 REFUSED = {"message/partial": in_fragments, "message/external-body": kept_elsewhere}
 
 
@@ -194,11 +195,14 @@ def _archive(
         raise encrypted() if unpacked.encrypted else nothing_inside()
     # Two archives may hold files of one name; a winmail.dat is nothing that its sender knows of.
     inner = context if kind == "tnef" else context.inside(name)
+    names = [member.name for member in unpacked.members]
+    passed_over = once(names) if name.lower().endswith(LIVE_PHOTO) else beside_photos(names)
     inside = tuple(
         unreadable(member.name, member.data, member.refusal, inner)
         if member.refusal
         else _read(member.name, member.data, inner, depth + 1)
         for member in unpacked.members
+        if member.name not in passed_over
     )
     findings = (refused(name, some_encrypted(), context),) if unpacked.encrypted else ()
     return reading_of(name, data, "archive", findings=findings, contains=inside)
@@ -218,7 +222,9 @@ def _counted(content: Any, context: Context) -> Mail:
 def _taken_apart(name: str, raw: bytes, mail: Mail, context: Context, depth: int) -> FileReading:
     mime = mail.mime
     context.budget.spend_members(len(mime.parts))
-    inside = tuple(_part(part, context, depth + 1) for part in mime.parts)
+    passed_over = beside_photos([part.name for part in mime.parts])
+    parts = (part for part in mime.parts if part.name not in passed_over)
+    inside = tuple(_part(part, context, depth + 1) for part in parts)
     # A mail that lies inside another and that a machine wrote may be our own receipt, figures and all.
     found, told = (None, ()) if depth and _automatic(mime) else _form_in_message(mail, context)
     told = (*told, *_unread(mime, found, inside))

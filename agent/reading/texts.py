@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agent.errors import Unreadable
-from agent.mime import Mime
+from agent.mime import MAX_LINES, MAX_PAGE, MAX_TEXT, Mime, Unread
+from agent.noise import TOLD, without_noise
 from agent.reading.formats.html import page_lines, read_tree
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.text import read_text
@@ -25,6 +26,7 @@ CELLS = 20_000  # of the tables in one mail's text: a form has hundreds, and a w
 
 def with_places(mime: Mime, budget: Budget) -> Mail:
     """The mail with what of its text is worth a look; where its page is too much, without that."""
+    mime = _bounded(mime)
     try:
         own = own_html(mime.html) if mime.html.strip() else None
         forwarded = forwarded_html(mime.subject, mime.html) if mime.html.strip() else ()
@@ -32,8 +34,23 @@ def with_places(mime: Mime, budget: Budget) -> Mail:
         _require_few_cells(places)
         pages = "\n".join(_written(tree) for tree in (own, *forwarded) if tree is not None)
     except Unreadable:
-        return Mail(replace(mime, html="", text=mime.plain)).without("page")
+        return Mail(replace(mime, html="")).without("page")
     return Mail(replace(mime, html=""), places, pages)
+
+
+def _bounded(mime: Mime) -> Mime:
+    """A message of Outlook's, which no bound has been put to yet, without what is over it."""
+    unread: list[Unread] = list(mime.unread)
+    if len(mime.html) > MAX_PAGE:
+        unread.append("page")
+        mime = replace(mime, html="")
+    if len(mime.text) > MAX_TEXT or mime.text.count("\n") > MAX_LINES:
+        unread.append("text")
+        mime = replace(mime, text="", plain="")
+    words = without_noise(mime.text)
+    if words.noise >= TOLD:
+        unread.append("noise")
+    return replace(mime, text=words.text, unread=tuple(dict.fromkeys(unread)))
 
 
 def _places(
