@@ -43,6 +43,7 @@ MAX_DEPTH = 24  # multiparts inside each other; what lies deeper stays one undec
 MAX_PARTS = 2000  # parts of one multipart; the last of them holds whatever follows
 MAX_ENTITIES = 5000  # parts in all
 MAX_PAGE = 4_000_000  # characters of HTML, apart from pictures written into it
+MAX_TAGS = 100_000  # of it all; a page of a form has hundreds, one of many quoted mails thousands
 MAX_TEXT = 300_000  # characters of a message's own text: a book has as many
 MAX_LINES = 20_000
 LONG_TEXT = 4 * MAX_TEXT  # bytes that such a text may be written in
@@ -200,7 +201,7 @@ class _Found:
         self.parts: list[MimePart] = []
         self.unread: dict[Unread, None] = {}
         self._entities = MAX_ENTITIES
-        self._page = MAX_PAGE
+        self._page, self._tags = MAX_PAGE, MAX_TAGS
 
     def told(self, what: Unread) -> None:
         """Something isn't read."""
@@ -217,7 +218,8 @@ class _Found:
     def page(self, html: str) -> bool:
         """Whether a piece of HTML may be read, too."""
         self._page -= len(html)
-        within = self.pages and self._page >= 0
+        self._tags -= html.count("<")
+        within = self.pages and self._page >= 0 and self._tags >= 0
         if not within:
             self.told("page")
         return within

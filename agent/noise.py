@@ -97,7 +97,9 @@ def _mark(line: str) -> str:
         return ""
     if _share(_ESCAPES, squeezed, LEAST_ESCAPES) or _share(_HARMED, squeezed, 3):
         return "own"
-    if not bare.isascii() or len(set(bare)) < LEAST_LETTERS:
+    if not bare.isascii() or not any(one.isalnum() for one in bare[:LONG]):
+        return ""
+    if len(bare) < LONG and len(set(bare)) < LEAST_LETTERS:
         return ""
     if _LETTERS.fullmatch(bare) or _ANY.fullmatch(bare):
         return "own" if len(bare) >= LONG else "block"
