@@ -114,7 +114,7 @@ def parse_mime(raw: bytes, *, pages: bool = True) -> Mime:
     root = _Entity.of(undecoded, _Body(raw, at, len(raw)))
     found = _Found(pages)
     texts = list(_texts(root, found, depth=0))
-    html = "\n".join(one.html for one in texts if one.html)
+    html = _joined([one.html for one in texts])
     text = "\n".join(shown for shown in (one.shown(found) for one in texts) if shown)
     plain = "\n".join(one.plain for one in texts if one.plain.strip())
     return replace(
@@ -398,8 +398,17 @@ def _one_of(alternatives: list[list[_Text]]) -> _Text:
     pages = next((texts for texts in reversed(alternatives) if any(one.html.strip() for one in texts)), [])
     return _Text(
         plain="\n".join(one.plain for one in plain if one.plain.strip()),
-        html="\n".join(one.html for one in pages if one.html.strip()),
+        html=_joined([one.html for one in pages]),
     )
+
+
+_FRAME = re.compile(r"<(?:!doctype|/?html|/?body)\b[^<>]{0,2000}>", re.IGNORECASE)
+
+
+def _joined(pages: list[str]) -> str:
+    """Several pages as one: a parser drops what stands behind the end of the first, or in front of the last."""
+    written = [one for one in pages if one.strip()]
+    return written[0] if len(written) == 1 else "\n".join(_FRAME.sub("\n", one) for one in written)
 
 
 def _lines(text: str) -> str:

@@ -106,13 +106,36 @@ def _decoded(stored: bytes, codepages: tuple[int, ...]) -> str:
     What a message names is often only what its program is set to; a Western code page comes last.
     """
     asian = [charset(one) for one in codepages if one in (*CHINESE, *OF_SEVERAL_BYTES, UTF7)]
-    others = [charset(one) for one in codepages]
-    for name in ("utf-8", *asian, "gb18030", *others):
-        try:
-            return stored.decode(name)
-        except (UnicodeDecodeError, LookupError):
-            continue
-    return decode_text(stored, next(iter(asian), None))
+    whole = _in(stored, "utf-8")
+    if whole is not None:
+        return whole
+    read = [text for name in (*asian, "gb18030") if (text := _in(stored, name)) is not None]
+    if read:
+        return max(read, key=_usual)
+    others = (_in(stored, charset(one)) for one in codepages)
+    return next((text for text in others if text is not None), decode_text(stored, None))
+
+
+def _in(stored: bytes, name: str) -> str | None:
+    try:
+        return stored.decode(name)
+    except (UnicodeDecodeError, LookupError):
+        return None
+
+
+LOOKED_AT = 2000  # characters by which it is told which of two code pages a text is in
+
+
+def _usual(text: str) -> int:
+    """How many of its characters are such as people write: read in another code page, they become rare ones."""
+    return sum(map(_is_usual, text[:LOOKED_AT]))
+
+
+def _is_usual(letter: str) -> bool:
+    if letter.isascii() or "\u3040" <= letter <= "\u30ff":
+        return letter.isprintable()
+    simple, full = letter.encode("gb2312", "replace"), letter.encode("big5", "replace")
+    return b"\xa1" <= simple[:1] <= b"\xd7" or b"\xa1" <= full[:1] <= b"\xc6"
 
 
 def charset(codepage: int) -> str:
