@@ -10,7 +10,7 @@ import struct
 
 from agent.mimetext import decode_base64, decode_uu
 
-MOST_FILES = 100  # in one text
+MOST_FILES = 2000  # in one text: more than are read of any mail
 
 _BEGIN = re.compile(rb"^begin(-base64)? [0-7]{3,4} ([^\r\n]{1,255}?)[ \t]*\r?$", re.MULTILINE)
 _END = {

@@ -75,7 +75,7 @@ def _without_armour(lines: Sequence[str]) -> tuple[list[str], bool]:
 
 _LETTERS = re.compile(rf"[A-Za-z0-9+/=_-]{{{MOST_DECODED},}}")
 _ANY = re.compile(r"[!-~]{60,}")
-_UU = re.compile(r"M[ -`]{55,62}")
+_UU = re.compile(r"[!-M][ -`]{19,61}")
 _YENC = re.compile(r"^(?:=y(?:begin|part|end) |\(This file must be converted with BinHex)")
 _ESCAPES = re.compile(
     r"=[0-9A-F]{2}|%[0-9A-Fa-f]{2}|&#x?[0-9A-Fa-f]{2,6};|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}"
@@ -84,11 +84,14 @@ _HARMED = re.compile("\ufffd|锟斤拷|锟\ufffd|烫烫|屯屯")
 _ADDRESS = re.compile(r"://|www\.|@\S+\.")
 _QUOTE = re.compile(r"^[>\s]+")
 LEAST_ESCAPES, MOST_OF_IT = 6, 0.6
-LEAST_LETTERS = 6  # different ones: else it is a ruled line
+LEAST_DIFFERENT = 6  # characters: else it is a ruled line
+LETTERS_IN = 6  # one in so many is a letter: figures, however they are set apart, have none
 
 
 def _mark(line: str) -> str:
     """``own``: noise by itself; ``block``: noise beside another of it; "" for words."""
+    if line.startswith("M") and _is_uu(line[:LOOKED_AT].rstrip()):
+        return "block"
     bare = _QUOTE.sub("", line[:LOOKED_AT]).strip()
     if _YENC.match(bare):
         return "own"
@@ -97,13 +100,23 @@ def _mark(line: str) -> str:
         return ""
     if _share(_ESCAPES, squeezed, LEAST_ESCAPES) or _share(_HARMED, squeezed, 3):
         return "own"
-    if not bare.isascii() or not any(one.isalnum() for one in bare[:LONG]):
-        return ""
-    if len(bare) < LONG and len(set(bare)) < LEAST_LETTERS:
+    if not bare.isascii() or len(set(bare)) < LEAST_DIFFERENT or not _has_letters(bare):
         return ""
     if _LETTERS.fullmatch(bare) or _ANY.fullmatch(bare):
         return "own" if len(bare) >= LONG else "block"
-    return "block" if _UU.fullmatch(bare) else ""
+    return ""
+
+
+def _has_letters(text: str) -> bool:
+    return sum(one.isalpha() for one in text) * LETTERS_IN >= len(text)
+
+
+def _is_uu(line: str) -> bool:
+    """Whether it is as long as its first letter says, as a line of uuencode is; blanks at its end may be gone."""
+    if not _UU.fullmatch(line):
+        return False
+    long = ((ord(line[0]) - 32) + 2) // 3 * 4 + 1
+    return long - 4 <= len(line) <= long + 1
 
 
 def _share(pattern: re.Pattern[str], text: str, least: int) -> bool:
@@ -136,6 +149,7 @@ def _whole(run: range, lines: Sequence[str], marks: Sequence[str]) -> Iterator[i
     yield from (number for number in run if is_block or marks[number] == "own")
     ends = range(run.stop, min(run.stop + MOST_ENDS, len(lines))) if is_block else ()
     for number in ends:
-        if not _REST.fullmatch(lines[number].strip()):
+        last = lines[number].rstrip()
+        if not (_REST.fullmatch(last.strip()) or (_is_uu(last) and _has_letters(last))):
             return
         yield number
