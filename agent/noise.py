@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 LINES = 2  # from so many lines in a row a block is one
 LONG = 200  # characters of a single line that is a block by itself
-TOLD = 60  # characters of noise from which there is something to be said of it
+TOLD = 200  # characters of noise from which there is something to be said of it
 MOST_DECODED = 40  # characters: a longer line of one word is encoded, where its neighbour is, too
 LOOKED_AT = 4000  # characters of a line
 
@@ -38,7 +38,8 @@ def without_noise(text: str) -> Words:
     marks = [_mark(line) for line in lines]
     dropped = _blocks(lines, marks)
     kept = [line for number, line in enumerate(lines) if number not in dropped]
-    noise = sum(len(lines[number].strip()) for number in dropped)
+    # What is set in is a header of a mail that was copied as it came: a signature, and no file.
+    noise = sum(len(lines[number].strip()) for number in dropped if lines[number][:1] not in (" ", "\t"))
     if not dropped and len(kept) == text.count("\n") + 1:
         return Words(text)
     return Words("\n".join(kept), noise, enciphered)

@@ -130,7 +130,7 @@ def sniff(name: str, data: bytes) -> Sniffed:
         return _ole(data)
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
         return _zipped(data)
-    return _by_beginning(data) or _by_text(name.lower(), data)
+    return _by_beginning(data) or _signed_or_enciphered(name.lower(), data) or _by_text(name.lower(), data)
 
 
 def _by_beginning(data: bytes) -> Sniffed | None:
@@ -149,17 +149,21 @@ def _by_beginning(data: bytes) -> Sniffed | None:
         return Sniffed("vector")
     if is_resource_fork(data):
         return Sniffed("card")
-    return _signed_or_enciphered(data) or (Sniffed("tar") if is_tar(data[:512]) else None)
+    return Sniffed("tar") if is_tar(data[:512]) else None
 
 
-def _signed_or_enciphered(data: bytes) -> Sniffed | None:
+def _signed_or_enciphered(name: str, data: bytes) -> Sniffed | None:
     """S/MIME and PGP: a signature, a mail that is signed, or one that nobody opens without the key."""
     kind = kind_of(data) if data[:1] == b"0" else None
     if kind == "enveloped" or data[:200].lstrip().startswith(b"-----BEGIN PGP MESSAGE-----"):
         return Sniffed("unsupported", "enciphered")
-    if kind == "signed":
-        return Sniffed("message" if signed_content(data) else "card")
-    return None
+    if kind == "signed" and signed_content(data):
+        return Sniffed("message")
+    of_no_kind = name.endswith((*_SIGNATURES, ".bin", ".dat")) or "." not in name
+    return Sniffed("card") if kind == "signed" and of_no_kind else None
+
+
+_SIGNATURES = (".p7s", ".p7m", ".sig")
 
 
 _HEIC = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")

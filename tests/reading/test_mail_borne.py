@@ -230,6 +230,10 @@ def test_a_signature_beside_its_text_is_nothing_to_speak_of(kind: str, read: Rea
         require_only_the_form(read("a.eml", raw), "other")
 
 
+def test_a_signature_under_a_documents_name_is_no_document(read: Read) -> None:
+    assert told(read("报告.pdf", made.signed(INNER, detached=True))) == [("error", "not_supported")]
+
+
 def test_of_an_enciphered_mail_the_sender_is_told_what_to_send_instead(read: Read) -> None:
     for raw in (
         smime(made.enveloped(INNER)),
