@@ -34,12 +34,13 @@ class Words:
 
 def without_noise(text: str) -> Words:
     """The words of a text."""
-    lines, enciphered = _without_armour(text.split("\n"))
+    lines, enciphered, encoded = _without_armour(text.split("\n"))
     marks = [_mark(line) for line in lines]
     dropped = _blocks(lines, marks)
     kept = [line for number, line in enumerate(lines) if number not in dropped]
     # What is set in is a header of a mail that was copied as it came: a signature, and no file.
     noise = sum(len(lines[number].strip()) for number in dropped if lines[number][:1] not in (" ", "\t"))
+    noise += encoded
     if not dropped and len(kept) == text.count("\n") + 1:
         return Words(text)
     return Words("\n".join(kept), noise, enciphered)
@@ -48,28 +49,35 @@ def without_noise(text: str) -> Words:
 # --- blocks that say what they are -----------------------------------------------------------------------
 
 _BEGIN = re.compile(r"^-----BEGIN ([A-Z0-9 ]{3,40})-----\s*$")
+_FILE_BEGINS, _FILE_ENDS = "=ybegin line=", "=yend "  # yEnc: any sign at all stands between
 _CLEAR = "PGP SIGNED MESSAGE"
 _ENCIPHERED = ("PGP MESSAGE", "PKCS7", "CMS", "ENCRYPTED MESSAGE", "AGE ENCRYPTED FILE")
 
 
-def _without_armour(lines: Sequence[str]) -> tuple[list[str], bool]:
-    """Without keys, signatures and enciphered texts between their BEGIN and END; what was signed in clear stays."""
+def _without_armour(lines: Sequence[str]) -> tuple[list[str], bool, int]:
+    """Without what stands between a BEGIN and its END: keys, signatures, enciphered texts, files; how much of files.
+
+    What was signed in clear stays.
+    """
     kept: list[str] = []
-    enciphered, within, clear, head = False, "", False, False
+    enciphered, end, clear, head, encoded = False, "", False, False, 0
     for line in lines:
         begins = _BEGIN.match(line)
-        if within:
-            within = "" if line.startswith(f"-----END {within}-----") else within
+        if end:
+            encoded += len(line) if end == _FILE_ENDS else 0
+            end = "" if line.startswith(end) else end
         elif begins and begins[1] == _CLEAR:
             clear, head = True, True
         elif begins:
-            within, clear = begins[1], False
-            enciphered = enciphered or within in _ENCIPHERED
+            end, clear = f"-----END {begins[1]}-----", False
+            enciphered = enciphered or begins[1] in _ENCIPHERED
+        elif line.startswith(_FILE_BEGINS):
+            end = _FILE_ENDS
         elif head:
             head = bool(line.strip())
         else:
             kept.append(line[2:] if clear and line.startswith("- ") else line)
-    return kept, enciphered
+    return kept, enciphered, encoded
 
 
 # --- lines that give themselves away ---------------------------------------------------------------------

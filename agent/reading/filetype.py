@@ -103,6 +103,7 @@ _HEADERS = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _STRONG_HEADERS = frozenset((b"received", b"return-path", b"message-id", b"mime-version", b"delivered-to"))
+_ENCODED_FILE = re.compile(rb"\A\s*begin(?:-base64)? [0-7]{3,4} [^\r\n]{1,255}\r?\n[ -z]{1,100}\r?\n")
 _FIELD_LINE = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:From \S[^\n]*\n)?[!-9;-~]+[ \t]*:")
 
 
@@ -198,6 +199,8 @@ def _by_text(name: str, data: bytes) -> Sniffed:
         return Sniffed("vector")
     if _HTML.match(head) or (name.endswith((".html", ".htm")) and b"<" in head):
         return Sniffed("html")
+    if _ENCODED_FILE.match(head):
+        return Sniffed("message")  # its text is the file, as in a mail
     if _FIELD_LINE.match(head):
         mail = _mail(name, head)
         if mail is not None:

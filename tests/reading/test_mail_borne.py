@@ -106,6 +106,14 @@ def test_two_files_in_one_text_are_both_read(read: Read) -> None:
     assert reading.text.split() == ["两个附件", "照片", "完"]
 
 
+@pytest.mark.parametrize("name", ["tjb.uue", "tjb.uu", "tjb.txt", "附件"])
+@pytest.mark.parametrize("encode", [made.uu, made.b64])
+def test_a_file_that_is_encoded_so_is_read(
+    name: str, encode: Callable[[str, bytes], str], read: Read
+) -> None:
+    require_only_the_form(read(name, encode("tjb.xlsx", FORM).encode()))
+
+
 @pytest.mark.parametrize(
     "words", ["begin 644 次巡查以来，各村行动", "会议于\nbegin 100 点\n开始", "begin 644 a.xlsx\n请查收"]
 )
