@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 LONGEST_ATTRIBUTE = 2000  # characters: longer ones are pictures, or nothing that anybody looks for
+MOST_PAGES = 1_000_000  # characters of them: links are looked for in as many
 CELLS = 20_000  # of the tables in one mail's text: a form has hundreds, and a workbook is sent as such
 
 
@@ -30,9 +31,10 @@ def with_places(mime: Mime, budget: Budget) -> Mail:
     try:
         own = own_html(mime.html) if mime.html.strip() else None
         forwarded = forwarded_html(mime.subject, mime.html) if mime.html.strip() else ()
-        places = tuple(_places(mime, own, forwarded, budget))
+        too_long = "text" in mime.unread  # nobody looks for a form in a book, nor for the half of one
+        places = () if too_long else tuple(_places(mime, own, forwarded, budget))
         _require_few_cells(places)
-        pages = "\n".join(_written(tree) for tree in (own, *forwarded) if tree is not None)
+        pages = "\n".join(_written(tree) for tree in (own, *forwarded) if tree is not None)[:MOST_PAGES]
     except Unreadable:
         return Mail(replace(mime, html="")).without("page")
     return Mail(replace(mime, html=""), places, pages)
@@ -80,8 +82,10 @@ def _require_few_cells(places: Sequence[Document]) -> None:
 
 
 def _written(tree: _Element) -> str:
+    from lxml import etree
     from lxml.html import tostring
 
+    etree.strip_elements(tree, "style", "script", with_tail=False)
     for element in tree.iter():
         for name, value in element.attrib.items():
             if len(value) > LONGEST_ATTRIBUTE:
