@@ -436,12 +436,14 @@ def _named(part: MimePart, number: int, html: str) -> MimePart:
     if part.content_type == "message/rfc822":
         name = name or _subject_of(part.data) or f"邮件{number}"
         name = name if name.lower().endswith(".eml") else name + ".eml"
+    if part.content_type == "message/partial":
+        name = name or f"邮件片段{number}.bin"
     inline = part.inline or bool(part.content_id and f"cid:{part.content_id}" in html)
     return replace(part, name=name or f"附件{number}{_suffix(part.content_type)}", inline=inline)
 
 
 def _subject_of(raw: bytes) -> str:
-    headers, _ = split_headers(raw)
+    headers, _ = headers_at(raw, 0, len(raw))
     return next((decode_words(value).strip() for name, value in headers if name.lower() == "subject"), "")
 
 

@@ -302,6 +302,14 @@ def test_a_piece_of_a_mail_is_asked_for_whole(number: int, inside: bool, read: R
     assert "完整的邮件重新发送" in said
 
 
+def test_of_a_file_in_binhex_its_sender_is_told_what_to_send(read: Read) -> None:
+    hqx = b'(This file must be converted with BinHex 4.0)\n\n:$f*TEQKPH#jdH3"!4dP8)3!"!\n:\n'
+    for raw in (mail(file("tjb.hqx", hqx, "application/mac-binhex40")), mail(file("tjb.txt", hqx))):
+        reading = read("a.eml", raw)
+        assert told(reading) == [("error", "not_supported")]
+        assert "请作为普通附件重新发送" in reading.contains[0].findings[0].text
+
+
 def test_a_part_that_lies_elsewhere_is_asked_for(read: Read) -> None:
     away = part(
         'message/external-body; access-type=URL; URL="http://a.example/1.xlsx"',
