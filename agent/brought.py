@@ -53,13 +53,16 @@ class Brought:
         return bool(self.pieces) or bool(self.findings)
 
 
-def bring(message: Message, reading: FileReading, campaign: Campaign, for_another: bool = False) -> Brought:
+def bring(
+    message: Message, reading: FileReading, campaign: Campaign, pages: str = "", for_another: bool = False
+) -> Brought:
     """The pieces, the form and the findings in a mail that has been read.
 
     Args:
         message: the mail.
         reading: what it holds.
         campaign: what is owed.
+        pages: the HTML in it that its sender wrote or forwards.
         for_another: the sender only hands in what a unit has written: their own words are nobody's narrative.
     """
     blobs: dict[str, bytes] = {}
@@ -86,7 +89,7 @@ def bring(message: Message, reading: FileReading, campaign: Campaign, for_anothe
         pieces.append(piece)
         blobs[piece.sha256] = (piece.text or "").encode()
         accounts.append((BODY_NAME.removesuffix(".txt"), piece.text or ""))
-    findings.extend(_links(message))
+    findings.extend(_links(message, pages))
     found = combine([form for form, _ in forms], campaign) if forms else None
     form_file = _file_of(found, forms) if found else None
     return Brought(
@@ -180,16 +183,10 @@ def _long_enough(text: str, campaign: Campaign) -> bool:
     return owed is not None and len(fold(text)) >= owed.min_characters
 
 
-def _links(message: Message) -> tuple[Finding, ...]:
+def _links(message: Message, pages: str) -> tuple[Finding, ...]:
     """Files that came as links in what is sent: not in what is only quoted, and answered already."""
-    from lxml.html import tostring
-
-    from agent.reading.quotedpages import forwarded_html, own_html
-
     texts = [unquoted(message.text), *forwarded_texts(message.subject, message.text)]
-    trees = [own_html(message.html), *forwarded_html(message.subject, message.html)] if message.html else []
-    pages = [tostring(tree, encoding="unicode") for tree in trees if tree is not None]
-    return linked_files("\n".join(texts), "\n".join(pages))
+    return linked_files("\n".join(texts), pages)
 
 
 def _text_piece(kind: PieceKind, text: str) -> Piece:

@@ -153,13 +153,13 @@ def _senders(work: Workplace) -> Iterator[Line]:
 def _results_seen(work: Workplace) -> tuple[Counter[str], int]:
     """In how many of the newest mails each server has written results, and how many mails these are."""
     from agent.mail.authentication import authserv_id
-    from agent.mime import split_headers
+    from agent.mime import head_of
 
     mails = (one.sha256 for one in work.ledger.each_message(newest_first=True))
     newest = list(itertools.islice(filter(work.archive.has_raw, mails), LOOKED_AT))
     seen: Counter[str] = Counter()
     for sha256 in newest:
-        headers, _ = split_headers(work.archive.raw(sha256))
+        headers = head_of(work.archive.raw(sha256)).undecoded
         lines = {authserv_id(value) for name, value in headers if name.lower() == "authentication-results"}
         seen.update(one for one in lines if one)
     return seen, len(newest)

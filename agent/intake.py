@@ -19,7 +19,7 @@ from agent.ledger import IDENTITY, MailEntry, MessageRow, QueuedLetter, RunEntry
 from agent.letters import Answered, Letter, Letters
 from agent.line import Line
 from agent.mail.inbox import Arrival, Event, Inbox, Mark, Passed, Withheld
-from agent.mail.message import identity_of, is_whole, parse, thread_of
+from agent.mail.message import identity_of, is_whole, parse_head, thread_of
 from agent.outcome import Outcome, decide, hand_in, withheld
 from agent.trouble import is_the_machine_s
 from agent.vouching import SIGNED, Vouching
@@ -372,7 +372,7 @@ def _set_aside(work: Workplace, row: MessageRow, error: str, tries: int = TRIES)
     reason = REASON_TRIES.format(tries=tries, error=error)
     outcome = Outcome("failed", reason, rules=work.campaign.digest)
     try:
-        message = parse(work.archive.raw(row.sha256), files=False)
+        message = parse_head(work.archive.raw(row.sha256))
     except Exception:  # it may be this that fails
         return outcome
     return replace(outcome, sender=message.sender, subject=message.subject)

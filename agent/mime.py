@@ -8,22 +8,49 @@ header's parameters is still the library's business.
 
 from __future__ import annotations
 
-import binascii
-import contextlib
-import email.message
 import mimetypes
 import re
-import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
-from agent.mimetext import decode_base64, decode_body, decode_text, html_text
+from agent.cms import signed_content
+from agent.mimehead import (
+    MAX_HEAD,
+    decode_words,
+    headers_at,
+    repaired,
+    split_headers,
+    value_and_parameters,
+)
+from agent.mimetext import decode_body, decode_text, html_text
+from agent.mimewrapped import data_fork, files_in_text, is_resource_fork
+from agent.noise import TOLD, without_noise
 
-__all__ = ["Mime", "MimePart", "decode_text", "decode_words", "html_text", "parse_mime", "split_headers"]
+__all__ = [
+    "Mime",
+    "MimePart",
+    "Unread",
+    "decode_text",
+    "decode_words",
+    "head_of",
+    "html_text",
+    "parse_mime",
+    "split_headers",
+]
 
 MAX_DEPTH = 24  # multiparts inside each other; what lies deeper stays one undecoded part
 MAX_PARTS = 2000  # parts of one multipart; the last of them holds whatever follows
-MAX_HEADER = 100_000  # characters of a header that are looked at
+MAX_ENTITIES = 5000  # parts in all
+MAX_PAGE = 4_000_000  # characters of HTML, apart from pictures written into it
+MAX_TAGS = 100_000  # of it all; a page of a form has hundreds, one of many quoted mails thousands
+MAX_TEXT = 300_000  # characters of a message's own text: a book has as many
+MAX_LINES = 20_000
+LONG_TEXT = 4 * MAX_TEXT  # bytes that such a text may be written in
+
+Unread = Literal["parts", "text", "page", "noise", "enciphered"]
+"""What of a message wasn't read: parts beyond the bounds; its text or its page (too large); what of its text is
+encoded, or could be opened with a key alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +86,7 @@ class Mime:
         html: the HTML text, or "".
         parts: every part that isn't the message's own text, in order, named or not.
         plain: the plain parts' text alone, or "".
+        unread: what of it wasn't read.
     """
 
     headers: tuple[tuple[str, str], ...]
@@ -69,34 +97,47 @@ class Mime:
     html: str
     parts: tuple[MimePart, ...]
     plain: str = ""
+    unread: tuple[Unread, ...] = ()
 
 
-def parse_mime(raw: bytes, *, files: bool = True) -> Mime:
+def parse_mime(raw: bytes, *, pages: bool = True) -> Mime:
     """The message in raw bytes, whatever they are.
 
     Args:
         raw: the bytes.
-        files: False leaves the data of all parts empty but of texts and messages: for who only wants to know what
-            the mail says, where it may be large.
+        pages: False leaves HTML alone: for a message whose page was too much for its reader.
     """
+    raw = signed_content(raw) or raw  # a mail that was kept as it was signed
     if b"\n" not in raw:
         raw = raw.replace(b"\r", b"\n")
-    undecoded, at = _headers_at(raw, 0, len(raw))
+    undecoded, at = headers_at(raw, 0, len(raw))
     root = _Entity.of(undecoded, _Body(raw, at, len(raw)))
-    found = _Found(files)
+    found = _Found(pages)
     texts = list(_texts(root, found, depth=0))
-    html = "\n".join(one.html for one in texts if one.html)
-    headers = tuple((name, decode_words(value)) for name, value in undecoded)
-    return Mime(
-        headers=headers,
-        undecoded=undecoded,
-        content_type=root.content_type,
-        subject=next((value for name, value in headers if name.lower() == "subject"), ""),
-        text="\n".join(shown for shown in (one.shown() for one in texts) if shown),
+    html = _joined([one.html for one in texts])
+    text = "\n".join(shown for shown in (one.shown(found) for one in texts) if shown)
+    plain = "\n".join(one.plain for one in texts if one.plain.strip())
+    return replace(
+        _head(undecoded, root.content_type),
+        text=text if found.bounded(text) else "",
         html=html,
-        plain="\n".join(one.plain for one in texts if one.plain.strip()),
+        plain=plain if found.bounded(plain) else "",
         parts=tuple(_named(part, number, html) for number, part in enumerate(found.parts, 1)),
+        unread=tuple(found.unread),
     )
+
+
+def head_of(raw: bytes) -> Mime:
+    """What the headers alone tell of a message; its body isn't looked at."""
+    head = raw[:MAX_HEAD]
+    undecoded, _ = headers_at(head if b"\n" in head else head.replace(b"\r", b"\n"), 0, len(head))
+    return _head(undecoded, _Entity.of(undecoded, _Body(b"", 0, 0)).content_type)
+
+
+def _head(undecoded: tuple[tuple[str, str], ...], content_type: str) -> Mime:
+    headers = tuple((name, decode_words(value)) for name, value in undecoded)
+    subject = next((value for name, value in headers if name.lower() == "subject"), "")
+    return Mime(headers, undecoded, content_type, subject, text="", html="", parts=())
 
 
 # --- the structure ---------------------------------------------------------------------------------------
@@ -130,13 +171,13 @@ class _Entity:
         first: dict[str, str] = {}
         for name, value in headers:
             first.setdefault(name.lower(), value)
-        declared, parameters = _parameters(first.get("content-type", ""))
-        disposition, more = _parameters(first.get("content-disposition", ""))
+        declared, own = value_and_parameters(first.get("content-type", ""))
+        disposition, more = value_and_parameters(first.get("content-disposition", ""))
         return cls(
             content_type=declared if re.fullmatch(r"[^/\s]+/[^/\s]+", declared) else default_type,
-            parameters=parameters,
+            parameters=own,
             disposition=disposition,
-            name=(more.get("filename") or parameters.get("name") or more.get("name") or "").strip(),
+            name=(more.get("filename") or own.get("name") or more.get("name") or "").strip(),
             encoding=first.get("content-transfer-encoding", "").strip().split(";")[0].strip().lower(),
             content_id=first.get("content-id", "").strip().strip("<>"),
             body=body,
@@ -146,6 +187,72 @@ class _Entity:
         return decode_body(self.body.raw, self.encoding, self.body.start, self.body.end)
 
 
+_ENCODED = re.compile(rb"^[A-Za-z0-9+/]{60,76}={0,2}[ \t]*\r?\n", re.MULTILINE)
+
+
+class _Found:
+    """What has been found on the way, and how much; the one thing here that changes.
+
+    The parts' names are completed once the HTML is known.
+    """
+
+    def __init__(self, pages: bool) -> None:
+        self.pages = pages
+        self.parts: list[MimePart] = []
+        self.unread: dict[Unread, None] = {}
+        self._entities = MAX_ENTITIES
+        self._page, self._tags = MAX_PAGE, MAX_TAGS
+
+    def told(self, what: Unread) -> None:
+        """Something isn't read."""
+        self.unread[what] = None
+
+    def entities(self, pieces: list[_Body], whole: bool) -> list[_Body]:
+        """As many of a multipart's pieces as are still within the bounds."""
+        kept = pieces[: self._entities]
+        self._entities -= len(kept)
+        if len(kept) < len(pieces) or not whole:
+            self.told("parts")
+        return kept
+
+    def page(self, html: str) -> bool:
+        """Whether a piece of HTML may be read, too."""
+        self._page -= len(html)
+        self._tags -= html.count("<")
+        within = self.pages and self._page >= 0 and self._tags >= 0
+        if not within:
+            self.told("page")
+        return within
+
+    def short(self, text: bytes) -> bytes:
+        """A text's bytes; of a very long one without what is encoded in it, and nothing where it is still too long."""
+        if len(text) <= LONG_TEXT:
+            return text
+        words = _ENCODED.sub(b"", text)
+        if len(words) < len(text):
+            self.told("noise")
+        if len(words) <= LONG_TEXT:
+            return words
+        self.told("text")
+        return b""
+
+    def bounded(self, text: str) -> bool:
+        """Whether a text is within the bounds."""
+        within = len(text) <= MAX_TEXT and text.count("\n") <= MAX_LINES
+        if not within:
+            self.told("text")
+        return within
+
+    def words(self, text: str) -> str:
+        """The text without what is noise in it."""
+        words = without_noise(text)
+        if words.enciphered:
+            self.told("enciphered")
+        if words.noise >= TOLD:
+            self.told("noise")
+        return words.text
+
+
 @dataclass(frozen=True, slots=True)
 class _Text:
     """A piece of the message's own text."""
@@ -153,54 +260,59 @@ class _Text:
     plain: str = ""
     html: str = ""
 
-    def shown(self) -> str:
-        return self.plain if self.plain.strip() else html_text(self.html)
-
-
-_SAYS = ("text/", "message/")
-"""What is of a type that begins so says something itself: of whom a bounce tells, which mail it answers."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """The parts on the way; names are completed once the HTML is known."""
-
-    files: bool
-    parts: list[MimePart] = field(default_factory=list)
+    def shown(self, found: _Found) -> str:
+        return self.plain if self.plain.strip() else found.words(html_text(self.html))
 
 
 def _texts(entity: _Entity, found: _Found, depth: int) -> Iterator[_Text]:
     """The pieces of the message's own text in order; parts that are none go to ``found``."""
-    children = _children(entity) if depth < MAX_DEPTH else ()
+    children = _children(entity, found) if depth < MAX_DEPTH else ()
     if children:
-        inner = [text for child in children for text in _texts(child, found, depth + 1)]
-        yield from _one_of(inner) if entity.content_type == "multipart/alternative" else inner
+        inner = [list(_texts(child, found, depth + 1)) for child in children]
+        if entity.content_type == "multipart/alternative":
+            yield _one_of(inner)
+        else:
+            yield from (text for texts in inner for text in texts)
     elif _is_text(entity, depth):
-        yield _own_text(entity)
+        yield _own_text(entity, found)
     else:
-        part = MimePart(
-            name=entity.name,
-            content_type=entity.content_type,
-            data=entity.data() if found.files or entity.content_type.startswith(_SAYS) else b"",
-            inline=entity.disposition == "inline",
-            content_id=entity.content_id,
-        )
-        if part.name or part.data or (not found.files and entity.data()):
-            found.parts.append(part)
+        _add_part(entity, found)
 
 
-def _children(entity: _Entity) -> tuple[_Entity, ...]:
+def _add_part(entity: _Entity, found: _Found) -> None:
+    data = entity.data()
+    if is_resource_fork(data):
+        return  # nothing that its sender knows of
+    part = MimePart(
+        name=entity.name,
+        content_type=entity.content_type,
+        data=data_fork(data) or data,
+        inline=entity.disposition == "inline",
+        content_id=entity.content_id,
+    )
+    if part.name or part.data:
+        found.parts.append(part)
+
+
+_SIGNED = ("application/pkcs7-mime", "application/x-pkcs7-mime")
+
+
+def _children(entity: _Entity, found: _Found) -> tuple[_Entity, ...]:
+    if entity.content_type in _SIGNED or entity.name.lower().endswith(".p7m"):
+        content = signed_content(entity.data())
+        return (_entity_in(_Body(content, 0, len(content)), "text/plain"),) if content else ()
     if not _is_multipart(entity):
         return ()
     default = "message/rfc822" if entity.content_type == "multipart/digest" else "text/plain"
     pieces = _cut(entity.body, entity.parameters.get("boundary", "")) or _cut(
         entity.body, _guessed_boundary(entity.body)
     )
-    return tuple(_entity_in(piece, default) for piece in pieces)
+    kept = found.entities(pieces, whole=len(pieces) < MAX_PARTS)
+    return tuple(_entity_in(piece, default) for piece in kept)
 
 
 def _entity_in(piece: _Body, default_type: str) -> _Entity:
-    headers, at = _headers_at(piece.raw, piece.start, piece.end)
+    headers, at = headers_at(piece.raw, piece.start, piece.end)
     return _Entity.of(headers, replace(piece, start=at), default_type)
 
 
@@ -260,22 +372,43 @@ def _is_text(entity: _Entity, depth: int) -> bool:
     return not entity.name or depth == 0
 
 
-def _own_text(entity: _Entity) -> _Text:
-    data, charset = entity.data(), entity.parameters.get("charset")
+def _own_text(entity: _Entity, found: _Found) -> _Text:
+    charset = entity.parameters.get("charset")
     if entity.content_type != "text/html":
-        return _Text(plain=_lines(decode_text(data, charset)))
+        text, files = files_in_text(entity.data())
+        for name, data in files:
+            found.parts.append(MimePart(repaired(name), "application/octet-stream", data))
+        text = found.short(text)
+        return _Text(plain=found.words(_lines(decode_text(text, charset))))
+    data = entity.data()
     inside = re.search(rb"""<meta[^>]{0,200}charset=["']?([\w-]{1,40})""", data[:4096], re.IGNORECASE)
     if not charset and inside:
         charset = inside[1].decode("latin-1")
-    return _Text(html=_lines(decode_text(data, charset)))
+    html = _PICTURE.sub("", _lines(decode_text(data, charset)))
+    return _Text(html=html) if found.page(html) else _Text()
 
 
-def _one_of(texts: list[_Text]) -> Iterator[_Text]:
-    """Alternatives say the same: the first plain one with words in it, and the last HTML one."""
-    yield _Text(
-        plain=next((one.plain for one in texts if one.plain.strip()), ""),
-        html=next((one.html for one in reversed(texts) if one.html.strip()), ""),
+_PICTURE = re.compile(r"\bdata:image/[a-z+.-]{1,20};base64,[A-Za-z0-9+/=\s]{1000,}")
+"""A picture written into a page: nobody reads it there."""
+
+
+def _one_of(alternatives: list[list[_Text]]) -> _Text:
+    """Alternatives say the same: the first in plain words, and the last as a page, each with all its pieces."""
+    plain = next((texts for texts in alternatives if any(one.plain.strip() for one in texts)), [])
+    pages = next((texts for texts in reversed(alternatives) if any(one.html.strip() for one in texts)), [])
+    return _Text(
+        plain="\n".join(one.plain for one in plain if one.plain.strip()),
+        html=_joined([one.html for one in pages]),
     )
+
+
+_FRAME = re.compile(r"<(?:!doctype|/?html|/?body)\b[^<>]{0,2000}>", re.IGNORECASE)
+
+
+def _joined(pages: list[str]) -> str:
+    """Several pages as one: a parser drops what stands behind the end of the first, or in front of the last."""
+    written = [one for one in pages if one.strip()]
+    return written[0] if len(written) == 1 else "\n".join(_FRAME.sub("\n", one) for one in written)
 
 
 def _lines(text: str) -> str:
@@ -303,12 +436,14 @@ def _named(part: MimePart, number: int, html: str) -> MimePart:
     if part.content_type == "message/rfc822":
         name = name or _subject_of(part.data) or f"邮件{number}"
         name = name if name.lower().endswith(".eml") else name + ".eml"
+    if part.content_type == "message/partial":
+        name = name or f"邮件片段{number}.bin"
     inline = part.inline or bool(part.content_id and f"cid:{part.content_id}" in html)
     return replace(part, name=name or f"附件{number}{_suffix(part.content_type)}", inline=inline)
 
 
 def _subject_of(raw: bytes) -> str:
-    headers, _ = split_headers(raw)
+    headers, _ = headers_at(raw, 0, len(raw))
     return next((decode_words(value).strip() for name, value in headers if name.lower() == "subject"), "")
 
 
@@ -316,121 +451,3 @@ def _suffix(content_type: str) -> str:
     # Without the machine's own table: the same mail must be named alike everywhere.
     known = mimetypes.MimeTypes(filenames=())
     return _SUFFIXES.get(content_type) or known.guess_extension(content_type) or ".bin"
-
-
-# --- headers ---------------------------------------------------------------------------------------------
-
-_HEADER = re.compile(rb"([!-9;-~]+)[ \t]*:(.*)", re.DOTALL)
-
-
-def split_headers(raw: bytes) -> tuple[tuple[tuple[str, str], ...], bytes]:
-    """Headers on one line each, not yet decoded by RFC 2047, and the body behind the blank line."""
-    headers, at = _headers_at(raw, 0, len(raw))
-    return headers, raw[at:]
-
-
-def _headers_at(raw: bytes, start: int, stop: int) -> tuple[tuple[tuple[str, str], ...], int]:
-    """The same of a stretch of the raw mail, with the place where the body begins."""
-    headers: list[tuple[str, list[bytes]]] = []
-    at = start
-    while at < stop:
-        end = raw.find(b"\n", at, stop) + 1 or stop
-        line = raw[at:end].rstrip(b"\r\n")
-        if not line:
-            at = end
-            break
-        header = _HEADER.fullmatch(line)
-        if line[:1] in b" \t" and headers:
-            headers[-1][1].append(line)
-        elif header:
-            headers.append((header[1].decode("latin-1"), [header[2]]))
-        elif at == start and line.startswith((b"From ", b">From ")):
-            pass  # a line of mbox
-        elif headers and _header_follows(raw, end, stop):
-            headers[-1][1].append(b" " + line)  # folded without its space
-        else:
-            break  # no blank line: the body begins here
-        at = end
-    unfolded = tuple((name, _on_one_line(_repaired(b"".join(lines)))) for name, lines in headers)
-    return unfolded, at
-
-
-def _header_follows(raw: bytes, at: int, stop: int) -> bool:
-    return _NEXT_HEADER.match(raw, at, stop) is not None
-
-
-_NEXT_HEADER = re.compile(rb"[!-9;-~]{2,76}:[ \t]")
-
-
-def _repaired(value: bytes) -> str:
-    """Raw bytes in a header: UTF-8 or GB18030, strictly; else one character a byte."""
-    for charset in ("utf-8", "gb18030"):
-        try:
-            return value.decode(charset)
-        except UnicodeDecodeError:
-            continue
-    return value.decode("latin-1")
-
-
-def _on_one_line(value: str) -> str:
-    return re.sub(r"[\x00-\x1f\x7f\x85\u2028\u2029]", " ", value).strip()
-
-
-_WORDS = re.compile(r"=\?([^?\s]*)\?([bBqQ])\?(.*?)\?=")
-
-
-def decode_words(value: str) -> str:
-    """A header's text with RFC 2047's words decoded.
-
-    Words in a row are decoded as one, for a character may have been cut in two between them.
-    """
-    if "=?" not in value or len(value) > MAX_HEADER:
-        return value
-    pieces: list[str] = []
-    run, run_charset, at = b"", "", 0
-    for word in _WORDS.finditer(value):
-        charset = word[1].split("*")[0].lower()
-        between = value[at : word.start()]
-        if between.strip() or not run or charset != run_charset:
-            pieces.append(decode_text(run, run_charset) if run else "")
-            pieces.append(between if between.strip() or not run else "")
-            run = b""
-        run, run_charset, at = run + _decode_word(word[2], word[3]), charset, word.end()
-    pieces += [decode_text(run, run_charset) if run else "", value[at:]]
-    return _on_one_line("".join(pieces))
-
-
-def _decode_word(encoding: str, text: str) -> bytes:
-    sent = text.encode("utf-8", "surrogateescape")
-    if encoding in "bB":
-        return decode_base64(sent)
-    return binascii.a2b_qp(sent.replace(b" ", b"_"), header=True)
-
-
-def _parameters(value: str) -> tuple[str, dict[str, str]]:
-    """A structured header's value, lower case, and its parameters, decoded; the first of a name counts."""
-    holder = email.message.Message()
-    try:
-        holder["Content-Type"] = value[: MAX_HEADER // 5]
-        found = holder.get_params(failobj=[], unquote=True) or []
-    except Exception:  # the library's own parser on hostile input: anything may come
-        found = [(value.split(";")[0].strip(), "")]
-        found += re.findall(r";\s*([\w*-]+)\s*=\s*\"?([^\";]*)", value[: MAX_HEADER // 5])
-    parameters: dict[str, str] = {}
-    for name, one in found[1:]:
-        parameters.setdefault(name.lower(), _parameter(one))
-    return (found[0][0].strip().lower() if found else ""), parameters
-
-
-def _parameter(value: str | tuple[str | None, str | None, str]) -> str:
-    """A parameter's text, from RFC 2231's triple, RFC 2047's words, percent signs, or as it stands."""
-    if isinstance(value, tuple):
-        charset, _, text = value
-        try:
-            return _on_one_line(decode_text(text.encode("latin-1"), charset))
-        except UnicodeEncodeError:
-            return _on_one_line(text)
-    if re.search(r"(?:%[0-9A-Fa-f]{2}){3}", value):
-        with contextlib.suppress(UnicodeDecodeError):
-            value = urllib.parse.unquote(value, errors="strict")
-    return _on_one_line(decode_words(value))

@@ -28,7 +28,7 @@ def decode_body(raw: bytes, encoding: str, start: int = 0, end: int | None = Non
     if encoding == "quoted-printable":
         return binascii.a2b_qp(body)
     if encoding in ("x-uuencode", "uuencode", "x-uue", "uue"):
-        return _decode_uu(body)
+        return decode_uu(body)
     return body
 
 
@@ -70,7 +70,8 @@ def _decode_letters(letters: bytes) -> bytes:
     return binascii.a2b_base64(whole + b"=" * (-len(whole) % 4))
 
 
-def _decode_uu(body: bytes) -> bytes:
+def decode_uu(body: bytes) -> bytes:
+    """Lines of uuencode, with or without the line that names the file; what is none is passed over."""
     decoded: list[bytes] = []
     for line in body.splitlines():
         if line.startswith(b"begin ") or line.strip() in (b"end", b"`", b""):

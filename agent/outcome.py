@@ -31,14 +31,14 @@ from agent.evidence import (
 from agent.findings import Finding
 from agent.mail.authentication import Signed, names_a_stranger, verdict
 from agent.mail.automatic import bounced_ids, failed_recipients, is_bounce
-from agent.mail.message import Message, parse
+from agent.mail.message import Message, parse, parse_head
 from agent.overview import HeldReason, Told
 from agent.privacy.exposed import in_accounts, in_remarks
 from agent.privacy.personal import mask
 from agent.reading.contradicting import contradiction
 from agent.reading.corrections import stated_figures
 from agent.reading.explaining import announces_file
-from agent.reading.files import read_message
+from agent.reading.files import Mail, open_mail, read_message
 from agent.reading.reading import READERS_VERSION
 from agent.replies import in_own_words, spoken_about
 from agent.rules import Campaign
@@ -130,12 +130,16 @@ class Outcome:
         )
 
 
+_Sent = tuple[Mail, bytes]
+"""A mail taken apart, and as it came."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Case:
     """One mail with all that bears on it."""
 
     message: Message
-    raw: bytes
+    sent: _Sent
     received: dt.datetime
     submission: Submission
     brought: Brought
@@ -190,9 +194,10 @@ def decide(
         dossier_of: unit id → what that unit has sent before.
         signed: what verifying its signature came to when it was taken in; None: it wasn't verified.
     """
-    message = parse(raw, files=False)  # what is attached is the readers' affair
+    mail = open_mail(raw)
+    message = parse(raw, mail.mime)
     local = received.astimezone(circumstances.zone)
-    outcome = _judge(message, raw, local, seq, circumstances, dossier_of, signed)
+    outcome = _judge(message, (mail, raw), local, seq, circumstances, dossier_of, signed)
     return replace(
         outcome,
         sender=message.sender,
@@ -216,9 +221,10 @@ def hand_in(
 
     Of a table of several units, that unit's rows.
     """
-    message = parse(raw, files=False)  # what is attached is the readers' affair
+    mail = open_mail(raw)
+    message = parse(raw, mail.mime)
     local = received.astimezone(circumstances.zone)
-    brought = _read(message, raw, local, circumstances, unit)
+    brought = _read(message, (mail, raw), local, circumstances, unit)
     submission = adopt(
         _submission(message, local, seq, brought, circumstances), seq, by, circumstances.campaign
     )
@@ -240,7 +246,7 @@ def withheld(
 
     Only a registered unit's is answered, and only where its headers leave no doubt of whose it is.
     """
-    message = parse(head)
+    message = parse_head(head)
     if is_private(message, Brought(), circumstances):
         return Outcome("ignored", "private", private=True, rules=circumstances.campaign.digest)
     told = f"邮件太大（{int(envelope['size']) / 1_000_000:.0f} MB），"
@@ -278,7 +284,7 @@ def adopt(submission: Submission, seq: int, by: str, campaign: Campaign) -> Subm
 
 def _judge(
     message: Message,
-    raw: bytes,
+    sent: _Sent,
     received: dt.datetime,
     seq: int,
     circumstances: Circumstances,
@@ -289,7 +295,7 @@ def _judge(
     bounced = own_letters_bounced(message, circumstances) if machine else ()
     if bounced:
         return Outcome("ignored", "bounce", bounced=bounced)
-    outcome = _judge_unless_bounced(message, raw, received, seq, circumstances, dossier_of, machine, signed)
+    outcome = _judge_unless_bounced(message, sent, received, seq, circumstances, dossier_of, machine, signed)
     # Anything with a form in it is for a person to see, whatever it says besides.
     names_addresses = machine is not None and outcome.state == "ignored"
     return _undelivered(outcome, message, received, circumstances) if names_addresses else outcome
@@ -297,7 +303,7 @@ def _judge(
 
 def _judge_unless_bounced(
     message: Message,
-    raw: bytes,
+    sent: _Sent,
     received: dt.datetime,
     seq: int,
     circumstances: Circumstances,
@@ -307,11 +313,11 @@ def _judge_unless_bounced(
 ) -> Outcome:
     if machine == "own" and not is_private(message, Brought(), circumstances):
         return Outcome("ignored", "own")
-    brought = _read(message, raw, received, circumstances)
+    brought = _read(message, sent, received, circumstances)
     if is_private(message, brought, circumstances):
         return Outcome("ignored", "private", private=True)
     submission = _submission(message, received, seq, brought, circumstances)
-    case = _Case(message, raw, received, submission, brought, circumstances, dossier_of, signed)
+    case = _Case(message, sent, received, submission, brought, circumstances, dossier_of, signed)
     if machine is None:
         return _from_a_person(case)
     if brought.form is None or machine == "own":
@@ -383,7 +389,7 @@ def _of_its_rows(case: _Case, unit: Unit) -> _Case:
     """The case; where its table is several units', only what that unit's rows say."""
     if not any(one.rule == "other_unit" for one in case.brought.form_findings):
         return case
-    brought = _read(case.message, case.raw, case.received, case.circumstances, unit)
+    brought = _read(case.message, case.sent, case.received, case.circumstances, unit)
     submission = _submission(case.message, case.received, case.submission.seq, brought, case.circumstances)
     return replace(case, brought=brought, submission=submission)
 
@@ -474,7 +480,7 @@ def _undelivered(
 
 def _read(
     message: Message,
-    raw: bytes,
+    sent: _Sent,
     received: dt.datetime,
     circumstances: Circumstances,
     owner: Unit | None = None,
@@ -482,11 +488,12 @@ def _read(
     """What the mail holds; with an owner, what it holds of that unit's."""
     campaign, near = circumstances.campaign, received.date()
     register = circumstances.register
-    reading = read_message("这封邮件", raw, campaign=campaign, register=register, near=near, owner=owner)
+    mail, raw = sent
+    reading = read_message("这封邮件", raw, campaign, register, near, owner=owner, mail=mail)
     # The contact's own words are about a unit's material, or for the agent; what is forwarded is the unit's.
     registered = circumstances.register.of_sender(message.sender)
     for_another = registered is None and circumstances.contact.is_contact(message.sender)
-    return bring(message, reading, campaign, for_another)
+    return bring(message, reading, campaign, mail.pages, for_another)
 
 
 def _submission(

@@ -13,7 +13,7 @@ from dataclasses import replace
 from agent.faults import passing
 from agent.ledger import MessageRow
 from agent.mail.authentication import verdict
-from agent.mail.message import Message, parse
+from agent.mail.message import Message, parse_head
 from agent.mail.signature import signed
 from agent.workplace import Workplace
 
@@ -42,7 +42,7 @@ class Vouching:
         if SIGNED in kept:  # found out, and perhaps not noted before a crash
             return self._noted(row, kept)
         raw = self._work.archive.raw(row.sha256)
-        message = parse(raw, files=False)
+        message = parse_head(raw)
         sender = self._whose(message)
         if sender is None:
             return row

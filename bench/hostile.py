@@ -1,12 +1,13 @@
-"""Hostile files of every kind (tests/reading/hostile.py): what each costs, and what its sender is told.
+"""Hostile files and mails (tests/reading/hostile.py, hostile_mails.py): what each costs, and what its sender is told.
 
     .venv/bin/python bench/hostile.py              all of them, some minutes
     .venv/bin/python bench/hostile.py pdf 弹.zip    those of a family, or of a name
+    .venv/bin/python bench/hostile.py mail          the mails
 
-A case is read in this process, as `report-agent read` would; seconds are of the clock and, with those of all that was
-started, of the processor; memory is the highest of this process (beyond what it had) and of any that it started, disk is
-what is left in the folder for temporary files. The clock's bound is the product's: up to three times as long on a
-machine that is busy with other work.
+A case is read in this process, as `report-agent read` would; a mail as it is judged, so that this process's share is the
+agent's own. Seconds are of the clock and, with those of all that was started, of the processor; memory is the highest of
+this process (beyond what it had) and of any that it started, disk is what is left in the folder for temporary files. The
+clock's bound is the product's: up to three times as long on a machine that is busy with other work.
 """
 
 from __future__ import annotations
@@ -28,16 +29,21 @@ from measure import ROOT, result, show
 sys.path.insert(0, str(ROOT / "tests" / "reading"))
 
 from hostile import CASES, REFUSALS, Case  # type: ignore[import-not-found]
+from hostile_mails import MAILS  # type: ignore[import-not-found]
 
+from agent.brought import bring
+from agent.mail.message import parse
 from agent.reading import apart
 from agent.reading.effort import Effort
-from agent.reading.files import read_file
+from agent.reading.files import open_mail, read_file, read_message
 from agent.reading.outside import patience
 from agent.reading.reading import FileReading
 from agent.rules import load_campaign
 from agent.units import load_register
 
 SECONDS, MEGABYTES = 10.0, 512
+MAIL = "mail"
+NEAR = dt.date(2024, 3, 5)
 SLACK = 4.0  # seconds: starting processes, and the machine's other work
 CAMPAIGN, REGISTER = (
     load_campaign(ROOT / "rules/winter-warmth.yaml"),
@@ -63,8 +69,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("which", nargs="*")
     which = parser.parse_args().which
-    cases = [one for one in CASES if not which or one.name in which or one.name.rpartition(".")[2] in which]
-    read_file("a.csv", b"a,b", CAMPAIGN, REGISTER, dt.date(2024, 3, 5))  # what is loaded once
+    mails = [Case(f"{one.what}.{MAIL}", "a mail", one.make, one.may, one.slow) for one in MAILS]
+    cases = [
+        one
+        for one in (*CASES, *mails)
+        if not which or one.name in which or one.name.rpartition(".")[2] in which
+    ]
+    read_file("a.csv", b"a,b", CAMPAIGN, REGISTER, NEAR)  # what is loaded once
     rows, bad = [], []
     for case in cases:
         cost = measured(case)
@@ -100,12 +111,12 @@ def measured(case: Case) -> Cost:
     cost = Cost()
     with _temporary() as folder, _fresh_processes():
         apart.prepare("files")
-        read_file("a.csv", b"a,b", CAMPAIGN, REGISTER, dt.date(2024, 3, 5))
+        read_file("a.csv", b"a,b", CAMPAIGN, REGISTER, NEAR)
         before = _reset_peak()
         with _watched(cost):
             effort, began = Effort(os.getpid()), time.perf_counter()
             cost.patience = patience()
-            reading = read_file(case.name, data, CAMPAIGN, REGISTER, dt.date(2024, 3, 5))
+            reading = _read(case, data)
             cost.seconds = time.perf_counter() - began
             effort.look(cost.seconds)
             cost.processor, cost.patience = effort.processor, max(cost.patience, patience())
@@ -113,6 +124,17 @@ def measured(case: Case) -> Cost:
         cost.left = [one.name for one in folder.iterdir() if not one.name.startswith("report-agent-office-")]
     cost.kind, cost.told = reading.kind, refusals(reading)
     return cost
+
+
+def _read(case: Case, data: bytes) -> FileReading:
+    """The case as the command reads it; a mail as it is judged."""
+    if not case.name.endswith(f".{MAIL}"):
+        return read_file(case.name, data, CAMPAIGN, REGISTER, NEAR)
+    opened = open_mail(data)
+    message = parse(data, opened.mime)
+    reading = read_message(case.name, data, CAMPAIGN, REGISTER, NEAR, mail=opened)
+    bring(message, reading, CAMPAIGN, opened.pages)
+    return reading
 
 
 def refusals(reading: FileReading) -> tuple[str, ...]:

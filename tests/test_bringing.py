@@ -265,7 +265,7 @@ def test_text_that_no_utf8_can_hold_is_filed_all_the_same(tmp_path: Path) -> Non
         raw = office.mail(QINGNIAN, text="BODY").replace(b'charset="utf-8"', b'charset="utf-7"')
         account = ACCOUNT.encode("utf-7") + b"+2AA-"
         raw = raw.replace(b"BODY", account)
-        assert kinds(office.receive(raw)) in (["receipt"], ["noted"])
+        assert kinds(office.receive(raw)) in (["receipt"], ["noted"], ["correction"])  # of signs nobody reads
 
 
 def test_html_in_a_name_stays_text_in_every_letter_and_on_every_page(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def failed_recipients(message: Message) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for part in message.parts:
         if part.content_type.startswith("message/") and part.content_type.endswith("delivery-status"):
-            found.update(dict.fromkeys(_failed_in(decode_text(part.data, None))))
+            found.update(dict.fromkeys(_failed_in(decode_text(part.data[:_HEAD], None))))
     for value in _values(message, "x-failed-recipients"):
         found.update(dict.fromkeys(_ADDRESS.findall(value)))
     if not found and not _statuses(message) and is_bounce(message):
@@ -79,7 +79,8 @@ def failed_recipients(message: Message) -> tuple[str, ...]:
 
 
 def _statuses(message: Message) -> list[str]:
-    return [decode_text(part.data, None) for part in message.parts if part.content_type in _STATUS_TYPES]
+    reports = [part for part in message.parts if part.content_type in _STATUS_TYPES]
+    return [decode_text(part.data[:_HEAD], None) for part in reports[:_MOST_NAMED]]
 
 
 # --- the checks ------------------------------------------------------------------------------------------
@@ -187,16 +188,16 @@ _CHECKS: tuple[tuple[str, Check], ...] = (
 
 # --- what a report tells ---------------------------------------------------------------------------------
 
-_ADDRESS = re.compile(r"[^@\s<>\"(),;:]+@[^@\s<>\"(),;:]+")
+_ADDRESS = re.compile(r"[^@\s<>\"(),;:]{1,64}@[^@\s<>\"(),;:]{1,255}")
 _IN_WORDS = re.compile(r"[a-z0-9._%+=-]{1,64}@[a-z0-9.-]{1,250}[a-z0-9]", re.IGNORECASE)
-_MOST_NAMED = 20
+_MOST_NAMED = 20  # addresses, and parts that are looked at
 _ORIGINAL_TYPES = ("message/rfc822", "message/global", "text/rfc822-headers", "message/partial")
 _HEAD = 100_000  # of an original, and of a report's text, that is searched
 
 
 def _originals(message: Message) -> Iterator[str]:
     attached = [part for part in message.parts if _is_original(part)]
-    for part in attached:
+    for part in attached[:_MOST_NAMED]:
         yield decode_text(part.data[:_HEAD], None)
     yield message.text[:_HEAD]
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from agent.mime import decode_words, parse_mime, split_headers
+from agent.mime import Mime, decode_words, head_of, parse_mime, split_headers
 from agent.unseen import without_unseen
 
 
@@ -85,9 +85,15 @@ class Message:
     above: int = 0
 
 
-def parse(raw: bytes, *, files: bool = True) -> Message:
-    """The message in raw bytes, whatever they are; without ``files``, its parts but for texts have no data."""
-    mime = parse_mime(raw, files=files)
+def parse(raw: bytes, mime: Mime | None = None) -> Message:
+    """The message in raw bytes, whatever they are.
+
+    Args:
+        raw: the bytes.
+        mime: the same taken apart, by a process that may spend as much on it as a body wants; None: it is taken apart
+            here, which is for mails that are known to be small.
+    """
+    mime = parse_mime(raw) if mime is None else mime
     written = _Headers(mime.undecoded)
     sender_name, sender = _sender(written)
     return Message(
@@ -125,9 +131,14 @@ ONCE = (
 """Headers that a mail has once at most (RFC 5322 section 3.6, RFC 2045 section 3), and that say what it is."""
 
 
+def parse_head(raw: bytes) -> Message:
+    """The message as its headers alone tell it, without text and parts: nobody pays for a body by this."""
+    return parse(raw, head_of(raw))
+
+
 def thread_of(raw: bytes) -> tuple[str, tuple[str, ...]]:
     """A mail's Message-ID and its references, as `parse` finds them, by its headers alone."""
-    written = _Headers(split_headers(raw)[0])
+    written = _Headers(head_of(raw).undecoded)
     own = next(iter(message_ids(written.first("message-id"))), "")
     return own, message_ids(" ".join(written.all("references")))
 
@@ -152,15 +163,24 @@ def identity_of(raw: bytes) -> str:
 
 def _in_unix_lines(raw: bytes, at: int) -> Iterator[bytes]:
     """What begins there, with line feeds alone, some of it at a time: a mail of 80 MB need not be there twice."""
-    last = len(raw)
-    while last > at and raw[last - 1] in b"\r\n":
-        last -= 1
+    last = _without_empty_lines(raw, at)
     while at < last:
         end = min(at + _PIECE, last)
-        while end < last and raw[end - 1] == 13:  # not between CR and LF
-            end += 1
+        end += raw[end - 1 : end + 1] == b"\r\n"  # not between CR and LF
         yield raw[at:end].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         at = end
+
+
+def _without_empty_lines(raw: bytes, at: int) -> int:
+    """Where what begins there ends, but for line ends."""
+    last = len(raw)
+    while last > at:
+        piece = raw[max(at, last - _PIECE) : last]
+        kept = piece.rstrip(b"\r\n")
+        last -= len(piece) - len(kept)
+        if kept:
+            break
+    return last
 
 
 _HEAD = 256_000  # bytes in which a mail's headers end
@@ -187,7 +207,7 @@ _TAIL = 10_000  # bytes behind a multipart's end that are looked through: what l
 
 def received_of(raw: bytes) -> dt.datetime | None:
     """When a raw mail was received by its own account: its topmost Received header, else its Date."""
-    written = _Headers(split_headers(raw)[0])
+    written = _Headers(head_of(raw).undecoded)
     return _received(written) or moment(written.first("date"))
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from agent.mail.authentication import Signed, aligned
 from agent.mail.message import Message
+from agent.mimehead import MAX_HEAD
 
 if TYPE_CHECKING:
     import dns.resolver
@@ -88,7 +89,7 @@ def _own(raw: bytes, sender: str) -> Iterator[int]:
     import dkim
 
     places = []
-    head = re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[0]
+    head, _ = _head_and_body(raw)
     try:
         parsed = dkim.DKIM(head, logger=_quiet)
         fields = [value for name, value in parsed.headers if name.lower() == b"dkim-signature"]
@@ -100,6 +101,33 @@ def _own(raw: bytes, sender: str) -> Iterator[int]:
         if aligned(domain, sender) and _vouches(tags):
             places.append(place)
     yield from places[:MOST]
+
+
+def _head_and_body(raw: bytes) -> tuple[bytes, int]:
+    """The head, and where the body begins; no head where it is longer than any."""
+    end = _HEAD_ENDS.search(raw, 0, MAX_HEAD)
+    if end is not None:
+        return raw[: end.start()], end.end()
+    return (raw, len(raw)) if len(raw) <= MAX_HEAD else (b"", len(raw))
+
+
+_HEAD_ENDS = re.compile(rb"\r?\n\r?\n")
+
+
+def _body(raw: bytes, at: int, relaxed: bool) -> bytes:
+    """The body as the library would make it out of the mail's lines (RFC 6376 section 3.4), and as good as canonical.
+
+    The library takes a time that grows with the square of a run of blanks, and makes a list of all lines.
+    """
+    body = raw[at:]
+    if body.count(b"\n") != body.count(b"\r\n"):
+        body = body.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    if relaxed:
+        body = re.sub(rb"[\t ]+", b" ", body).replace(b" \r\n", b"\r\n")
+    kept = len(body.rstrip(b"\r\n"))
+    if body.count(b"\r\n", kept) * 2 == len(body) - kept and len(body) > kept:
+        body = body[:kept] + b"\r\n"
+    return body
 
 
 def _tags(value: bytes) -> Mapping[bytes, bytes]:
@@ -144,8 +172,13 @@ def _one(raw: bytes, place: int, received: dt.datetime, keys: Keys) -> Signed:
             answered.append(None)
         return answered[-1]
 
+    head, at = _head_and_body(raw)
     try:
-        good = AsReceived(raw, logger=_quiet).verify(place, look_up)
+        received_mail = AsReceived(head, logger=_quiet)
+        signatures = [value for name, value in received_mail.headers if name.lower() == b"dkim-signature"]
+        ways = _tags(signatures[place]).get(b"c", b"").lower().partition(b"/")[2].strip()
+        received_mail.body = _body(raw, at, relaxed=ways == b"relaxed")
+        good = received_mail.verify(place, look_up)
     except Unanswered:
         return "unanswered"
     except dkim.ValidationError:

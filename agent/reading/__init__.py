@@ -5,8 +5,8 @@ The way of a file:
     files.py       what it is (filetype.py) and what is inside it (containers/), opened in a process apart (opening.py)
     documents.py   what a document counts as; paged.py: one with pages, some of them pictures (ocr/)
     formats/       a format's bytes to a Document (grid.py): tables of cells, text, pictures
-    texts.py       the same of a mail's own text; quoting.py, quotedpages.py, ownwords.py: what in
-                   it is only quoted
+    texts.py       the same of a mail's own text (mails.py); quoting.py, quotedpages.py, ownwords.py: what in it is
+                   only quoted
     form.py        the form in a Document: labels.py (near.py with labels.yaml), layout.py and columns.py find it,
                    rows.py and part.py what belongs to it, heading.py and reporter.py its header values
     values.py      what one cell means: asked.py what is asked for, written.py a text (numerals.py, measures.py,

@@ -15,6 +15,7 @@ from agent.errors import Unreadable
 from agent.mime import Mime, MimePart
 from agent.reading.containers.member import Member, Unpacked
 from agent.reading.grid import Cell, Document, Grid, Merge, Picture
+from agent.reading.mails import Mail
 
 _USUAL = (None, None, "General", False, False, "", None, "", ())  # what most cells have behind their text
 
@@ -138,16 +139,29 @@ def unpacked(told: Told) -> Unpacked:
     return Unpacked(tuple(members), told.data["encrypted"])
 
 
-def of_mime(mime: Mime) -> Told:
-    """A message taken apart, as plain data."""
+def of_mail(mail: Mail) -> Told:
+    """A mail taken apart, as plain data."""
+    mime, places = _of_mime(mail.mime), of_documents(mail.places)
+    data = {"mime": mime.data, "places": places.data, "pages": mail.pages}
+    return Told(data, [*mime.blobs, *places.blobs])
+
+
+def mail(told: Told) -> Mail:
+    """A mail back."""
+    mime, count = told.data["mime"], len(told.data["mime"]["parts"])
+    places = documents(Told(told.data["places"], told.blobs[count:]))
+    return Mail(_mime(Told(mime, told.blobs[:count])), places, told.data["pages"])
+
+
+def _of_mime(mime: Mime) -> Told:
     parts = [(one.name, one.content_type, one.inline, one.content_id) for one in mime.parts]
     texts = (mime.content_type, mime.subject, mime.text, mime.html, mime.plain)
-    data = {"headers": mime.headers, "undecoded": mime.undecoded, "texts": texts, "parts": parts}
+    heads = {"headers": mime.headers, "undecoded": mime.undecoded}
+    data = {**heads, "texts": texts, "parts": parts, "unread": mime.unread}
     return Told(data, [one.data for one in mime.parts])
 
 
-def mime(told: Told) -> Mime:
-    """A message back."""
+def _mime(told: Told) -> Mime:
     content_type, subject, text, html, plain = told.data["texts"]
     return Mime(
         headers=tuple(_pairs(told.data["headers"])),
@@ -161,6 +175,7 @@ def mime(told: Told) -> Mime:
             for (name, kind, inline, content_id), data in zip(told.data["parts"], told.blobs, strict=True)
         ),
         plain=plain,
+        unread=tuple(told.data["unread"]),
     )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.errors import Unreadable
 from agent.findings import Finding
+from agent.noise import without_noise
 from agent.reading.context import Context, guarded, reading_of
 from agent.reading.filetype import FileType, refusal_of
 from agent.reading.folding import squeeze
@@ -46,6 +47,7 @@ class _Opened:
     overlooked: tuple[Finding, ...]
     text: str
     inside: tuple[FileReading, ...]
+    noise: bool
 
 
 def read_document(
@@ -69,9 +71,11 @@ def read_document(
     if _is_own_letter(document):
         return _own_letter(name, data)
     found, overlooked = context.look_through(document, set_out=kind != "pdf")
-    text = _running_text(document, found is not None) if kind in TEXT_TYPES else ""
-    gained = found is not None or not (overlooked or says_little(text, context.campaign))
-    opened = _Opened(name, data, kind, document, found, overlooked, text, read_inside(gained))
+    words = without_noise(_running_text(document, found is not None) if kind in TEXT_TYPES else "")
+    gained = found is not None or not (overlooked or says_little(words.text, context.campaign))
+    had_noise = words.noise > 0 or words.enciphered
+    seen = (found, overlooked, words.text)
+    opened = _Opened(name, data, kind, document, *seen, read_inside(gained), had_noise)
     reading = _paged(opened, context) if kind == "pdf" else _flowing(opened, context.campaign)
     if reading.form:
         from agent.reading.marked import marked_by_name
@@ -87,7 +91,8 @@ def _flowing(one: _Opened, campaign: Campaign) -> FileReading:
     """A document without pages."""
     if one.overlooked:
         return reading_of(one.name, one.data, "unreadable", None, one.overlooked, one.inside, one.text)
-    if one.kind == "text" and not one.found and not _is_text(one.name) and says_little(one.text, campaign):
+    words_meant = _is_text(one.name) and not one.noise
+    if one.kind == "text" and not one.found and not words_meant and says_little(one.text, campaign):
         raise refusal_of("unknown")
     kind, notes = ("form", ()) if one.found else _words(one.name, one.text, campaign)
     return reading_of(one.name, one.data, kind, one.found, notes, one.inside, one.text)

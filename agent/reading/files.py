@@ -6,20 +6,30 @@ Knows no disk, no clock and no network. Whatever a file makes a library do, it e
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from agent.errors import Unreadable
 from agent.findings import Finding
-from agent.reading.containers.member import clean_path
+from agent.reading.containers.member import beside_photos, clean_path, once
 from agent.reading.context import Context, guarded, reading_of, refused, require_depth, unreadable
 from agent.reading.documents import read_document, read_picture
 from agent.reading.filetype import FileType, refusal_of
-from agent.reading.formats.limits import Budget, Limits
-from agent.reading.formats.refusals import encrypted, nothing_inside, some_encrypted
+from agent.reading.formats.limits import MEGABYTE, Budget, Limits
+from agent.reading.formats.refusals import (
+    encrypted,
+    in_fragments,
+    kept_elsewhere,
+    nothing_inside,
+    some_encrypted,
+    too_large,
+    unread_finding,
+)
 from agent.reading.grid import Document, Picture
-from agent.reading.opening import message_apart, open_apart, texts_apart
+from agent.reading.mails import Mail
+from agent.reading.opening import message_apart, open_apart
 from agent.reading.reading import FileReading
 from agent.rules import Campaign
 from agent.units import Register, Unit
@@ -29,9 +39,19 @@ if TYPE_CHECKING:
     from agent.reading.containers import ContainerType
     from agent.reading.form import FoundForm
 
-__all__ = ["Limits", "read_file", "read_message"]
+__all__ = ["Limits", "Mail", "open_mail", "read_file", "read_message"]
 
-NO_FILES = ("message/delivery-status", "message/disposition-notification", "text/rfc822-headers")
+NO_FILES = (
+    *("message/delivery-status", "message/disposition-notification", "text/rfc822-headers"),
+    *("application/pkcs7-signature", "application/x-pkcs7-signature"),
+    *(
+        "application/pgp-signature",
+        "application/pgp-keys",
+        "application/pgp-encrypted",
+    ),  # the last says a version
+)
+LIVE_PHOTO = ".livp"
+REFUSED = {"message/partial": in_fragments, "message/external-body": kept_elsewhere}
 
 
 def read_file(
@@ -55,6 +75,16 @@ def read_file(
     return _read(name, data, Context(campaign, register, near, Budget(limits)), depth=0)
 
 
+def open_mail(raw: bytes, limits: Limits = Limits()) -> Mail:  # noqa: B008 (frozen)
+    """A mail taken apart, in the process apart and once for all who look into it: nobody else parses its body."""
+    try:
+        if len(raw) > limits.mail_bytes:
+            raise too_large(f"超过 {limits.mail_bytes // MEGABYTE} MB")
+        return message_apart(raw, Budget(limits))
+    except Unreadable as refusal:
+        return Mail.refused(raw, refusal)
+
+
 def read_message(
     name: str,
     raw: bytes,
@@ -63,13 +93,22 @@ def read_message(
     near: dt.date,
     limits: Limits = Limits(),  # noqa: B008 (frozen)
     owner: Unit | None = None,
+    mail: Mail | None = None,
 ) -> FileReading:
     """What a mail holds: a form in its own text, its attachments in ``contains``. Arguments as above.
 
     ``owner`` is the unit for which the contact hands it in: of a table of several units only its rows are read.
+    ``mail`` is the same taken apart (``open_mail``), where it is at hand.
     """
+    opened = open_mail(raw, limits) if mail is None else mail
     context = Context(campaign, register, near, Budget(limits), owner=owner)
-    return guarded(name, raw, context, lambda: _message(name, raw, context, depth=0), limits.mail_bytes)
+
+    def read() -> FileReading:
+        if opened.refusal is not None:
+            raise opened.refusal
+        return _taken_apart(name, raw, _counted(opened, context), context, depth=0)
+
+    return guarded(name, raw, context, read, limits.mail_bytes)
 
 
 def _read(name: str, data: bytes, context: Context, depth: int) -> FileReading:
@@ -85,7 +124,7 @@ def _known(name: str, data: bytes, context: Context, depth: int) -> FileReading:
             return _archive(sniffed.type, name, data, content, context, depth)
         case "message" | "msg":
             require_depth(context, depth)
-            return _taken_apart(name, data, _mime(content, context), context, depth)
+            return _taken_apart(name, data, _counted(content, context), context, depth)
         case "picture":
             return read_picture(name, data, content, context)
         case "vector" | "card":
@@ -156,11 +195,14 @@ def _archive(
         raise encrypted() if unpacked.encrypted else nothing_inside()
     # Two archives may hold files of one name; a winmail.dat is nothing that its sender knows of.
     inner = context if kind == "tnef" else context.inside(name)
+    names = [member.name for member in unpacked.members]
+    passed_over = once(names) if name.lower().endswith(LIVE_PHOTO) else beside_photos(names)
     inside = tuple(
         unreadable(member.name, member.data, member.refusal, inner)
         if member.refusal
         else _read(member.name, member.data, inner, depth + 1)
         for member in unpacked.members
+        if member.name not in passed_over
     )
     findings = (refused(name, some_encrypted(), context),) if unpacked.encrypted else ()
     reading = reading_of(name, data, "archive", findings=findings, contains=inside)
@@ -180,21 +222,24 @@ def _with_name_of_archive(reading: FileReading, context: Context) -> FileReading
 
 def _message(name: str, raw: bytes, context: Context, depth: int) -> FileReading:
     require_depth(context, depth)
-    mime = message_apart(raw, context.budget)
-    return _taken_apart(name, raw, _mime(mime, context), context, depth)
+    return _taken_apart(name, raw, _counted(message_apart(raw, context.budget), context), context, depth)
 
 
-def _mime(content: Any, context: Context) -> Mime:
-    mime: Mime = content
-    context.budget.spend_bytes(sum(len(part.data) for part in mime.parts))
-    return mime
+def _counted(content: Any, context: Context) -> Mail:
+    mail: Mail = content
+    context.budget.spend_bytes(sum(len(part.data) for part in mail.mime.parts))
+    return mail
 
 
-def _taken_apart(name: str, raw: bytes, mime: Mime, context: Context, depth: int) -> FileReading:
+def _taken_apart(name: str, raw: bytes, mail: Mail, context: Context, depth: int) -> FileReading:
+    mime = mail.mime
     context.budget.spend_members(len(mime.parts))
-    inside = tuple(_part(part, context, depth + 1) for part in mime.parts)
+    passed_over = beside_photos([part.name for part in mime.parts])
+    parts = (part for part in mime.parts if part.name not in passed_over)
+    inside = tuple(_part(part, context, depth + 1) for part in parts)
     # A mail that lies inside another and that a machine wrote may be our own receipt, figures and all.
-    found, told = (None, ()) if depth and _automatic(mime) else _form_in_message(mime, context)
+    found, told = (None, ()) if depth and _automatic(mime) else _form_in_message(mail, context)
+    told = (*told, *_unread(mime, found, inside))
     if any(one.form for part in inside for one in part.everything()):
         told = tuple(replace(one, severity="warning") for one in told)
     reading = reading_of(name, raw, "message", found=found, findings=told, contains=inside, text=mime.text)
@@ -219,9 +264,20 @@ def _with_words_of_mail(reading: FileReading, mime: Mime, context: Context) -> F
     return marked_reading(reading, mark, campaign)
 
 
+def _unread(mime: Mime, found: FoundForm | None, inside: Sequence[FileReading]) -> Iterator[Finding]:
+    """What the sender is told of what wasn't read in the message itself."""
+    kinds = {"form"} if found else {one.kind for part in inside for one in part.everything()}
+    for what in mime.unread:
+        enough = {"form", "narrative", "photo"} if what == "noise" else {"form"}
+        yield unread_finding(what, gained=bool(kinds & enough))
+
+
 def _part(part: MimePart, context: Context, depth: int) -> FileReading:
     if part.content_type in NO_FILES:
         return reading_of(part.name, part.data, "other")
+    refusal = REFUSED.get(part.content_type)
+    if refusal is not None:
+        return unreadable(part.name, part.data, refusal(), context)
     if part.content_type == "message/rfc822":
         return guarded(part.name, part.data, context, lambda: _message(part.name, part.data, context, depth))
     return _read(part.name, part.data, context, depth)
@@ -232,7 +288,7 @@ def _automatic(mime: Mime) -> bool:
     return any(value.strip().lower() != "no" for value in said)
 
 
-def _form_in_message(mime: Mime, context: Context) -> tuple[FoundForm | None, tuple[Finding, ...]]:
+def _form_in_message(mail: Mail, context: Context) -> tuple[FoundForm | None, tuple[Finding, ...]]:
     """The form in the sender's own text, else in a mail that is forwarded in it; never in a quotation.
 
     Where there is none, what looks like one.
@@ -241,7 +297,7 @@ def _form_in_message(mime: Mime, context: Context) -> tuple[FoundForm | None, tu
 
     told: tuple[Finding, ...] = ()
     above: list[str] = []
-    for document in texts_apart(mime, context.budget):
+    for document in mail.places:
         found = context.find(document)
         if found is not None:
             found = with_overlooked(found, document, context.campaign)

@@ -15,7 +15,9 @@ import zlib
 from dataclasses import dataclass
 from typing import Literal
 
+from agent.cms import kind_of, signed_content
 from agent.errors import Unreadable
+from agent.mimewrapped import is_resource_fork
 from agent.reading.containers.tar import is_tar
 from agent.reading.formats.refusals import USE_JPEG, damaged, empty, not_supported, too_large
 
@@ -48,7 +50,8 @@ FileType = Literal[
     "encrypted",
     "unsupported",
 ]
-"""What a file is; ``vector`` is a drawing without pixels, ``card`` a visiting card, calendar or signature."""
+"""What a file is; ``vector`` is a drawing without pixels, ``card`` a visiting card, calendar, signature or what a Mac
+keeps beside a file."""
 
 UNSUPPORTED: dict[str, tuple[str, str]] = {
     "ofd": (
@@ -57,6 +60,8 @@ UNSUPPORTED: dict[str, tuple[str, str]] = {
     ),
     "avif": ("AVIF 格式的照片", USE_JPEG),
     "presentation": ("演示文稿", "统计表请发 .docx 或 .xlsx，文字材料请发 .docx，照片请发 .jpg。"),
+    "enciphered": ("加密的邮件内容，只有持有密钥的人能打开", "请不加密重新发送（只签名不影响读取）。"),
+    "binhex": ("旧式苹果编码（BinHex）的文件", "请作为普通附件重新发送。"),
     "media": ("视频或音频", "不必重发；照片请发 .jpg，文字材料请发 .docx。"),
     "link": ("快捷方式，文件本身不在里面", "请发送文件本身。"),
     "unknown": ("无法识别的文件", "统计表请发 .docx 或 .xlsx，文字材料请发 .docx，照片请发 .jpg。"),
@@ -77,6 +82,7 @@ _BEGINNINGS: tuple[tuple[bytes, FileType, str], ...] = (
     (b"OggS", "unsupported", "media"),
     (b"\x1aE\xdf\xa3", "unsupported", "media"),
     (b"FLV\x01", "unsupported", "media"),
+    (b"(This file must be converted with BinHex", "unsupported", "binhex"),
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "unsupported", "media"),
 )
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\x00", b"MM\x00*", b"BM")
@@ -97,6 +103,7 @@ _HEADERS = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _STRONG_HEADERS = frozenset((b"received", b"return-path", b"message-id", b"mime-version", b"delivered-to"))
+_ENCODED_FILE = re.compile(rb"\A\s*begin(?:-base64)? [0-7]{3,4} [^\r\n]{1,255}\r?\n[ -z]{1,100}\r?\n")
 _FIELD_LINE = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:From \S[^\n]*\n)?[!-9;-~]+[ \t]*:")
 
 
@@ -124,7 +131,7 @@ def sniff(name: str, data: bytes) -> Sniffed:
         return _ole(data)
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
         return _zipped(data)
-    return _by_beginning(data) or _by_text(name.lower(), data)
+    return _by_beginning(data) or _signed_or_enciphered(name.lower(), data) or _by_text(name.lower(), data)
 
 
 def _by_beginning(data: bytes) -> Sniffed | None:
@@ -141,7 +148,23 @@ def _by_beginning(data: bytes) -> Sniffed | None:
         return Sniffed("xls")
     if data[40:44] == b" EMF" or data.startswith((b"\xd7\xcd\xc6\x9a", b"\x01\x00\x09\x00")):
         return Sniffed("vector")
+    if is_resource_fork(data):
+        return Sniffed("card")
     return Sniffed("tar") if is_tar(data[:512]) else None
+
+
+def _signed_or_enciphered(name: str, data: bytes) -> Sniffed | None:
+    """S/MIME and PGP: a signature, a mail that is signed, or one that nobody opens without the key."""
+    kind = kind_of(data) if data[:1] == b"0" else None
+    if kind == "enveloped" or data[:200].lstrip().startswith(b"-----BEGIN PGP MESSAGE-----"):
+        return Sniffed("unsupported", "enciphered")
+    if kind == "signed" and signed_content(data):
+        return Sniffed("message")
+    of_no_kind = name.endswith((*_SIGNATURES, ".bin", ".dat")) or "." not in name
+    return Sniffed("card") if kind == "signed" and of_no_kind else None
+
+
+_SIGNATURES = (".p7s", ".p7m", ".sig")
 
 
 _HEIC = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
@@ -160,9 +183,7 @@ def _by_text(name: str, data: bytes) -> Sniffed:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         head = data[:8192].decode("utf-16", "ignore").encode()
     elif b"\0" in head:
-        return (
-            Sniffed("card") if name.endswith((".p7s", ".p7m", ".sig")) else Sniffed("unsupported", "unknown")
-        )
+        return Sniffed("card") if name.endswith((".p7s", ".sig")) else Sniffed("unsupported", "unknown")
     if name.endswith((".p7s", ".sig", ".asc")):
         return Sniffed("card")
     if head.lstrip(b"\xef\xbb\xbf \r\n\t")[:15].upper().startswith((b"BEGIN:VCARD", b"BEGIN:VCALENDAR")):
@@ -178,6 +199,8 @@ def _by_text(name: str, data: bytes) -> Sniffed:
         return Sniffed("vector")
     if _HTML.match(head) or (name.endswith((".html", ".htm")) and b"<" in head):
         return Sniffed("html")
+    if _ENCODED_FILE.match(head):
+        return Sniffed("message")  # its text is the file, as in a mail
     if _FIELD_LINE.match(head):
         mail = _mail(name, head)
         if mail is not None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from agent.mime import Mime
+from agent.errors import Unreadable
 from agent.reading import carried
 from agent.reading.carried import Told
 from agent.reading.containers.member import Unpacked
@@ -18,6 +18,7 @@ from agent.reading.filetype import FileType, Sniffed, sniff
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.refusals import too_large
 from agent.reading.grid import Document
+from agent.reading.mails import Mail
 
 if TYPE_CHECKING:
     from agent.reading.pictures import Looked
@@ -36,7 +37,7 @@ class Opened:
     """A file's type and, where nothing else is needed to read that, its content."""
 
     sniffed: Sniffed
-    content: Document | Looked | Unpacked | Mime | None
+    content: Document | Looked | Unpacked | Mail | None
 
 
 def open_apart(name: str, data: bytes, min_pixels: int, inner: bool, budget: Budget) -> Opened:
@@ -56,11 +57,20 @@ def open_apart(name: str, data: bytes, min_pixels: int, inner: bool, budget: Bud
     return _opened(_ask("open", [data], budget, arguments))
 
 
-def message_apart(data: bytes, budget: Budget) -> Mime:
-    """A message taken apart, whatever it looks like."""
-    opened = _opened(_ask("open", [data], budget, {"name": "", "min_pixels": 0, "inner": True, "mail": True}))
-    assert isinstance(opened.content, Mime)
-    return opened.content
+def message_apart(data: bytes, budget: Budget) -> Mail:
+    """A message taken apart, whatever it looks like; without its page where that is too much for its reader.
+
+    Raises:
+        Unreadable: not even its parts could be told.
+    """
+    try:
+        return _message_apart(data, budget, pages=True)
+    except Unreadable:
+        return _message_apart(data, budget, pages=False)
+
+
+def _message_apart(data: bytes, budget: Budget, pages: bool) -> Mail:
+    return carried.mail(_ask("mail", [data], budget, {"pages": pages}))
 
 
 def converted_apart(
@@ -69,12 +79,6 @@ def converted_apart(
     """The document in what a file was converted to, with what only the original tells."""
     arguments = {"kind": kind, "target": target}
     return carried.documents(_ask("document", [converted, original], budget, arguments))[0]
-
-
-def texts_apart(mime: Mime, budget: Budget) -> tuple[Document, ...]:
-    """Where in a message's text a form may stand, in the order of preference (texts.py)."""
-    blobs = [one.encode("utf-8", "surrogatepass") for one in (mime.subject, mime.text, mime.plain, mime.html)]
-    return carried.documents(_ask("texts", blobs, budget, {}))
 
 
 def _ask(job: str, blobs: list[bytes], budget: Budget, arguments: Mapping[str, Any]) -> Told:
@@ -96,8 +100,8 @@ def _opened(told: Told) -> Opened:
             return Opened(sniffed, Looked(*data))
         case "unpacked":
             return Opened(sniffed, carried.unpacked(inside))
-        case "mime":
-            return Opened(sniffed, carried.mime(inside))
+        case "mail":
+            return Opened(sniffed, carried.mail(inside))
         case _:
             return Opened(sniffed, None)
 
@@ -105,11 +109,9 @@ def _opened(told: Told) -> Opened:
 # --- in the other process --------------------------------------------------------------------------------
 
 
-def open_file(
-    data: bytes, budget: Budget, name: str, min_pixels: int, inner: bool, mail: bool = False
-) -> Opened:
+def open_file(data: bytes, budget: Budget, name: str, min_pixels: int, inner: bool) -> Opened:
     """What a file is and holds; arguments and errors as of ``open_apart``."""
-    sniffed = Sniffed("message") if mail else sniff(name, data)
+    sniffed = sniff(name, data)
     if sniffed.type == "encrypted":
         sniffed, data = _unlocked(sniffed, name, data)
     return Opened(sniffed, _content(sniffed.type, name, data, min_pixels, inner, budget))
@@ -133,8 +135,8 @@ def tell_opened(opened: Opened) -> Told:
         holds, told = "document", carried.of_documents([content])
     elif isinstance(content, Unpacked):
         holds, told = "unpacked", carried.of_unpacked(content)
-    elif isinstance(content, Mime):
-        holds, told = "mime", carried.of_mime(content)
+    elif isinstance(content, Mail):
+        holds, told = "mail", carried.of_mail(content)
     else:
         holds, told = "picture", Told((content.look, content.pixels))
     return Told((kind.type, kind.what, kind.macros, holds, told.data), told.blobs)
@@ -142,7 +144,7 @@ def tell_opened(opened: Opened) -> Told:
 
 def _content(
     kind: FileType, name: str, data: bytes, min_pixels: int, inner: bool, budget: Budget
-) -> Document | Looked | Unpacked | Mime | None:
+) -> Document | Looked | Unpacked | Mail | None:
     if kind == "doc":
         from agent.reading.formats.office import refuse_password
 
@@ -159,19 +161,26 @@ def _content(
 
             return unpack(container, name, data, budget)
         case "message":
-            from agent.mime import parse_mime
-
-            return parse_mime(data)
+            return open_mail(data, budget)
         case "msg":
             from agent.reading.containers.outlook import read_msg
+            from agent.reading.texts import with_places
 
-            return read_msg(data, budget)
+            return with_places(read_msg(data, budget), budget)
         case "picture":
             from agent.reading.pictures import look_at
 
             return look_at(data, min_pixels, budget)
         case _:
             return load(kind, data, budget)
+
+
+def open_mail(data: bytes, budget: Budget, pages: bool = True) -> Mail:
+    """A message taken apart; ``pages`` as of ``parse_mime``."""
+    from agent.mime import parse_mime
+    from agent.reading.texts import with_places
+
+    return with_places(parse_mime(data, pages=pages), budget)
 
 
 def load(kind: FileType, data: bytes, budget: Budget) -> Document:

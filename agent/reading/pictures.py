@@ -146,7 +146,8 @@ def looks_like_a_page(image: Image) -> bool:
 
     Looked at small, and each pixel against the brightest around it, so that a shadow over the paper, a dark
     desk under it and a weak light change nothing. Much of a page is paper, and many fields of a coarse raster
-    hold paper and ink; fewer will do where hardly any ink is thicker than a stroke, as it is in any scene.
+    hold paper and ink; fewer will do where hardly any ink is thicker than a stroke, as it is in any scene. Where only
+    things without strokes lie on an even ground (people on snow, balloons before a wall), nothing is written.
     """
     small = image.reduce(max(1, max(image.size) // SIDE)) if max(image.size) > 2 * SIDE else image.copy()
     small.thumbnail((SIDE, SIDE))
@@ -156,9 +157,18 @@ def looks_like_a_page(image: Image) -> bool:
     if _share(paper) < 0.4 or not _even(gray, paper):
         return False
     ink = against.point(_under(200))
-    mixed = _mixed(paper, ink)
-    only_strokes = _share(ink.filter(_erosion())) < 0.3 * _share(ink)
-    return mixed > 0.28 or (only_strokes and mixed > 0.08 and _share(paper) > 0.7)
+    mixed, thick = _mixed(paper, ink), ink.filter(_erosion())
+    only_strokes = _share(thick) < 0.3 * _share(ink)
+    if not only_strokes:
+        return mixed > 0.28 and _mixed(paper, _strokes(ink, thick)) > 0.12
+    return mixed > 0.28 or (mixed > 0.08 and _share(paper) > 0.7)
+
+
+def _strokes(ink: Image, thick: Image) -> Image:
+    """The ink that is no thicker than a stroke: not what is left of it grown again, and a little more."""
+    from PIL import ImageChops, ImageFilter
+
+    return ImageChops.subtract(ink, thick.filter(ImageFilter.MaxFilter(5)))
 
 
 def _erosion() -> Filter:

@@ -125,12 +125,11 @@ def _document(arguments: Arguments, blobs: Blobs, budget: Budget) -> Told:
     return of_documents([load_converted(**arguments, converted=converted, original=original, budget=budget)])
 
 
-def _texts(_: Arguments, blobs: Blobs, budget: Budget) -> Told:
-    from agent.reading.carried import of_documents
-    from agent.reading.texts import texts_of
+def _mail(arguments: Arguments, blobs: Blobs, budget: Budget) -> Told:
+    from agent.reading.carried import of_mail
+    from agent.reading.opening import open_mail
 
-    subject, text, plain, html = (one.decode("utf-8", "surrogatepass") for one in blobs)
-    return of_documents(list(texts_of(subject, text, plain, html, budget)))
+    return of_mail(open_mail(blobs[0], budget, **arguments))
 
 
 def _smaller(arguments: Arguments, blobs: Blobs, _: Budget) -> Told:
@@ -160,7 +159,7 @@ def _picture(_: Arguments, blobs: Blobs, budget: Budget) -> Told:
 JOBS: dict[str, Callable[[Arguments, Blobs, Budget], Told]] = {
     "open": _open,
     "document": _document,
-    "texts": _texts,
+    "mail": _mail,
     "smaller": _smaller,
     "pdf": _pdf,
     "picture": _picture,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from agent.mail.automatic import automatic, bounced_ids, failed_recipients
@@ -198,3 +200,11 @@ def test_a_bounce_in_plain_words_names_the_letter_too() -> None:
         b"--- Below this line is a copy of the message.\r\nMessage-ID: <letter-1@civil.example>\r\n"
     )
     assert bounced_ids(message) == ("<letter-1@civil.example>", "<letter-2@civil.example>")
+
+
+@pytest.mark.parametrize("value", ["a" * 900_000, "a@" * 400_000, "<" * 900_000, "a@b.example, " * 60_000])
+def test_a_report_s_headers_cost_no_more_than_their_length(value: str) -> None:
+    raw = f"From: MAILER-DAEMON@x.example\r\nX-Failed-Recipients: {value}\r\n\r\nx".encode()
+    began = time.process_time()
+    failed_recipients(parse(raw))
+    assert time.process_time() - began < 5

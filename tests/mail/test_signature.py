@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import socket
+import time
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from agent.mail import signature
 from agent.mail.authentication import Signed
-from agent.mail.message import parse
+from agent.mail.message import parse, parse_head
 from agent.mail.signature import key_in_dns, signed
 from tests.mail import keys
 from tests.mail.keys import key, name_server
@@ -159,3 +160,37 @@ def test_whatever_is_changed_in_a_signed_mail_nothing_raises_and_no_other_words_
     assert found in ("pass", "fail", "none", "unanswered")
     if found == "pass":
         assert (parse(altered).sender, parse(altered).text) == ("qingnian@town.example", parse(raw).text)
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from([b" ", b"\t", b"\r\n", b"\n", b"\r", b"a", b"  ", b"\r\n\r\n"]), max_size=30))
+def test_a_body_is_prepared_as_the_library_would_have_it(pieces: list[bytes]) -> None:
+    import dkim
+    from dkim.canonicalization import Relaxed, Simple
+
+    body = b"".join(pieces)
+    _, whole = dkim.rfc822_parse(b"From: a@town.example\r\n\r\n" + body)
+    for relaxed, way in ((True, Relaxed), (False, Simple)):
+        prepared = signature._body(body, 0, relaxed=relaxed)
+        assert way.canonicalize_body(prepared) == way.canonicalize_body(whole)
+
+
+@pytest.mark.parametrize("way", [b"relaxed", b"simple"])
+@pytest.mark.parametrize(
+    "body", [b" " * 2_000_000 + b"x", b"\r\n" * 2_000_000, b"\t " * 500_000 + b"\r\n", b"\r" * 999_999]
+)
+def test_a_hostile_body_costs_no_more_than_its_length(way: bytes, body: bytes) -> None:
+    head = (
+        b"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/"
+        + way
+        + b"; d=town.example; s=s1; h=from; bh=AAAA; b=AAAA\r\n"
+    )
+    raw = head + b"From: qingnian@town.example\r\n\r\n" + body
+    began = time.process_time()
+    assert signed(raw, parse_head(raw), RECEIVED) == "fail"
+    assert time.process_time() - began < 2
+
+
+def test_a_head_without_end_is_looked_at_by_nobody() -> None:
+    raw = sign(mail()).replace(b"Subject:", b"X: y\r\n" * 300_000 + b"Subject:")
+    assert signed(raw, parse_head(raw), RECEIVED) == "none"

@@ -133,6 +133,7 @@ def msg(
     attached: Storage | None = None,
     codepage: int = 0,
     headers: str = "",
+    charset: str = "gb18030",
 ) -> Storage:
     """A message as Outlook saves it; with a code page its text is in that, else in UTF-16.
 
@@ -145,16 +146,22 @@ def msg(
     if html:
         said[0x1013] = html.encode("gb18030")
         said[0x3FDE] = 54936
-    _say(message, said, b"\0" * 32, codepage)
+    _say(message, said, b"\0" * 32, charset if codepage else "")
     for number, (name, data) in enumerate(files):
         one = Storage()
-        _say(one, {0x3707: name, 0x3701: data, 0x3705: 1}, b"\0" * 8, codepage)
+        _say(one, {0x3707: name, 0x3701: data, 0x3705: 1}, b"\0" * 8, charset if codepage else "")
         message.storages[f"__attach_version1.0_#{number:08X}"] = one
     if attached is not None:
         one = Storage(storages={"__substg1.0_3701000D": _embedded(attached)})
-        _say(one, {0x3001: "原邮件", 0x3705: 5}, b"\0" * 8, codepage)
+        _say(one, {0x3001: "原邮件", 0x3705: 5}, b"\0" * 8, charset if codepage else "")
         message.storages[f"__attach_version1.0_#{len(files):08X}"] = one
     return message
+
+
+def name_codepage(message: Storage, number: int, codepage: int) -> None:
+    """Let a message name a code page, whatever it is in; 0: none."""
+    if codepage:
+        message.streams["__properties_version1.0"] += struct.pack("<HHIII", 3, number, 6, codepage, 0)
 
 
 def _embedded(message: Storage) -> Storage:
@@ -163,15 +170,15 @@ def _embedded(message: Storage) -> Storage:
     return Storage(streams, message.storages)
 
 
-def _say(storage: Storage, said: Mapping[int, Any], head: bytes, codepage: int) -> None:
+def _say(storage: Storage, said: Mapping[int, Any], head: bytes, charset: str) -> None:
     properties = head
     for number, value in sorted(said.items()):
         if isinstance(value, int):
             properties += struct.pack("<HHIII", 3, number, 6, value, 0)
             continue
         if isinstance(value, str):
-            kind = 0x1E if codepage else 0x1F
-            value = value.encode("gb18030" if codepage else "utf-16-le")
+            kind = 0x1E if charset else 0x1F
+            value = value.encode(charset or "utf-16-le")
         else:
             kind = 0x102
         storage.streams[f"__substg1.0_{number:04X}{kind:04X}"] = value

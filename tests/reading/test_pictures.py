@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 from collections.abc import Callable
 
 import pytest
@@ -103,6 +104,32 @@ def people_before_a_white_wall() -> Image.Image:
         draw.rectangle((x - 20, 420, x + 90, 800), fill=(30 + x % 90, 40, 80))
     draw.rectangle((0, 800, 1200, 900), fill=(120, 90, 70))
     return image
+
+
+def scattered(seed: int, ground: tuple[int, int, int], shape: str) -> Image.Image:
+    """Coloured things on an even bright ground: balloons, parcels, tents, umbrellas."""
+    rng = random.Random(seed)
+    image = Image.new("RGB", (800, 600), ground)
+    draw = ImageDraw.Draw(image)
+    for _ in range(40):
+        x, y, size = rng.randrange(800), rng.randrange(600), rng.randrange(8, 90)
+        colour = (rng.randrange(256), rng.randrange(256), rng.randrange(256))
+        if shape == "balloons":
+            draw.ellipse((x - size, y - size, x + size, y + size), fill=colour)
+        elif shape == "parcels":
+            draw.rectangle((x - size, y - size // 2, x + size, y + size // 2), fill=colour)
+        else:
+            draw.polygon([(x, y - size), (x - size, y + size), (x + size, y + size)], fill=colour)
+    return image
+
+
+@pytest.mark.parametrize("shape", ["balloons", "parcels", "tents"])
+@pytest.mark.parametrize("ground", [(204, 255, 238), (250, 250, 250), (220, 230, 240)])
+@pytest.mark.parametrize("seed", range(4))
+def test_things_on_an_even_bright_ground_are_no_page(
+    seed: int, ground: tuple[int, int, int], shape: str
+) -> None:
+    assert not looks_like_a_page(scattered(seed, ground, shape))
 
 
 @pytest.mark.parametrize("scene", [snow, people_before_a_white_wall], ids=lambda one: one.__name__)

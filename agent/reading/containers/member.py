@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from agent.errors import Unreadable
@@ -35,6 +36,29 @@ class Unpacked:
 def wanted(name: str) -> bool:
     """Whether a member is somebody's file, and nothing that a system put there for itself."""
     return not _IGNORED.search(name)
+
+
+_PHOTO, _FILM = (".heic", ".heif", ".jpg", ".jpeg", ".png"), ".mov"
+
+
+def beside_photos(names: Collection[str]) -> frozenset[str]:
+    """Of several files, the films that are part of a photo of the same name, as phones take them (Live Photo).
+
+    Their sender knows of one photo only.
+    """
+    stems = {_stem(name) for name in names if name.lower().endswith(_PHOTO)}
+    return frozenset(name for name in names if name.lower().endswith(_FILM) and _stem(name) in stems)
+
+
+def once(names: Collection[str]) -> frozenset[str]:
+    """Of the files in one such photo that was packed for sending (.livp), all but its first picture."""
+    photos = [name for name in names if name.lower().endswith(_PHOTO)]
+    return frozenset(photos[1:]) | beside_photos(names)
+
+
+def _stem(name: str) -> str:
+    """A name without its suffixes, in which one program writes a photo's kind twice (IMG_1.HEIC.jpg)."""
+    return re.sub(r"(?:\.(?:heic|heif|jpe?g|png|mov))+$", "", name.lower())
 
 
 def over_the_bound(size: int, budget: Budget) -> Unreadable | None:

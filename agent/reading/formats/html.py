@@ -118,10 +118,14 @@ def decode_html(data: bytes) -> str:
 
 
 def parse_html(text: str) -> _Element | None:
-    """The page as a tree; None where there is nothing in it."""
+    """The page as a tree; None where there is nothing in it.
+
+    Raises:
+        Unreadable: damaged; or nested so deeply that the parser would keep the beginning and drop the rest.
+    """
     from lxml import etree
 
-    parser = etree.HTMLParser(no_network=True, huge_tree=False, remove_comments=True, remove_pis=True)
+    parser = etree.HTMLParser(no_network=True, huge_tree=True, remove_comments=True, remove_pis=True)
     text = _DECLARATION.sub("", text).replace("\0", "")
     if not text.strip():
         return None
@@ -129,6 +133,8 @@ def parse_html(text: str) -> _Element | None:
         root = etree.fromstring(text, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise damaged() from error
+    if parser.error_log.filter_from_fatals():
+        raise too_large("网页里一层套一层，太多")
     if root is not None:
         take_over_sheets(root)
     return root

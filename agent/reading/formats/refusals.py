@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from agent.errors import Unreadable
+from agent.findings import Finding
+from agent.mime import Unread
 
 USE_ZIP = "请改用 .zip 压缩，或者不压缩、直接作为附件发送。"
 USE_JPEG = "请转存为 .jpg 再发送。"
@@ -126,3 +128,43 @@ def table_without_lines() -> Unreadable:
         "not_supported",
         "里有统计表的栏目，但表格没有完整的框线，无法确定每个数属于哪一栏。请发送 Word（.docx）或 Excel（.xlsx）文件。",
     )
+
+
+def in_fragments() -> Unreadable:
+    """One piece of a mail that a program has sent in several (RFC 2046 section 5.2.2)."""
+    return Unreadable(
+        "not_supported",
+        "只是一封邮件的一段：邮件程序把一封大邮件拆成了几段发送，单独一段无法读取。"
+        "请作为一封完整的邮件重新发送（在邮件程序里关闭“拆分大邮件”，或者压缩照片、分几封邮件发附件）。",
+    )
+
+
+def kept_elsewhere() -> Unreadable:
+    """A part that only says where its content lies (message/external-body)."""
+    return Unreadable(
+        "not_supported", "不在邮件里，邮件只写了它存放的地方，系统不去下载。请作为普通附件重新发送。"
+    )
+
+
+_UNREAD: dict[Unread, tuple[str, str]] = {
+    "parts": ("too_large", "邮件里的部分太多，后面的没有读取。请只附统计表、文字材料和照片，重新发送。"),
+    "text": (
+        "too_large",
+        "邮件正文太长，没有读取。请把统计表和文字材料作为附件（Word、Excel）发送，正文写几句话即可。",
+    ),
+    "page": (
+        "too_large",
+        "邮件正文的版式太大或太复杂，没有读取。请把统计表作为附件（Word、Excel）发送，正文写几句话即可。",
+    ),
+    "noise": (
+        "unreadable",
+        "邮件正文里有一段编码文字，可能是附件没有正确发出，无法读取。如有附件，请用普通附件的方式重新发送。",
+    ),
+    "enciphered": ("encrypted", "邮件正文是加密的，无法读取。请不加密重新发送（只签名不影响读取）。"),
+}
+
+
+def unread_finding(what: Unread, gained: bool) -> Finding:
+    """What a mail's sender is told of a piece of it that wasn't read: a warning where the rest says enough."""
+    rule, said = _UNREAD[what]
+    return Finding("warning" if gained else "error", rule, said)
