@@ -11,8 +11,17 @@ from dataclasses import dataclass, replace
 
 from agent.findings import Finding
 from agent.reading import reporter
-from agent.reading.columns import Assigned, Header, are_parts, assign, find_headers, worth_a_look
-from agent.reading.combining import FoundForm, combine, join
+from agent.reading.columns import (
+    Assigned,
+    Header,
+    are_parts,
+    assign,
+    every_header,
+    of_the_form,
+    title_begin,
+    worth_a_look,
+)
+from agent.reading.combining import FoundForm, combine, is_blank, join
 from agent.reading.contradicting import told_beside
 from agent.reading.formats.refusals import too_large
 from agent.reading.grid import Cell, Document, Grid
@@ -30,8 +39,9 @@ from agent.reading.other_figures import (
     wrongly_headed,
 )
 from agent.reading.part import Part
-from agent.reading.reading import Figure, Form
+from agent.reading.reading import Figure, Form, Stated
 from agent.reading.rows import Body, Row, read_body
+from agent.reading.second_tables import mark_of, set_against, stated_in
 from agent.reading.split import checked
 from agent.reading.sums import add_up, likely_total, total_row, twice
 from agent.reading.titles import other_title
@@ -41,7 +51,7 @@ from agent.units import Register
 
 MOST_ROWS = 3000  # with something in them, in all tables of a document that have the form's labels
 
-__all__ = ["FoundForm", "combine", "find_form", "find_forms_by_unit"]
+__all__ = ["FoundForm", "combine", "find_form", "find_forms_by_unit", "find_stated"]
 
 
 def find_form(document: Document, campaign: Campaign, register: Register, near: dt.date) -> FoundForm | None:
@@ -59,6 +69,14 @@ def find_form(document: Document, campaign: Campaign, register: Register, near: 
     if shown is None:
         return found
     return _with_hidden(found, reader.read(shown), document, campaign)
+
+
+def find_stated(
+    document: Document, campaign: Campaign, register: Register, near: dt.date
+) -> tuple[Stated, ...]:
+    """What the tables of a document without a form state of the form's figures. Arguments as for ``find_form``."""
+    reader = _Reader(campaign, register, near, LabelBook.of(campaign))
+    return tuple(one for _, one in reader.stated([grid for grid in document.grids if not grid.hidden]))
 
 
 def find_forms_by_unit(
@@ -100,10 +118,19 @@ class _Reader:
 
     def read(self, document: Document) -> FoundForm | None:
         self.refuse_registers(document)
-        found = [form for grid in document.grids if not grid.hidden for form in self.in_grid(grid)]
-        if not found:
+        shown = [grid for grid in document.grids if not grid.hidden]
+        found = [self.in_grid(grid) for grid in shown]
+        if not any(found):
             return None
-        form = combine(found, self.campaign)
+        form = combine([one for forms in found for one in forms], self.campaign)
+        first = next(
+            at
+            for at, forms in enumerate(found)
+            if any(self._filled(one) for one in forms) or at == len(found) - 1
+        )
+        figures = self.campaign.form.figures
+        for at, one in self.stated(shown):
+            form = set_against(form, [one], figures, later=at >= first)
         beside = told_beside(document.asides, (), self.campaign)
         return replace(form, findings=(*form.findings, *beside))
 
@@ -115,6 +142,21 @@ class _Reader:
         rows = sum(any(cell.kind != "empty" for cell in row) for grid in looked_at for row in grid.rows)
         if rows > MOST_ROWS or sum(len(grid.rows) for grid in looked_at) > 10 * MOST_ROWS:
             raise too_large(f"带有统计表栏目的表格超过 {MOST_ROWS} 行")
+
+    def _filled(self, found: FoundForm) -> bool:
+        return not is_blank(found, self.campaign)
+
+    def stated(self, grids: Sequence[Grid]) -> Iterator[tuple[int, Stated]]:
+        """What tables that aren't the form state of its figures, each with its grid's place."""
+        for at, grid in enumerate(grids):
+            above = grids[at - 1].lines_after if at and not grid.lines_before else ()
+            for part in self.small_parts(replace(grid, lines_before=above) if above else grid):
+                one = self._stated(part)
+                if one is not None:
+                    yield at, one
+
+    def _stated(self, part: Part) -> Stated | None:
+        return stated_in(part, lambda column, some: self._field(column, some).reading, self.book)
 
     def in_grid(self, grid: Grid) -> list[FoundForm]:
         """Every form in a table."""
@@ -142,15 +184,47 @@ class _Reader:
             return
         for lay_out in (upright, turned):
             table = lay_out(grid)
-            headers = find_headers(table, self.book)
-            begin = 0
-            for at, header in enumerate(headers):
-                stop = headers[at + 1].top if at + 1 < len(headers) else len(table.rows)
-                body = read_body(table, header, stop, self.book)
-                yield Part(table, begin, header, body, self._heading(table, header, body, begin))
+            every = every_header(table, self.book)
+            headers, begin = of_the_form(every, self.book), 0
+            for header in headers:
+                stop = self._stop(table, header, headers, every)
+                yield self._part(table, header, begin, stop)
                 begin = stop
             if headers:
                 return
+
+    def small_parts(self, grid: Grid) -> Iterator[Part]:
+        """The parts of a table with labels of the form that aren't the form: such a table, or one below the form."""
+        grid = with_labels_mended(grid, self.book)
+        if len(grid.rows) > MOST_ROWS or not worth_a_look(grid, self.book, 1):
+            return
+        for lay_out in (upright, turned):
+            table = lay_out(grid)
+            every = every_header(table, self.book)
+            forms, begin = of_the_form(every, self.book), 0
+            for at, header in enumerate(every):
+                stop = every[at + 1].top if at + 1 < len(every) else len(table.rows)
+                if header not in forms and (not forms or header.top > forms[0].bottom):
+                    begin = title_begin(table, header, begin)
+                    yield replace(self._part(table, header, begin, stop), inside=bool(forms))
+                begin = stop
+            if every:
+                return
+
+    def _stop(self, table: Table, header: Header, forms: Sequence[Header], every: Sequence[Header]) -> int:
+        """Where the rows below a header end: at the next form, or at a small table below its figures."""
+        for other in every:
+            if other in forms and other.top > header.top:
+                return other.top
+            if other.top > header.bottom and other not in forms:
+                begin = title_begin(table, other, header.bottom)
+                if any(not cell.empty for cell in table.cells(header.bottom, begin)):
+                    return begin
+        return len(table.rows)
+
+    def _part(self, table: Table, header: Header, begin: int, stop: int) -> Part:
+        body = read_body(table, header, stop, self.book)
+        return Part(table, begin, header, body, self._heading(table, header, body, begin))
 
     def _form(self, part: Part, rows: tuple[Row, ...]) -> FoundForm:
         """The form that some rows of a part make."""
@@ -186,7 +260,9 @@ class _Reader:
             findings.append(reporter.another(self.book, strangers))
         needs = part.table.grid.from_picture or unmarked or bool(another)
         form = replace(headed, values=values, sources=sources, needs_confirmation=needs)
-        return FoundForm(form, tuple(findings))
+        # What a table of fewer columns states is known only here: it may turn out to be no form.
+        some = len(part.header.figures) < len(self.campaign.form.figures)
+        return FoundForm(form, tuple(findings), mark_of(part), self._stated(part) if some else None)
 
     # Figures
 

@@ -17,7 +17,7 @@ TITLE_LINES = 5  # lines above a table among which its title is looked for
 class Part:
     """One form's part of a table: its header, what stands below it, and the header values around it.
 
-    ``begin`` is the row behind the part before it.
+    ``begin`` is the row behind the part before it; ``inside``: it stands in the same table, below a form.
     """
 
     table: Table
@@ -25,6 +25,7 @@ class Part:
     header: Header
     body: Body
     heading: Heading
+    inside: bool = False
 
     @property
     def titles(self) -> tuple[str, ...]:
