@@ -73,6 +73,8 @@ def read_document(
     gained = found is not None or not (overlooked or says_little(text, context.campaign))
     opened = _Opened(name, data, kind, document, found, overlooked, text, read_inside(gained))
     reading = _paged(opened, context) if kind == "pdf" else _flowing(opened, context.campaign)
+    if not reading.form:
+        reading = replace(reading, stated=context.stated(document))
     if reading.form:
         from agent.reading.contradicting import told_by_name
 

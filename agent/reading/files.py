@@ -20,7 +20,7 @@ from agent.reading.formats.limits import Budget, Limits
 from agent.reading.formats.refusals import encrypted, nothing_inside, some_encrypted
 from agent.reading.grid import Document, Picture
 from agent.reading.opening import message_apart, open_apart, texts_apart
-from agent.reading.reading import FileReading
+from agent.reading.reading import FileReading, Stated
 from agent.rules import Campaign
 from agent.units import Register, Unit
 
@@ -182,10 +182,11 @@ def _taken_apart(name: str, raw: bytes, mime: Mime, context: Context, depth: int
     context.budget.spend_members(len(mime.parts))
     inside = tuple(_part(part, context, depth + 1) for part in mime.parts)
     # A mail that lies inside another and that a machine wrote may be our own receipt, figures and all.
-    found, told = (None, ()) if depth and _automatic(mime) else _form_in_message(mime, context)
+    found, stated, told = (None, (), ()) if depth and _automatic(mime) else _form_in_message(mime, context)
     if any(one.form for part in inside for one in part.everything()):
         told = tuple(replace(one, severity="warning") for one in told)
-    return reading_of(name, raw, "message", found=found, findings=told, contains=inside, text=mime.text)
+    reading = reading_of(name, raw, "message", found=found, findings=told, contains=inside, text=mime.text)
+    return replace(reading, stated=stated)
 
 
 def _part(part: MimePart, context: Context, depth: int) -> FileReading:
@@ -201,23 +202,27 @@ def _automatic(mime: Mime) -> bool:
     return any(value.strip().lower() != "no" for value in said)
 
 
-def _form_in_message(mime: Mime, context: Context) -> tuple[FoundForm | None, tuple[Finding, ...]]:
+def _form_in_message(
+    mime: Mime, context: Context
+) -> tuple[FoundForm | None, tuple[Stated, ...], tuple[Finding, ...]]:
     """The form in the sender's own text, else in a mail that is forwarded in it; never in a quotation.
 
-    Where there is none, what looks like one.
+    Where there is none, what its tables state of the form's figures, and what looks like a form.
     """
     from agent.reading.overlooked import overlooked, with_overlooked
 
     told: tuple[Finding, ...] = ()
+    stated: tuple[Stated, ...] = ()
     above: list[str] = []
     for document in texts_apart(mime, context.budget):
         found = context.find(document)
         if found is not None:
             found = with_overlooked(found, document, context.campaign)
-            return _with_words_above(found, above, context.campaign), ()
+            return _with_words_above(found, above, context.campaign), (), ()
         above += document.text.split("\n")
+        stated = stated or tuple(replace(one, name="邮件正文") for one in context.stated(document))
         told = told or overlooked(document, context.campaign, None)
-    return None, tuple(replace(one, text=one.text.replace("“", "邮件正文的“", 1)) for one in told)
+    return None, stated, tuple(replace(one, text=one.text.replace("“", "邮件正文的“", 1)) for one in told)
 
 
 def _with_words_above(found: FoundForm, above: Sequence[str], campaign: Campaign) -> FoundForm:

@@ -201,13 +201,13 @@ class _Reader:
         for lay_out in (upright, turned):
             table = lay_out(grid)
             every = every_header(table, self.book)
-            forms, begin = of_the_form(every, self.book), 0
-            for at, header in enumerate(every):
-                stop = every[at + 1].top if at + 1 < len(every) else len(table.rows)
+            forms = of_the_form(every, self.book)
+            begins = [
+                title_begin(table, one, every[at - 1].bottom if at else 0) for at, one in enumerate(every)
+            ]
+            for header, begin, stop in zip(every, begins, [*begins[1:], len(table.rows)], strict=False):
                 if header not in forms and (not forms or header.top > forms[0].bottom):
-                    begin = title_begin(table, header, begin)
                     yield replace(self._part(table, header, begin, stop), inside=bool(forms))
-                begin = stop
             if every:
                 return
 
@@ -262,7 +262,9 @@ class _Reader:
         form = replace(headed, values=values, sources=sources, needs_confirmation=needs)
         # What a table of fewer columns states is known only here: it may turn out to be no form.
         some = len(part.header.figures) < len(self.campaign.form.figures)
-        return FoundForm(form, tuple(findings), mark_of(part), self._stated(part) if some else None)
+        return FoundForm(
+            form, tuple(findings), mark_of(part), (self._stated(part) or Stated({})) if some else None
+        )
 
     # Figures
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from agent.reading.combining import FoundForm
 
 MOST_ROWS = 3000  # beyond them a table is a register, and no correction
+MOST_TEXTS = 500  # texts of a table that may say what it is
 LINES = 3  # lines above a table that are about it
 
 
@@ -89,7 +91,7 @@ def stated_in(part: Part, read: Callable[[Assigned, Part], Reading], book: Label
         read: what a column of a part says.
         book: the campaign's labels.
     """
-    rows = part.body.rows
+    rows = tuple(row for row in part.body.rows if not _is_mark(row))
     if not rows or len(rows) > MOST_ROWS or _of_another_matter(part, book):
         return None
     after = [row for row in rows if _named(row, words().after)]
@@ -107,7 +109,7 @@ def stated_in(part: Part, read: Callable[[Assigned, Part], Reading], book: Label
         values={name: value for name, (value, _, _) in found.items()},
         alike={name: alike for name, (_, alike, _) in found.items()},
         written={name: written for name, (_, _, written) in found.items()},
-        was={name: value for name, value in was.items() if value is not None},
+        was={name: value for name, value in was.items() if isinstance(value, Decimal)},
         mark=mark or (after[0].name if after else ""),
         name=part.table.grid.name,
         part=_only_part(chosen) or any(word in key(text[:_LONGEST]) for text in own for word in words().part),
@@ -168,7 +170,7 @@ def _held_against(found: FoundForm, stated: Stated, field: FormField, later: boo
 
 
 def _offered(found: FoundForm, field: FormField, stated: Stated, other: Decimal) -> FoundForm:
-    value = plain(found.form.values[field.id])  # type: ignore[arg-type]
+    value = plain(found.form.values[field.id])
     text = (
         f"“{field.full_label}”统计表里写的是 {value}，“{_called(stated)}”更正为 {plain(other)}，已按更正后的数列出。"
         f"请核对，确认后按 {plain(other)} 登记；如应为 {value}，请回复更正或改好统计表后重报。"
@@ -182,7 +184,7 @@ def _undecided(found: FoundForm, field: FormField, stated: Stated, certain: bool
     """With the doubt; ``certain``: the other table may only list some of the villages, and the form's figure stays."""
     value, other = found.form.values[field.id], stated.values[field.id]
     told = plain(other) if other is not None else quote(stated.written.get(field.id, ""))
-    text = f"“{field.full_label}”在统计表里写的是“{plain(value)}”，在“{_called(stated)}”里是“{told}”，"  # type: ignore[arg-type]
+    text = f"“{field.full_label}”在统计表里写的是“{plain(value)}”，在“{_called(stated)}”里是“{told}”，"
     if certain:
         text += "请核对；如统计表有误，请改好后重报。"
         return replace(
@@ -238,6 +240,12 @@ def _values(rows: Sequence[Row], each: Sequence[Reading]) -> Iterator[tuple[Row,
             yield row, reading.value
 
 
+def _is_mark(row: Row) -> bool:
+    """Whether a row is nothing but the words that call the table a correction (以此为准)."""
+    filled = [cell for cell in row.cells.values() if cell.kind != "empty"]
+    return len(filled) == 1 and filled[0].kind == "text" and bool(mark_in([filled[0].text]))
+
+
 def _named(row: Row, names: frozenset[str]) -> bool:
     return any(_bare(name) in names for name in row.names)
 
@@ -257,14 +265,17 @@ def _alien(row: Row, years: range) -> bool:
 
 
 def _own_lines(part: Part) -> tuple[str, ...]:
-    """What is written about a table that isn't the form: its name, lines right around it, its own headings and rows."""
+    """What is written about a table that isn't the form: its name, lines right around it, its texts that are no labels."""
     grid, table = part.table.grid, part.table
-    around = (grid.name, *grid.lines_before[-LINES:], *grid.lines_after[:1]) if not part.inside else ()
-    above = [cell.text for cell in table.cells(part.begin, part.header.top) if cell.text]
     heads = [column.text for column in part.header.columns if column.match is None and column.text]
-    named = [text for row in part.body.rows for text in (*row.names, *row.remarks)]
-    lines = [cell.text for at in part.body.lines for cell in table.rows[at] if cell.text]
-    return (*around, *above, *heads, *named, *lines)
+    if part.inside:
+        cells = [cell.text for cell in table.cells(part.begin, part.header.top) if cell.text]
+        own = [cell.text for row in part.body.rows for cell in row.cells.values() if cell.kind == "text"]
+        lines = [cell.text for at in part.body.lines for cell in table.rows[at] if cell.text]
+        return (*cells, *heads, *own, *lines)
+    every = (cell.text for row in grid.rows for cell in row if cell.kind == "text" and cell.text)
+    around = (grid.name, *grid.lines_before[-LINES:], *grid.lines_after[:1])
+    return (*around, *heads, *islice(every, MOST_TEXTS))
 
 
 def _of_another_matter(part: Part, book: LabelBook) -> bool:
