@@ -192,7 +192,7 @@ def assemble(
     )
 
 
-CONFIRMED_AWAY = ("sum_unmarked", "other_title", "corrected")
+CONFIRMED_AWAY = ("sum_unmarked", "other_title", "corrected", "shifted")
 """The rules of the warnings that a confirmation answers."""
 
 

@@ -39,6 +39,7 @@ Which finding comes from where (a rule's id may stand for several reasons):
     other_unit, unit_unknown, header_missing       reporter.py
     bad_date, bad_phone   values.py
     other_title           titles.py
+    shifted               shifted.py: a bare number in 备注, a column next to one that is missing
     words_besides         contradicting.py
     row_twice, hidden, from_picture      form.py
     two_values            corrections.py: words that put shown figures right

@@ -124,7 +124,13 @@ def _merge(first: FoundForm, second: FoundForm, campaign: Campaign) -> FoundForm
             sources |= {name: at for name, at in chosen.form.sources.items() if name == field.id}
     findings += _of_two_places(first, second) if not counts else ()
     both = (first, second) if counts else (first,)
-    findings += dict.fromkeys(one for found in both for one in found.findings if one.field is None)
+    # Where an equal copy has the column that is missing here, its neighbours are no more in doubt.
+    findings += dict.fromkeys(
+        one
+        for found in both
+        for one in found.findings
+        if one.field is None and (one.rule != "shifted" or not counts)
+    )
     headers: dict[str, object] = {}
     for header in campaign.form.header:
         headers[ATTRIBUTES[header.type]], told = _choose_header(header, first, second)
