@@ -11,6 +11,7 @@ The way of a file:
     values.py      what one cell means: asked.py what is asked for, written.py a text (numerals.py, measures.py,
                    brackets.py, phrases.py with figures.yaml, likely.py), numberformat.py and seen.py a workbook's
                    number, dates.py, phones.py
+    counting.py    which rows are counted where none is marked as the total
     sums.py        several rows to one figure, split.py several columns; combining.py: several forms to one;
                    second_tables.py: small tables beside it
 
@@ -33,7 +34,8 @@ Which finding comes from where (a rule's id may stand for several reasons):
     displayed_otherwise   values.py: a cell; paged.py: a page
     no_column, two_columns       columns.py
     sum_differs           sums.py, split.py
-    sum_unmarked          form.py: added up, to be confirmed; other_figures.py: can't be added up
+    sum_unmarked          form.py: added up, to be confirmed; other_figures.py: can't be added up; counting.py: a row
+                          that may be a sum or none
     two_forms             combining.py; second_tables.py: a table beside the form that says otherwise
     corrected             second_tables.py: a table marked as a correction, to be confirmed
     other_unit, unit_unknown, header_missing       reporter.py

@@ -23,6 +23,7 @@ from agent.reading.columns import (
 )
 from agent.reading.combining import FoundForm, combine, is_blank, join
 from agent.reading.contradicting import told_beside
+from agent.reading.counting import Counted, calls_the_whole, counted, is_name_of, may_be_a_sum
 from agent.reading.formats.refusals import too_large
 from agent.reading.grid import Cell, Document, Grid
 from agent.reading.heading import Heading, from_cells, from_lines, stated
@@ -44,7 +45,7 @@ from agent.reading.rows import Body, Row, read_body
 from agent.reading.second_tables import mark_of, set_against, stated_in
 from agent.reading.shifted import shifted
 from agent.reading.split import checked
-from agent.reading.sums import add_up, likely_total, total_row, twice
+from agent.reading.sums import add_up, total_row, twice
 from agent.reading.titles import other_title
 from agent.reading.values import Reading, clear, quote, read_figure, read_text, unclear_text
 from agent.rules import Campaign, FormField
@@ -236,6 +237,9 @@ class _Reader:
         sources: dict[str, str] = {}
         findings: list[Finding] = []
         assigned = assign(part.header, self.book)
+        unmarked = len(rows) > 1 and total_row(rows) is None
+        if unmarked and not alien and not strangers:
+            part = replace(part, counted=self._counted(part, assigned))
         read = {one.field.id: self._field(one, part) for one in assigned}
         for field in self.campaign.form.fields:
             reading, source = read[field.id].reading, read[field.id].source
@@ -249,7 +253,6 @@ class _Reader:
             findings.extend(reading.findings)
             sources |= {field.id: source} if source else {}
         headed, told = reporter.read_heading(part.heading, self.book, self.register, self.near)
-        unmarked = len(rows) > 1 and total_row(rows) is None
         findings += (
             _doubts(part, unmarked and not alien, [one.each for one in read.values() if one.each]) + told
         )
@@ -291,9 +294,46 @@ class _Reader:
             return _FieldRead(read_figure(Cell(""), one.field, self.campaign))
         if len(readings) == 1:
             return _FieldRead(readings[0], _source(grid, cells))
+        if part.counted is not None:
+            return self._of_counted(one, part.counted, part, readings)
         total = total_row(rows)
         counted = cells if total is None else [cells[total]]
         return _FieldRead(add_up(one.field, rows, readings), _source(grid, counted), readings)
+
+    def _counted(self, part: Part, assigned: Sequence[Assigned]) -> Counted:
+        """Which rows are counted of those below the header, none of them marked as the total."""
+        rows = part.body.rows
+        columns = []
+        for one in assigned:
+            if one.field.is_figure and one.finding is None and one.at is not None:
+                measure, problem = self._measure(one, one.at, part)
+                if problem is None:
+                    columns.append([self._cell(one, one.at, row, measure) for row in rows])
+        whole = [at for at, row in enumerate(rows) if row.name and self._is_whole(row)]
+        return counted(rows, columns, whole if len(whole) < len(rows) else ())
+
+    def _is_whole(self, row: Row) -> bool:
+        """Whether a row is called the whole, or by the unit's own name and nothing else (not a village of it)."""
+        return all(calls_the_whole(name) or is_name_of(self.register, name) for name in row.words)
+
+    def _of_counted(
+        self, one: Assigned, told: Counted, part: Part, readings: tuple[Reading, ...]
+    ) -> _FieldRead:
+        """A field's figure from the rows that are counted: none that is only the sum of others."""
+        rows = part.body.rows
+        whole = add_up(one.field, rows, readings)
+        unreadable = any(one.severity == "error" and one.rule != "sum_differs" for one in whole.findings)
+        if unreadable:
+            return _FieldRead(whole, None, readings)
+        if told.unclear:
+            return _FieldRead(Reading(None, (may_be_a_sum(one.field, told.unclear),)), None, readings)
+        cells = [rows[at].cells.get(one.at) for at in told.rows] if one.at is not None else []
+        source = _source(part.table.grid, cells)
+        if len(told.rows) == 1:
+            return _FieldRead(readings[told.rows[0]], source, readings)
+        left = [replace(rows[at], level=0) if at in told.sums else rows[at] for at in told.rows]
+        reading = add_up(one.field, left, [readings[at] for at in told.rows])
+        return _FieldRead(reading, source, readings)
 
     def _cell(self, one: Assigned, at: int, row: Row, measure: str | None) -> Reading:
         cell = row.cells.get(at, Cell(""))
@@ -373,10 +413,15 @@ def _doubts(part: Part, unmarked: bool, readings: list[tuple[Reading, ...]]) -> 
         text = (
             f"表中有 {len(rows)} 行数据，没有标明哪一行是合计，已逐栏相加。请核对相加后的数，确认后才登记。"
         )
-        likely = likely_total(rows, readings)
+        likely = part.counted.total if part.counted else None
         if likely is not None:
             name = f"“{rows[likely].name}”一行" if rows[likely].name else f"第 {likely + 1} 行"
-            text += f"其中{name}恰为其余各行之和，如它就是合计，请在行首写明“合计”后重报。"
+            text = (
+                f"表中有 {len(rows)} 行数据，没有标明哪一行是合计。{name}恰为其余各行之和，已按这一行列出。"
+                "请核对，确认后才登记；以后请在行首写明“合计”。"
+            )
+        elif part.counted and part.counted.sums:
+            text = text.replace("已逐栏相加", "已逐栏相加（其中是小计的行没有重复计入）")
         doubts.append(Finding("warning", "sum_unmarked", text))
     for name in twice(rows, readings):
         text = f"“{name}”有两行，各栏的数完全相同，可能重复填了一行。请核对；如重复，请删去一行并改好合计后重报。"

@@ -28,7 +28,9 @@ def _pushed() -> list[Case]:
     late, late_reads = pushed(10)
     last, last_reads = pushed(12)
     halves = [("板辽村", line(ONE, remarks=3)), ("更古村", line(TWO)), ("合计", line({**SUM, "remarks": ""}))]
-    down = Form(form().above, [list(pair) for pair in zip(labels(), row(remarks=4), strict=True)], below=form().below)
+    down = Form(
+        form().above, [list(pair) for pair in zip(labels(), row(remarks=4), strict=True)], below=form().below
+    )
     return [
         Case("a figure typed twice", [form(late)], asked(late_reads), (*EVERY, "xls", "ods")),
         Case("the last figure typed twice", [form(last)], asked(last_reads), EVERY),
