@@ -408,9 +408,10 @@ def _spoken(case: _Case, dossier: Dossier) -> Submission | None:
 
 def _restated(case: _Case, unit: Unit) -> Submission | None:
     """The submission with what a table of some figures says of the unit's form; None where it says nothing."""
-    if case.brought.form is not None or not case.brought.stated or case.submission.answers:
+    stated = [one for one in case.brought.stated if not one.in_lines]
+    if case.brought.form is not None or not stated or case.submission.answers:
         return None
-    said = with_restated(case.submission, case.brought.stated, case.dossier_of(unit.id))
+    said = with_restated(case.submission, stated, case.dossier_of(unit.id))
     return said if said is not case.submission else None
 
 

@@ -6,7 +6,7 @@ Knows no disk, no clock and no network. Whatever a file makes a library do, it e
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -220,9 +220,18 @@ def _form_in_message(
             found = with_overlooked(found, document, context.campaign)
             return _with_words_above(found, above, context.campaign), (), ()
         above += document.text.split("\n")
-        stated = stated or tuple(replace(one, name="邮件正文") for one in context.stated(document))
+        stated = stated or tuple(_stated_in_words(document, context))
         told = told or overlooked(document, context.campaign, None)
     return None, stated, tuple(replace(one, text=one.text.replace("“", "邮件正文的“", 1)) for one in told)
+
+
+def _stated_in_words(document: Document, context: Context) -> Iterator[Stated]:
+    """What a mail's own text states in tables; lines only where they call themselves a correction: else they are words."""
+    for whole in (True, False):
+        grids = tuple(grid for grid in document.grids if grid.complete is whole)
+        for one in context.stated(replace(document, grids=grids)):
+            if whole or one.mark:
+                yield replace(one, name="邮件正文", in_lines=not whole)
 
 
 def _with_words_above(found: FoundForm, above: Sequence[str], campaign: Campaign) -> FoundForm:

@@ -238,8 +238,9 @@ class _Reader:
         findings: list[Finding] = []
         assigned = assign(part.header, self.book)
         unmarked = len(rows) > 1 and total_row(rows) is None
-        if unmarked and not alien and not strangers:
+        if len(rows) > 1 and not alien and not strangers:
             part = replace(part, counted=self._counted(part, assigned))
+            unmarked = part.counted is not None
         read = {one.field.id: self._field(one, part) for one in assigned}
         for field in self.campaign.form.fields:
             reading, source = read[field.id].reading, read[field.id].source
@@ -300,17 +301,21 @@ class _Reader:
         counted = cells if total is None else [cells[total]]
         return _FieldRead(add_up(one.field, rows, readings), _source(grid, counted), readings)
 
-    def _counted(self, part: Part, assigned: Sequence[Assigned]) -> Counted:
-        """Which rows are counted of those below the header, none of them marked as the total."""
-        rows = part.body.rows
+    def _counted(self, part: Part, assigned: Sequence[Assigned]) -> Counted | None:
+        """Which rows are counted of those below the header; None where one of them is marked as the total of all."""
+        rows, total = part.body.rows, total_row(part.body.rows)
+        whole = [at for at, row in enumerate(rows) if row.name and self._is_whole(row)]
+        if total is not None and not whole:
+            return None
         columns = []
         for one in assigned:
             if one.field.is_figure and one.finding is None and one.at is not None:
                 measure, problem = self._measure(one, one.at, part)
                 if problem is None:
                     columns.append([self._cell(one, one.at, row, measure) for row in rows])
-        whole = [at for at, row in enumerate(rows) if row.name and self._is_whole(row)]
-        return counted(rows, columns, whole if len(whole) < len(rows) else ())
+        told = counted(rows, columns, whole if len(whole) < len(rows) else ())
+        # 小计 may be the only row with a known name, and 全镇 stand above it.
+        return told if total is None or told.total not in (None, total) else None
 
     def _is_whole(self, row: Row) -> bool:
         """Whether a row is called the whole, or by the unit's own name and nothing else (not a village of it)."""

@@ -92,6 +92,7 @@ class Stated:
         name: what to call the table.
         part: it only says what is among the whole (其中), or what some villages or months have.
         rows: how many rows it adds up.
+        in_lines: it was made of a text's lines, and may be no more than words.
     """
 
     values: Mapping[str, Figure]
@@ -102,6 +103,7 @@ class Stated:
     name: str = ""
     part: bool = False
     rows: int = 1
+    in_lines: bool = False
 
 
 @dataclass(frozen=True, slots=True)

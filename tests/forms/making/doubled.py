@@ -57,6 +57,8 @@ def _levels() -> list[Case]:
         Case("areas and the whole", [villages(A, B, total("东片"), C, D, total("西片"), total("全镇", TWICE))], asked(TWICE), FORMATS),
         Case("areas above their villages", [villages(total("全镇", TWICE), total("东片"), A, B, total("西片"), C, D)], asked(TWICE), FORMATS),
         Case("areas without the whole", [villages(A, B, total("东片"), C, D, total("西片"))], asked(TWICE), FORMATS),
+        Case("a subtotal and the whole", [villages(A, B, total("小计"), total("全镇"))], asked(WHOLE), FORMATS),
+        Case("what the town itself did and a sum", [villages(("本级", line(ONE)), B, total("合计"))], expect(REMARKS), FORMATS),
         Case("subtotals and the whole", [villages(A, B, total("小计"), C, D, total("小计"), total("全镇", TWICE))], asked(TWICE), FORMATS),
     ]  # fmt: skip
 
