@@ -43,7 +43,7 @@ from agent.reading.part import Part
 from agent.reading.reading import Figure, Form, Stated
 from agent.reading.rows import Body, Row, read_body
 from agent.reading.second_tables import mark_of, set_against, stated_in
-from agent.reading.shifted import shifted
+from agent.reading.shifted import beside_missing, shifted
 from agent.reading.split import checked
 from agent.reading.sums import add_up, total_row, twice
 from agent.reading.titles import other_title
@@ -258,7 +258,7 @@ class _Reader:
             _doubts(part, unmarked and not alien, [one.each for one in read.values() if one.each]) + told
         )
         another = (*other_title(part.titles, self.campaign), *shifted(part, assigned, self.campaign))
-        findings += another
+        findings += (*another, *beside_missing(part, assigned))
         findings += [one.note for one in assigned if one.note]
         findings += told_beside(part.notes, part.lines, self.campaign)
         if strangers and len(rows) == 1:

@@ -19,7 +19,7 @@ from agent.rules import Campaign
 
 
 def shifted(part: Part, assigned: Sequence[Assigned], campaign: Campaign) -> Iterator[Finding]:
-    """The warnings for figures that may belong to the column beside them; the form then waits for a person.
+    """The warning for figures that may belong to the column beside them; the form then waits for a person.
 
     Args:
         part: the form's part of a table.
@@ -37,9 +37,6 @@ def shifted(part: Part, assigned: Sequence[Assigned], campaign: Campaign) -> Ite
                     "请逐项核对各栏的数，确认后才登记；如有错位，请改好后重报。"
                 )
                 yield Finding("warning", "shifted", text, one.field.id, found, (one.field.id,))
-                return
-    if not part.table.turned:  # there each label stands in its figure's own row
-        yield from _beside_missing(part.header, assigned)
 
 
 def _is_full(row: Row, assigned: Sequence[Assigned]) -> bool:
@@ -60,17 +57,22 @@ def _number_in(row: Row, at: int, campaign: Campaign) -> str:
     return text if _NUMBER.fullmatch(bare) else ""
 
 
-def _beside_missing(header: Header, assigned: Sequence[Assigned]) -> Iterator[Finding]:
-    """The doubt about what stands next to a column that wasn't found, unless one without its name is in its place."""
+def beside_missing(part: Part, assigned: Sequence[Assigned]) -> Iterator[Finding]:
+    """The doubt about what stands next to a column that wasn't found, unless one without its name is in its place.
+
+    A warning that stays open: the missing figure is asked for anyway, and with it these are looked at.
+    """
+    if part.table.turned:  # each label stands in its figure's own row
+        return
     figures = [one for one in assigned if one.field.is_figure]
     missing = [one for one in figures if one.finding is not None and one.finding.rule == "no_column"]
     if not 1 <= len(missing) <= MOST_MISSING:  # a part of a form set in several, or most of it is asked for
         return
     taken = {one.at for one in assigned if one.at is not None}
-    near = [one for gap in missing for one in _neighbours(gap, figures, taken, header)]
+    near = [one for gap in missing for one in _neighbours(gap, figures, taken, part.header)]
     if near:
         labels = "".join(f"“{one.field.full_label}”" for one in dict.fromkeys(near))
-        text = f"{labels}紧挨着没有找到的栏目，可能也错了位。请一并核对这几栏的数，确认后才登记；如有错位，请用原表重报。"
+        text = f"{labels}紧挨着没有找到的栏目，可能也错了位。请一并核对这几栏的数；如有错位，请用原表重报。"
         yield Finding(
             "warning", "shifted", text, None, None, tuple(one.field.id for one in dict.fromkeys(near))
         )
