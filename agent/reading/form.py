@@ -285,11 +285,7 @@ class _Reader:
         measure, problem = self._measure(one, one.at, part)
         if problem is not None:
             return _FieldRead(Reading(None, (problem,)))
-        header, campaign = part.header, self.campaign
-        readings = tuple(
-            checked(self._cell(one, one.at, row, measure), one.at, row, header, campaign, measure)
-            for row in rows
-        )
+        readings = self._readings(one, one.at, part, measure)
         cells = [row.cells.get(one.at) for row in rows]
         if not readings:
             return _FieldRead(read_figure(Cell(""), one.field, self.campaign))
@@ -300,6 +296,14 @@ class _Reader:
         total = total_row(rows)
         counted = cells if total is None else [cells[total]]
         return _FieldRead(add_up(one.field, rows, readings), _source(grid, counted), readings)
+
+    def _readings(self, one: Assigned, at: int, part: Part, measure: str | None) -> tuple[Reading, ...]:
+        """What each row says for a field."""
+        header, campaign = part.header, self.campaign
+        return tuple(
+            checked(self._cell(one, at, row, measure), at, row, header, campaign, measure)
+            for row in part.body.rows
+        )
 
     def _counted(self, part: Part, assigned: Sequence[Assigned]) -> Counted | None:
         """Which rows are counted of those below the header; None where one of them is marked as the total of all."""
@@ -312,7 +316,7 @@ class _Reader:
             if one.field.is_figure and one.finding is None and one.at is not None:
                 measure, problem = self._measure(one, one.at, part)
                 if problem is None:
-                    columns.append([self._cell(one, one.at, row, measure) for row in rows])
+                    columns.append(self._readings(one, one.at, part, measure))
         told = counted(rows, columns, whole if len(whole) < len(rows) else ())
         # 小计 may be the only row with a known name, and 全镇 stand above it.
         return told if total is None or told.total not in (None, total) else None

@@ -1,7 +1,7 @@
 """Tables beside the form that state some of its figures: a correction of one column, a list by villages or months.
 
 None is dropped: each is held against the form. What says the same or breaks it down is nothing; a correction is offered
-for a person to confirm; anything else leaves open which of the two counts. The words are second_tables.yaml's.
+for a person to confirm; anything else leaves open which of the two counts. The words are data/second_tables.yaml's.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from agent.reading.sums import likely_total, total_row
 from agent.reading.titles import other_title
 from agent.reading.values import Reading, quote
 from agent.rules import FormField, plain
+from agent.yamlfile import packaged
 
 if TYPE_CHECKING:
     from agent.reading.combining import FoundForm
@@ -38,7 +39,7 @@ LINES = 3  # lines above a table that are about it
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What second_tables.yaml lists, each as the key of a label."""
+    """What data/second_tables.yaml lists, each as the key of a label."""
 
     marks: tuple[str, ...]
     no_marks: tuple[str, ...]
@@ -51,10 +52,7 @@ class Words:
 @cache
 def words() -> Words:
     """The lists, read once."""
-    from agent.yamlfile import parse
-
-    path = Path(__file__).with_suffix(".yaml")
-    listed = parse(path.read_text(encoding="utf-8"), path)
+    listed = packaged(Path(__file__).parent / "data" / "second_tables.yaml")
     texts = {name: tuple(map(key, some)) for name, some in listed.items()}
     return Words(
         texts["marks"],
