@@ -11,7 +11,7 @@ import hashlib
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any, Literal
 
 from agent import jsontext
@@ -286,11 +286,12 @@ class Overview:
     def totals(self) -> dict[str, Decimal]:
         """Field id → the sum over the accepted forms, exact."""
         totals = {one.id: Decimal(0) for one in self.campaign.form.figures}
-        for dossier in self.dossiers:
-            for name in totals if dossier.accepted else ():
-                value = dossier.accepted.values[name] if dossier.accepted else None
-                assert isinstance(value, Decimal), f"an accepted form without {name}"
-                totals[name] += value
+        with localcontext(prec=10_000):
+            for dossier in self.dossiers:
+                for name in totals if dossier.accepted else ():
+                    value = dossier.accepted.values[name] if dossier.accepted else None
+                    assert isinstance(value, Decimal), f"an accepted form without {name}"
+                    totals[name] += value
         return totals
 
     def as_json(self) -> dict[str, Any]:
