@@ -91,7 +91,12 @@ def bring(message: Message, reading: FileReading, campaign: Campaign, for_anothe
         accounts.append((BODY_NAME.removesuffix(".txt"), piece.text or ""))
     findings.extend(_links(message))
     stated = tuple(_stated(reading))
-    found = combine([form for form, _ in forms], campaign) if forms else None
+    # The order of attachments says nothing: what calls itself a correction is held against the others.
+    found = (
+        combine(sorted((form for form, _ in forms), key=lambda one: bool(one.mark)), campaign)
+        if forms
+        else None
+    )
     found = set_against(found, stated, campaign.form.figures) if found else None
     form_file = _file_of(found, forms) if found else None
     return Brought(

@@ -63,6 +63,15 @@ def test_a_correction_in_a_second_attachment_is_offered_to_be_confirmed(tmp_path
         assert not accepted.findings
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_a_whole_form_that_calls_itself_a_correction_is_offered(tmp_path: Path, first: bool) -> None:
+    files = [form(people_persuaded=45), form(people_persuaded=35, name="统计表（更正）.xlsx")]
+    with bureau(tmp_path) as office:
+        office.send(QINGNIAN, *(reversed(files) if first else files))
+        assert newest(office).values["people_persuaded"] == 35
+        assert newest(office).standing == "needs_confirmation"
+
+
 def test_a_small_table_in_a_second_attachment_that_differs_leaves_the_figure_open(tmp_path: Path) -> None:
     with bureau(tmp_path) as office:
         office.send(QINGNIAN, form(people_persuaded=45), small(35))

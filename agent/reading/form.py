@@ -42,7 +42,7 @@ from agent.reading.other_figures import (
 from agent.reading.part import Part
 from agent.reading.reading import Figure, Form, Stated
 from agent.reading.rows import Body, Row, read_body
-from agent.reading.second_tables import mark_of, set_against, stated_in
+from agent.reading.second_tables import mark_of, set_against, stated_in, stated_in_cells
 from agent.reading.shifted import beside_missing, shifted
 from agent.reading.split import checked
 from agent.reading.sums import add_up, total_row, twice
@@ -51,6 +51,7 @@ from agent.reading.values import Reading, clear, quote, read_figure, read_text, 
 from agent.rules import Campaign, FormField
 from agent.units import Register
 
+MOST_IN_CELLS = 100  # rows of a table whose cells hold label and figure together
 MOST_ROWS = 3000  # with something in them, in all tables of a document that have the form's labels
 
 __all__ = ["FoundForm", "combine", "find_form", "find_forms_by_unit", "find_stated"]
@@ -131,7 +132,7 @@ class _Reader:
             if any(self._filled(one) for one in forms) or at == len(found) - 1
         )
         figures = self.campaign.form.figures
-        for at, one in self.stated(shown):
+        for at, one in self.stated(shown, form.form.unit):
             form = set_against(form, [one], figures, later=at >= first)
         beside = told_beside(document.asides, (), self.campaign)
         return replace(form, findings=(*form.findings, *beside))
@@ -148,14 +149,33 @@ class _Reader:
     def _filled(self, found: FoundForm) -> bool:
         return not is_blank(found, self.campaign)
 
-    def stated(self, grids: Sequence[Grid]) -> Iterator[tuple[int, Stated]]:
-        """What tables that aren't the form state of its figures, each with its grid's place."""
+    def stated(self, grids: Sequence[Grid], unit: str | None = None) -> Iterator[tuple[int, Stated]]:
+        """What tables that aren't the form state of its figures, each with its grid's place.
+
+        ``unit``: the form's own; of a table of several units only its rows count.
+        """
         for at, grid in enumerate(grids):
             above = grids[at - 1].lines_after if at and not grid.lines_before else ()
-            for part in self.small_parts(replace(grid, lines_before=above) if above else grid):
-                one = self._stated(part)
+            grid = replace(grid, lines_before=above) if above else grid
+            parts = list(self.small_parts(grid))
+            for part in parts:
+                one = self._stated(self._own_rows(part, unit))
                 if one is not None:
                     yield at, one
+            few = not parts and len(grid.rows) <= MOST_IN_CELLS and not self._has_labels(grid)
+            if few and (one := stated_in_cells(grid, self.campaign)):
+                yield at, one
+
+    def _has_labels(self, grid: Grid) -> bool:
+        return any(every_header(lay_out(grid), self.book) for lay_out in (upright, turned))
+
+    def _own_rows(self, part: Part, unit: str | None) -> Part:
+        """The part; where its rows name several units, only those of the form's own."""
+        rows, _ = reporter.rows_by_unit(part.body.rows, self.register)
+        if len(rows) < 2:
+            return part
+        own = self.register.in_form(unit).unit if unit else None
+        return replace(part, body=replace(part.body, rows=rows.get(own.id, ()) if own else ()))
 
     def _stated(self, part: Part) -> Stated | None:
         return stated_in(part, lambda column, some: self._field(column, some).reading, self.book)

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 
 from agent.findings import Finding
 from agent.reading.columns import Assigned, assign
+from agent.reading.corrections import stated_figures
 from agent.reading.folding import squeeze
+from agent.reading.grid import Grid
 from agent.reading.labels import LabelBook, key
 from agent.reading.other_figures import is_example, other_figures
 from agent.reading.part import Part
@@ -26,7 +28,7 @@ from agent.reading.rows import Row
 from agent.reading.sums import likely_total, total_row
 from agent.reading.titles import other_title
 from agent.reading.values import Reading, quote
-from agent.rules import FormField, plain
+from agent.rules import Campaign, FormField, plain
 from agent.yamlfile import packaged
 
 if TYPE_CHECKING:
@@ -113,6 +115,15 @@ def stated_in(part: Part, read: Callable[[Assigned, Part], Reading], book: Label
         part=_only_part(chosen) or any(word in key(text[:_LONGEST]) for text in own for word in words().part),
         rows=len(chosen),
     )
+
+
+def stated_in_cells(grid: Grid, campaign: Campaign) -> Stated | None:
+    """What a table of cells like 劝导人数：25 states."""
+    texts = [cell.text for row in grid.rows for cell in row if cell.kind == "text" and not cell.hidden]
+    short = [text for text in texts[:MOST_TEXTS] if len(text) <= _LONGEST]
+    values = {name: value for text in short for _, name, value in stated_figures(text, campaign)}
+    mark = mark_in((grid.name, *grid.lines_before[-LINES:], *grid.lines_after[:1], *short))
+    return Stated(values=values, mark=mark, name=grid.name) if values else None
 
 
 def mark_of(part: Part) -> str:
@@ -259,7 +270,7 @@ def _only_part(rows: Sequence[Row]) -> bool:
 
 
 def _alien(row: Row, years: range) -> bool:
-    return other_figures([row, row], years) is not None
+    return other_figures([row], years) is not None
 
 
 def _own_lines(part: Part) -> tuple[str, ...]:
@@ -278,7 +289,8 @@ def _own_lines(part: Part) -> tuple[str, ...]:
 
 def _of_another_matter(part: Part, book: LabelBook) -> bool:
     """Whether a table only looks like the form's matter: a list of goods, an example, another year's or action's."""
-    if any(key(column.text) in words().things for column in part.header.columns if column.match is None):
+    heads = () if part.table.turned else part.header.columns
+    if any(key(column.text) in words().things for column in heads if column.match is None):
         return True
     titles = _own_lines(part)
     return bool(other_title(titles, book.campaign)) or any(map(is_example, titles))

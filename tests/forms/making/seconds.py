@@ -44,6 +44,8 @@ def _corrections() -> list[Case]:
         Case("corrected pairs in a row", [form(), table([PERSUADED, 25, MINORS, 3], above=("勘误表",))], two, EVERY),
         Case("a whole form that corrects", [form(), whole], one, ("xlsx", "xls", "docx", "html")),
         Case("a corrected group", [form(), table(["联合巡查"], [15], above=("订正",))], corrected(joint_patrols="15"), EVERY),
+        Case("label and figure in one cell", [form(), table(["劝导人数：25", "救助未成年人：3"], above=("更正",))], two, EVERY),
+        Case("a sheet of what was and what is by label", [form(), table(["名称", "更正数"], ["劝导人数", 25], sheet="更正说明")], one, EVERY),
         Case("a correction in yuan", [form(), table(["发放物资（元）"], [45000], above=("更正",))], corrected(supplies_distributed="4.5"), ("xlsx", "docx")),
     ]  # fmt: skip
 
@@ -60,6 +62,8 @@ def _doubts() -> list[Case]:
         Case("a correction that is not exact", [form(), table([PERSUADED], ["约25"], above=("更正：",))], doubted("people_persuaded"), EVERY),
         Case("if anything is to be corrected", [form(), table([PERSUADED], [25], above=("如有更正请联系",))], doubted("people_persuaded"), PAPERS),
         Case("a correction above the whole form", [whole, form(sheet="Sheet2")], doubted("people_persuaded"), ("xlsx", "docx")),
+        Case("this year beside the last", [form(), table(["项目", "本年", "去年同期", "增减"], ["劝导人数", 25, 20, 5])], doubted("people_persuaded"), EVERY),
+        Case("the units own row of many", [form(), table(["单位", PERSUADED], ["青年镇", 25], ["石林镇", 60])], doubted("people_persuaded"), EVERY),
         Case("villages that add up to less", [form(), table(["村", PERSUADED], ["板辽村", 12], ["更古村", 9])], expect(warnings=["two_forms:people_persuaded"]), EVERY),
     ]  # fmt: skip
 
@@ -86,6 +90,11 @@ def _harmless() -> list[Case]:
         Case("a table of the year before", [form(), table([PERSUADED], [55], above=("2021年冬季送温暖统计表",))], expect(), PAPERS),
         Case("one village of many", [form(), table(["村", PERSUADED], ["板辽村", 12])], expect(), EVERY),
         Case("what is among it", [form(), table([PERSUADED, MINORS], [12, 1], above=("其中夜间：",))], expect(), PAPERS),
+        Case("the same this year beside the last", [form(), table(["项目", "本年", "去年同期", "增减"], ["劝导人数", 27, 20, 7])], expect(), EVERY),
+        Case("the units own row of many that is the same", [form(), table(["单位", PERSUADED], ["青年镇", 27], ["石林镇", 60])], expect(), EVERY),
+        Case("other units only", [form(), table(["单位", PERSUADED], ["关坝镇", 25], ["石林镇", 60])], expect(), EVERY),
+        Case("planned and done", [form(), table(["指标", "计划数", "完成数"], ["劝导人数", 50, 27])], expect(), EVERY),
+        Case("a list of stories", [form(), table(["序号", "感人事迹", "时间"], [1, "背老人下山", "2月1日"], [2, "送被子", "2月2日"])], expect(), EVERY),
         Case("a duty list", [form(), table(["日期", "联合巡查", "参加人"], ["2月1日", "城管、公安", "张三"], ["2月2日", "卫健", "李四"])], expect(), EVERY),
     ]  # fmt: skip
 
