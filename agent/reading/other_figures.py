@@ -110,7 +110,7 @@ _AVERAGED = r"(?:平均|人均|户均|占比|比例|比重|百分比)(?:数|值)
 _TWICE = r"(?:修改|更正|调整|修订|订正)(?:前|后|数|为)?|原(?:报|填|来|表)数?|(?:自报|上报|初报|申报|实报|核定|核实|审核|审定|复核)(?:前|后)?(?:数|值)?"
 _NEVER = re.compile(rf"{_BEFORE}|{_COMPARED}|{_PLANNED}|{_AVERAGED}")
 _ALONE = re.compile(rf"{_NEVER.pattern}|其中.+")
-_IN_NO_SUM = re.compile(rf"{_OF_YEARS}|{_BEFORE}同期数?|{_COMPARED}|{_PLANNED}|{_AVERAGED}")
+_IN_NO_SUM = re.compile(rf"{_OF_YEARS}|{_BEFORE}同期数?|{_COMPARED}|{_PLANNED}|{_AVERAGED}|{_TWICE}")
 _NOT_ADDED = re.compile(
     rf"{_NEVER.pattern}|{_TWICE}|其中.*|(?:户|人|件|笔)数|(?:本|今|当){_PERIOD}(?:数|同期|同期数)?|(?:指标|完成|实际|实际完成)(?:数|值|量|任务|情况)?"
 )

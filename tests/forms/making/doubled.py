@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from .model import Case, Expected
-from .notice import IDS, expect
+from .model import Case, Expected, Form
+from .notice import ABOVE, IDS, expect, labels
 from .rows import ONE, SUM, TWO, line, villages
 
 EVERY = [name for name in IDS if name != "remarks"]
@@ -20,7 +21,7 @@ ASKED = ["sum_unmarked:"]
 
 
 def cases() -> list[Case]:
-    return [*_named(), *_levels(), *_open(), *_twice(), *_harmless()]
+    return [*_named(), *_levels(), *_open(), *_twice(), *_columns(), *_harmless()]
 
 
 def total(name: str, figures: dict[str, str] = WHOLE) -> tuple[str, list[Any]]:
@@ -86,6 +87,21 @@ def _twice() -> list[Case]:
     return [
         Case(f"the same figures twice {at}", [villages((one, line(ONE)), (other, line(TWO)))], refused(), FORMATS)
         for at, (one, other) in enumerate(pairs, 1)
+    ]  # fmt: skip
+
+
+def _columns() -> list[Case]:
+    """Each figure in two columns, 自报 and 核定, under its label or above it."""
+    names = [name for name in IDS if name != "remarks"]
+    head = labels()[:-1]
+    under = Form(ABOVE, [[one for label in head for one in (label, None)], ["自报", "核定"] * len(head), [int(at) for at in range(2, 2 * len(head) + 2)]], merges=[(0, 2 * at, 0, 2 * at + 1) for at in range(len(head))])  # fmt: skip
+    over = Form(ABOVE, [["自报", *[None] * 12, "核定", *[None] * 12], [*head, *head], [*range(2, 28)]], merges=[(0, 0, 0, 12), (0, 13, 0, 25)])  # fmt: skip
+    none = expect(REMARKS, errors=dict.fromkeys(names, "*"), confirm="*", warnings=["?shifted:"])
+    twice = replace(none, errors=[*none.errors, *none.errors], warnings=["?sum_unmarked:"])  # in either row
+    return [
+        Case("reported and audited under each label", [under], twice, ("xlsx", "docx", "html")),
+        Case("reported and audited above the labels", [over], none, ("xlsx", "docx", "html")),
+        Case("reported and audited and their sum", [villages(("上报数", line(ONE)), ("审核数", line(TWO)), total("合计"))], refused(), FORMATS),
     ]  # fmt: skip
 
 
