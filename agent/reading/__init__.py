@@ -13,7 +13,8 @@ The way of a file:
                    number, dates.py, phones.py
     counting.py    which rows are counted where none is marked as the total
     sums.py        several rows to one figure, split.py several columns; combining.py: several forms to one;
-                   second_tables.py: small tables beside it
+                   beside.py and
+                   second_tables.py (data/second_tables.yaml): tables of some figures beside it
 
 The process apart is apart.py from here and worker.py from inside; what they say to each other is carried.py, over
 wire.py.

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from agent.findings import Finding
 from agent.reading import reporter
+from agent.reading.beside import BesideForm, stated_beside
 from agent.reading.columns import (
     Assigned,
     Header,
@@ -42,7 +43,7 @@ from agent.reading.other_figures import (
 from agent.reading.part import Part
 from agent.reading.reading import Figure, Form, Stated
 from agent.reading.rows import Body, Row, read_body
-from agent.reading.second_tables import mark_of, set_against, stated_in, stated_in_cells
+from agent.reading.second_tables import mark_of, set_against, stated_in
 from agent.reading.shifted import beside_missing, shifted
 from agent.reading.split import checked
 from agent.reading.sums import add_up, total_row, twice
@@ -51,7 +52,6 @@ from agent.reading.values import Reading, clear, quote, read_figure, read_text, 
 from agent.rules import Campaign, FormField
 from agent.units import Register
 
-MOST_IN_CELLS = 100  # rows of a table whose cells hold label and figure together
 MOST_ROWS = 3000  # with something in them, in all tables of a document that have the form's labels
 
 __all__ = ["FoundForm", "combine", "find_form", "find_forms_by_unit", "find_stated"]
@@ -150,32 +150,8 @@ class _Reader:
         return not is_blank(found, self.campaign)
 
     def stated(self, grids: Sequence[Grid], unit: str | None = None) -> Iterator[tuple[int, Stated]]:
-        """What tables that aren't the form state of its figures, each with its grid's place.
-
-        ``unit``: the form's own; of a table of several units only its rows count.
-        """
-        for at, grid in enumerate(grids):
-            above = grids[at - 1].lines_after if at and not grid.lines_before else ()
-            grid = replace(grid, lines_before=above) if above else grid
-            parts = list(self.small_parts(grid))
-            for part in parts:
-                one = self._stated(self._own_rows(part, unit))
-                if one is not None:
-                    yield at, one
-            few = not parts and len(grid.rows) <= MOST_IN_CELLS and not self._has_labels(grid)
-            if few and (one := stated_in_cells(grid, self.campaign)):
-                yield at, one
-
-    def _has_labels(self, grid: Grid) -> bool:
-        return any(every_header(lay_out(grid), self.book) for lay_out in (upright, turned))
-
-    def _own_rows(self, part: Part, unit: str | None) -> Part:
-        """The part; where its rows name several units, only those of the form's own."""
-        rows, _ = reporter.rows_by_unit(part.body.rows, self.register)
-        if len(rows) < 2:
-            return part
-        own = self.register.in_form(unit).unit if unit else None
-        return replace(part, body=replace(part.body, rows=rows.get(own.id, ()) if own else ()))
+        """What tables that aren't the form state of its figures; of a table of several units only ``unit``'s rows."""
+        return stated_beside(grids, BesideForm(self.book, self.register, unit, self._part, self._stated))
 
     def _stated(self, part: Part) -> Stated | None:
         return stated_in(part, lambda column, some: self._field(column, some).reading, self.book)
@@ -213,24 +189,6 @@ class _Reader:
                 yield self._part(table, header, begin, stop)
                 begin = stop
             if headers:
-                return
-
-    def small_parts(self, grid: Grid) -> Iterator[Part]:
-        """The parts of a table with labels of the form that aren't the form: such a table, or one below the form."""
-        grid = with_labels_mended(grid, self.book)
-        if len(grid.rows) > MOST_ROWS or not worth_a_look(grid, self.book, 1):
-            return
-        for lay_out in (upright, turned):
-            table = lay_out(grid)
-            every = every_header(table, self.book)
-            forms = of_the_form(every, self.book)
-            begins = [
-                title_begin(table, one, every[at - 1].bottom if at else 0) for at, one in enumerate(every)
-            ]
-            for header, begin, stop in zip(every, begins, [*begins[1:], len(table.rows)], strict=False):
-                if header not in forms and (not forms or header.top > forms[0].bottom):
-                    yield replace(self._part(table, header, begin, stop), inside=bool(forms))
-            if every:
                 return
 
     def _stop(self, table: Table, header: Header, forms: Sequence[Header], every: Sequence[Header]) -> int:

@@ -29,7 +29,8 @@ class Form:
         reported_on, reporter, phone: header values; None where missing or not readable.
         values: every field of the campaign, by id, in the form's order.
         sources: where each value stands (``Sheet1!B6``), for the fields that have a cell.
-        needs_confirmation: from a picture, a sum that nobody marked as the total, or below another year's title.
+        needs_confirmation: from a picture, a sum that nobody marked as the total, below another year's title, put right by
+            another table, or with a figure in 备注.
     """
 
     unit: str | None

@@ -100,17 +100,20 @@ def stated_in(part: Part, read: Callable[[Assigned, Part], Reading], book: Label
     chosen = after or [row for row in rows if row not in before and not _alien(row, years)]
     if not chosen:
         return None
-    columns = [one for one in assign(part.header, book) if one.field.is_figure and one.at is not None]
-    found = {one.field.id: _figures(one, part, chosen, read) for one in columns}
-    was = {one.field.id: _figures(one, part, before, read)[0] for one in columns} if before else {}
     own = _own_lines(part)
     mark = mark_in(name for row in after for name in row.names) or mark_in(own)
+    mark = mark or (after[0].name if after else "")
+    columns = [one for one in assign(part.header, book) if one.field.is_figure and one.at is not None]
+    # A label that is only nearly one may be of another matter, unless the table says that it corrects.
+    columns = [one for one in columns if mark or one.note is None]
+    found = {one.field.id: _figures(one, part, chosen, read) for one in columns}
+    was = {one.field.id: _figures(one, part, before, read)[0] for one in columns} if before else {}
     return Stated(
         values={name: value for name, (value, _, _) in found.items()},
         alike={name: alike for name, (_, alike, _) in found.items()},
         written={name: written for name, (_, _, written) in found.items()},
         was={name: value for name, value in was.items() if isinstance(value, Decimal)},
-        mark=mark or (after[0].name if after else ""),
+        mark=mark,
         name=part.table.grid.name,
         part=_only_part(chosen) or any(word in key(text[:_LONGEST]) for text in own for word in words().part),
         rows=len(chosen),
