@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agent.findings import Finding
 from agent.mail.links import linked_files, without_links
@@ -16,7 +16,8 @@ from agent.reading.form import FoundForm, combine
 from agent.reading.ownwords import own_words
 from agent.reading.prose import prose
 from agent.reading.quoting import forwarded_texts, unquoted
-from agent.reading.reading import FileReading, Form
+from agent.reading.reading import FileReading, Form, Stated
+from agent.reading.second_tables import mark_in, set_against
 from agent.rules import Campaign
 from agent.submission import Piece, PieceKind
 from agent.units import fold
@@ -34,6 +35,7 @@ class Brought:
         own_words: what the sender wrote now, without quotations, signature, and letters of ours.
         names: of every file, also of those inside others.
         accounts: of each narrative its name and its text.
+        stated: what tables that are no form state of the form's figures, where no form came.
         blobs: SHA-256 → bytes of the pieces.
     """
 
@@ -46,6 +48,7 @@ class Brought:
     own_words: str = ""
     names: tuple[str, ...] = ()
     accounts: tuple[tuple[str, str], ...] = ()
+    stated: tuple[Stated, ...] = ()
     blobs: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     @property
@@ -79,7 +82,7 @@ def bring(
             if piece.is_narrative:
                 accounts.append((piece.name, prose(file.text, campaign) if file.form else file.text))
         if file.form is not None and piece is not None:
-            forms.append((FoundForm(file.form, file.findings), piece))
+            forms.append((FoundForm(file.form, file.findings, mark_in([file.file])), piece))
         else:
             findings.extend(file.findings)
     words = own_words(message.text, campaign)
@@ -90,7 +93,14 @@ def bring(
         blobs[piece.sha256] = (piece.text or "").encode()
         accounts.append((BODY_NAME.removesuffix(".txt"), piece.text or ""))
     findings.extend(_links(message, pages))
-    found = combine([form for form, _ in forms], campaign) if forms else None
+    stated = tuple(_stated(reading))
+    # The order of attachments says nothing: what calls itself a correction is held against the others.
+    found = (
+        combine(sorted((form for form, _ in forms), key=lambda one: bool(one.mark)), campaign)
+        if forms
+        else None
+    )
+    found = set_against(found, stated, campaign.form.figures) if found else None
     form_file = _file_of(found, forms) if found else None
     return Brought(
         pieces=tuple(pieces),
@@ -102,8 +112,18 @@ def bring(
         own_words=words,
         names=tuple(file.file for file in reading.everything() if file is not reading),
         accounts=tuple(accounts),
+        stated=() if found else stated,
         blobs=blobs,
     )
+
+
+def _stated(reading: FileReading) -> Iterator[Stated]:
+    """What tables in files without a form state of its figures; the file's name may call them a correction."""
+    for file in reading.everything():
+        for one in file.stated:
+            inside = file.kind in ("message", "archive")
+            mark = one.mark or ("" if inside else mark_in([file.file]))
+            yield replace(one, mark=mark, name=one.name if inside else file.file)
 
 
 def _file_of(counted: FoundForm, forms: Sequence[tuple[FoundForm, Piece]]) -> Piece:

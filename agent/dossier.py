@@ -23,6 +23,7 @@ from agent.corrected import (
     without_corrected,
 )
 from agent.findings import Finding, has_errors
+from agent.old_copies import equal_older, old_copy
 from agent.reading.headers import header_values
 from agent.reading.reading import Figure, Form
 from agent.rules import Campaign, run_checks
@@ -199,7 +200,9 @@ def assemble(
     )
 
 
-CONFIRMED_AWAY = ("sum_unmarked", "other_title", "called_otherwise", "maybe_added")
+CONFIRMED_AWAY = (
+    "sum_unmarked", "other_title", "called_otherwise", "maybe_added", "corrected", "shifted", "old_copy",
+)  # fmt: skip
 """The rules of the warnings that a confirmation answers."""
 
 
@@ -247,6 +250,7 @@ def _longer(dossier: Dossier, came: tuple[Submission, ...], filed: tuple[Filed, 
         asked = _asked(submission, with_forms[:-1], withdrawn_at)
         version = _version(len(with_forms), asked, about, (), dossier.campaign, sent)
         version = replace(version, submission=submission)
+        version = _asked_if_old(version, versions, dossier.campaign)
         if submission.seq < withdrawn_at:
             version = replace(version, standing="withdrawn")
         versions = (*versions, version)
@@ -262,6 +266,7 @@ def _versions(
 ) -> Iterable[FormVersion]:
     withdrawn_at = _withdrawn_at(decided)
     each = _each_once(came, decided)
+    made: list[FormVersion] = []
     with_forms = [one for one, _ in each]
     for number, (submission, again) in enumerate(each, start=1):
         until = with_forms[number].seq if number < len(with_forms) else None
@@ -271,7 +276,9 @@ def _versions(
         version = _version(number, asked, about, replies, campaign, narrative_sent)
         version = replace(version, submission=submission)
         version = replace(version, again=again) if again else version
-        yield replace(version, standing="withdrawn") if submission.seq < withdrawn_at else version
+        version = _asked_if_old(version, made, campaign)
+        made.append(replace(version, standing="withdrawn") if submission.seq < withdrawn_at else version)
+    return made
 
 
 def _each_once(
@@ -423,6 +430,18 @@ def _version(
         explained=tuple(one for one in replies if one.explanation),
         closings=tuple(one for one in about if one.kind == "close"),
     )
+
+
+def _asked_if_old(version: FormVersion, before: Sequence[FormVersion], campaign: Campaign) -> FormVersion:
+    """The version; where it says what the unit has replaced since, waiting for a person: a copy of an older form."""
+    older = equal_older(version, before, campaign)
+    if older is None:
+        return version
+    form = replace(version.form, needs_confirmation=True)
+    asked = () if version.confirmed_by else (old_copy(older),)
+    findings = (*version.findings, *asked)
+    standing = _standing(form, version.values, findings, version.confirmed_by, campaign)
+    return replace(version, form=form, findings=findings, standing=standing)
 
 
 def _after_overrides(found: Iterable[Finding], overrides: Mapping[str, Decision]) -> Iterator[Finding]:

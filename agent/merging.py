@@ -10,7 +10,7 @@ from agent.deciding.decisions import Ruling, close_campaign
 from agent.errors import ConfigurationError, UsageError
 from agent.filing import Put
 from agent.overview import Overview, what_it_shows
-from agent.report.compile import compile_report
+from agent.report.compile import compile_report, list_of_missing
 from agent.report.words import file_name, titles
 from agent.workplace import Workplace
 
@@ -42,6 +42,7 @@ def merge(work: Workplace, now: dt.datetime, out: Path | None = None, final: Rul
     Raises:
         UsageError: it was to be final, and something came while it was being made.
         ConfigurationError: material is filed under a unit that the register doesn't have.
+        AgentError: the report couldn't be made; the list of what is missing is there all the same.
     """
     seen = work.ledger.last_seq()
     overview = work.overview(now)
@@ -51,7 +52,11 @@ def merge(work: Workplace, now: dt.datetime, out: Path | None = None, final: Rul
     if final is not None and not overview.may_be_final:
         return Merged(overview, refused=True)
     phone = work.settings.contact.phone
-    files = compile_report(overview, work.template_folders, work.archive.copy, phone)
+    try:
+        files = compile_report(overview, work.template_folders, work.archive.copy, phone)
+    except Exception:  # whatever it is: who owes what is known all the same
+        work.archive.put_report(list_of_missing(overview, phone), folder=out or work.archive.final)
+        raise
     # An album of photos that were removed since is the only one that there is.
     album = {file_name(titles(work.campaign, one).album, ".docx") for one in (True, False)}
     stays = frozenset(album if overview.photos_removed else ())

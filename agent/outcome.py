@@ -41,6 +41,7 @@ from agent.reading.explaining import announces_file
 from agent.reading.files import Mail, open_mail, read_message
 from agent.reading.reading import READERS_VERSION
 from agent.replies import in_own_words, spoken_about
+from agent.restated import with_restated
 from agent.rules import Campaign
 from agent.saying import Letter, said_alone, said_beside, said_by_the_contact
 from agent.submission import Submission
@@ -357,7 +358,7 @@ def _what_it_brings(case: _Case) -> Outcome:
 
 def _from_a_unit(case: _Case, unit: Unit) -> Outcome:
     """A registered unit's mail: something to file, a 确认, an explanation, or a question."""
-    spoken = _spoken(case, case.dossier_of(unit.id))
+    spoken = _spoken(case, case.dossier_of(unit.id)) or _restated(case, unit)
     if spoken is None and not case.brought.anything:
         return _question(case, unit)
     if spoken is not None:
@@ -381,7 +382,8 @@ def _from_the_contact(case: _Case) -> Outcome:
         return _held("after_final", case, unit)
     case = _of_its_rows(case, unit)
     sender, campaign = case.message.sender, case.circumstances.campaign
-    adopted = adopt(case.submission, case.submission.seq, sender, campaign)
+    said = _restated(case, unit) or case.submission
+    adopted = adopt(said, said.seq, sender, campaign)
     return _processed(replace(case, submission=adopted), unit)
 
 
@@ -414,6 +416,15 @@ def _spoken(case: _Case, dossier: Dossier) -> Submission | None:
         explains=spoken.explains,
         answers=spoken.version.submission.message,
     )
+
+
+def _restated(case: _Case, unit: Unit) -> Submission | None:
+    """The submission with what a table of some figures says of the unit's form; None where it says nothing."""
+    stated = [one for one in case.brought.stated if not one.in_lines]
+    if case.brought.form is not None or not stated or case.submission.answers:
+        return None
+    said = with_restated(case.submission, stated, case.dossier_of(unit.id))
+    return said if said is not case.submission else None
 
 
 def _question(case: _Case, unit: Unit) -> Outcome:

@@ -9,7 +9,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any, Literal
 
 from agent import jsontext
@@ -285,11 +285,12 @@ class Overview:
     def totals(self) -> dict[str, Decimal | None]:
         """Field id → the sum over the accepted forms, exact; None where there is none: nobody's total is no 0."""
         totals: dict[str, Decimal | None] = dict.fromkeys(one.id for one in self.campaign.form.figures)
-        for dossier in self.dossiers:
-            for name in totals if dossier.accepted else ():
-                value = dossier.accepted.values[name] if dossier.accepted else None
-                assert isinstance(value, Decimal), f"an accepted form without {name}"
-                totals[name] = (totals[name] or Decimal(0)) + value
+        with localcontext(prec=10_000):
+            for dossier in self.dossiers:
+                for name in totals if dossier.accepted else ():
+                    value = dossier.accepted.values[name] if dossier.accepted else None
+                    assert isinstance(value, Decimal), f"an accepted form without {name}"
+                    totals[name] = (totals[name] or Decimal(0)) + value
         return totals
 
     def as_json(self) -> dict[str, Any]:

@@ -14,7 +14,10 @@ The way of a file:
                    number, dates.py, phones.py
     marked.py      what its place says of it (a draft, one month's, one village's): signs.py, signtable.py (signs.yaml),
                    periods.py
-    sums.py        several rows to one figure, split.py several columns; combining.py: several forms to one
+    counting.py    which rows are counted where none is marked as the total
+    sums.py        several rows to one figure, split.py several columns; combining.py: several forms to one;
+                   beside.py and
+                   second_tables.py (data/second_tables.yaml): tables of some figures beside it
 
 The process apart is apart.py from here and worker.py from inside; what they say to each other is carried.py, over
 wire.py.
@@ -36,12 +39,15 @@ Which finding comes from where (a rule's id may stand for several reasons):
     displayed_otherwise   values.py: a cell; paged.py: a page
     no_column, two_columns       columns.py
     sum_differs           sums.py, split.py
-    sum_unmarked          form.py: added up, to be confirmed; other_figures.py: can't be added up
-    two_forms             combining.py
+    sum_unmarked          form.py: added up, to be confirmed; other_figures.py: can't be added up; counting.py: a row
+                          that may be a sum or none
+    two_forms             combining.py; second_tables.py: a table beside the form that says otherwise
+    corrected             second_tables.py: a table marked as a correction, to be confirmed
     other_unit, unit_unknown, header_missing       reporter.py
     bad_date, bad_phone   values.py
     other_title           titles.py
     called_otherwise, maybe_added, incomplete      marked.py
+    shifted               shifted.py: a bare number in 备注, a column next to one that is missing
     words_besides         contradicting.py
     row_twice, hidden, from_picture      form.py
     two_values            corrections.py: words that put shown figures right

@@ -99,16 +99,36 @@ class Assigned:
     note: Finding | None = None
 
 
-def find_headers(table: Table, book: LabelBook) -> list[Header]:
-    """The headers in a table, from top to bottom; none where it isn't the form."""
-    enough = fewest_figures(book.campaign)
+def every_header(table: Table, book: LabelBook) -> list[Header]:
+    """Whatever heads columns with labels of figures, from top to bottom, one label or many."""
     headers = [
         Header(top, bottom, tuple(_columns(table, top, bottom, book))) for top, bottom in _blocks(table, book)
     ]
-    headers = [header for header in headers if header.figures]
+    return [header for header in headers if header.figures]
+
+
+def find_headers(table: Table, book: LabelBook) -> list[Header]:
+    """The headers in a table, from top to bottom; none where it isn't the form."""
+    return of_the_form(every_header(table, book), book)
+
+
+def of_the_form(headers: list[Header], book: LabelBook) -> list[Header]:
+    """Those that head the form, or all where they are its parts; none where there are too few labels."""
+    enough = fewest_figures(book.campaign)
     if are_parts(headers) and sum(len(header.figures) for header in headers) >= enough:
         return headers
     return [header for header in headers if len(header.figures) >= enough]
+
+
+def title_begin(table: Table, header: Header, floor: int) -> int:
+    """Where a small table below a form begins: with the lines of one text each right above its header."""
+    begin = header.top
+    while begin > floor:
+        filled = [cell for cell in table.rows[begin - 1] if not cell.empty]
+        if len(filled) > 1 or any(like_a_figure(cell) for cell in filled):
+            break
+        begin -= 1
+    return begin
 
 
 def are_parts(headers: Sequence[Header]) -> bool:
@@ -117,9 +137,9 @@ def are_parts(headers: Sequence[Header]) -> bool:
     return len(headers) > 1 and len(figures) == len(set(figures)) and all(one.pure for one in headers)
 
 
-def worth_a_look(grid: Grid, book: LabelBook) -> bool:
-    """Whether there are labels enough at all: most tables, and all large ones, end here."""
-    enough, seen = fewest_figures(book.campaign), set[str]()
+def worth_a_look(grid: Grid, book: LabelBook, enough: int = 0) -> bool:
+    """Whether there are labels enough at all, for a form where no number is given: most tables, and all large ones, end here."""
+    enough, seen = enough or fewest_figures(book.campaign), set[str]()
     for row in grid.rows:
         for cell in row:
             if cell.kind == "text" and cell.text not in seen and book.role(cell.text) != "none":

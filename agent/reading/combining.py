@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,17 +9,25 @@ from decimal import Decimal
 from agent.findings import Finding, Severity
 from agent.reading.folding import squeeze
 from agent.reading.headers import header_value, kept
-from agent.reading.reading import Figure, Form
+from agent.reading.reading import Figure, Form, Stated
+from agent.reading.second_tables import PLACE_OR_TIME, as_stated, set_against
 from agent.reading.values import quote
 from agent.rules import Campaign, FormField, HeaderField, plain
 
 
 @dataclass(frozen=True, slots=True)
 class FoundForm:
-    """A form as found, with what is wrong with it; checks across fields are not among the findings."""
+    """A form as found, with what is wrong with it; checks across fields are not among the findings.
+
+    Attributes:
+        mark: the words that call it a correction of another, or "".
+        stated: of one with fewer columns: what it states where it turns out to be no form beside a whole one.
+    """
 
     form: Form
     findings: tuple[Finding, ...] = ()
+    mark: str = ""
+    stated: Stated | None = None
 
 
 def combine(found: Sequence[FoundForm], campaign: Campaign) -> FoundForm:
@@ -30,14 +37,18 @@ def combine(found: Sequence[FoundForm], campaign: Campaign) -> FoundForm:
         found: at least one, in the order found.
         campaign: whose form it is.
     """
-    copies = _worth_comparing([one for one in found if not is_blank(one, campaign)], campaign)
-    if not copies:
+    filled = [one for one in found if not is_blank(one, campaign)]
+    if not filled:
         return found[0]
+    forms, others = _parted(filled, campaign)
     # A copy that needs no confirmation speaks for an equal one that does (a scan of the same form).
-    copies = sorted(copies, key=lambda one: one.form.needs_confirmation)
+    copies = sorted(forms, key=lambda one: one.form.needs_confirmation)
     result = copies[0]
     for other in copies[1:]:
         result = _merge(result, other, campaign)
+    figures, first = campaign.form.figures, filled.index(forms[0])
+    for one in others:
+        result = set_against(result, [as_stated(one, figures)], figures, filled.index(one) > first)
     return result
 
 
@@ -79,10 +90,15 @@ def is_blank(found: FoundForm, campaign: Campaign) -> bool:
     return all(one.rule in ("blank", "no_column", "hidden") for one in found.findings if one.field in figures)
 
 
-def _worth_comparing(found: list[FoundForm], campaign: Campaign) -> list[FoundForm]:
-    """Those that have most of the fullest one's columns: a small table of some of the figures is no form."""
+def _parted(found: list[FoundForm], campaign: Campaign) -> tuple[list[FoundForm], list[FoundForm]]:
+    """The forms, and what is only held against them: a table of some of the figures, a correction below the form."""
     widths = [_width(one, campaign) for one in found]
-    return [one for one, width in zip(found, widths, strict=True) if 3 * width >= 2 * max(widths)]
+    forms: list[FoundForm] = []
+    others: list[FoundForm] = []
+    for one, width in zip(found, widths, strict=True):
+        corrects = bool(one.mark) and any(not other.mark for other in forms)
+        (others if corrects or 3 * width < 2 * max(widths) else forms).append(one)
+    return forms, others
 
 
 def _width(found: FoundForm, campaign: Campaign) -> int:
@@ -109,7 +125,13 @@ def _merge(first: FoundForm, second: FoundForm, campaign: Campaign) -> FoundForm
             sources |= {name: at for name, at in chosen.form.sources.items() if name == field.id}
     findings += _of_two_places(first, second) if not counts else ()
     both = (first, second) if counts else (first,)
-    findings += dict.fromkeys(one for found in both for one in found.findings if one.field is None)
+    # Where an equal copy has the column that is missing here, its neighbours are no more in doubt.
+    findings += dict.fromkeys(
+        one
+        for found in both
+        for one in found.findings
+        if one.field is None and (one.rule != "shifted" or not counts)
+    )
     headers: dict[str, object] = {}
     for header in campaign.form.header:
         headers[header.id], told = _choose_header(header, first, second, campaign)
@@ -152,7 +174,7 @@ def _same(header: HeaderField, one: object, other: object) -> bool:
 def _of_two_places(first: FoundForm, second: FoundForm) -> list[Finding]:
     """The warning where equal forms stand on sheets named after two villages or months: two parts, or a copy?"""
     names = [next(iter(one.form.sources.values()), "").partition("!")[0] for one in (first, second)]
-    if names[0] == names[1] or not all(map(_PLACE_OR_TIME.search, names)) or not any(_figures(first)):
+    if names[0] == names[1] or not all(map(PLACE_OR_TIME.search, names)) or not any(_figures(first)):
         return []
     text = (
         f"“{names[0]}”和“{names[1]}”两张表的数完全相同，只计了一份。"
@@ -183,6 +205,3 @@ def _two_headers(header: HeaderField, one: object, other: object) -> Finding:
     text = f"收到两份表，“{header.label}”分别是“{quote(plain(one))}”和“{quote(plain(other))}”，不能确定以哪份为准。请只报一份。"
     severity: Severity = "error" if header.type == "unit" else "warning"
     return Finding(severity, "two_forms", text, header.id, None, (header.id,))
-
-
-_PLACE_OR_TIME = re.compile("(?:村|社区|居委会|居|[小一二三四五六七八九十]组|片区|月|月份|旬|周)$")

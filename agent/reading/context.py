@@ -17,7 +17,7 @@ from agent.findings import Finding
 from agent.reading.formats.limits import MEGABYTE, Budget
 from agent.reading.formats.refusals import damaged, too_deep, too_large
 from agent.reading.grid import Document
-from agent.reading.reading import FileReading, Kind
+from agent.reading.reading import FileReading, Kind, Stated
 from agent.rules import Campaign, PhotosDeliverable
 from agent.units import Register, Unit
 
@@ -62,6 +62,12 @@ class Context:
             return None
         own = find_forms_by_unit(*about).get(self.owner.id) if self.owner else None
         return own or find_form(*about)
+
+    def stated(self, document: Document) -> tuple[Stated, ...]:
+        """What the tables of a document without a form state of the form's figures."""
+        from agent.reading.form import find_stated
+
+        return find_stated(document, self.campaign, self.register, self.near) if document.grids else ()
 
     def _in_loose(self, document: Document) -> FoundForm | None:
         """The form in a table without lines, where all of it is there."""

@@ -77,6 +77,8 @@ def read_document(
     seen = (found, overlooked, words.text)
     opened = _Opened(name, data, kind, document, *seen, read_inside(gained), had_noise)
     reading = _paged(opened, context) if kind == "pdf" else _flowing(opened, context.campaign)
+    if not reading.form:
+        reading = replace(reading, stated=context.stated(document))
     if reading.form:
         from agent.reading.marked import marked_by_name
 

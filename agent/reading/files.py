@@ -30,7 +30,7 @@ from agent.reading.formats.refusals import (
 from agent.reading.grid import Document, Picture
 from agent.reading.mails import Mail
 from agent.reading.opening import message_apart, open_apart
-from agent.reading.reading import FileReading
+from agent.reading.reading import FileReading, Stated
 from agent.rules import Campaign
 from agent.units import Register, Unit
 
@@ -238,12 +238,12 @@ def _taken_apart(name: str, raw: bytes, mail: Mail, context: Context, depth: int
     parts = (part for part in mime.parts if part.name not in passed_over)
     inside = tuple(_part(part, context, depth + 1) for part in parts)
     # A mail that lies inside another and that a machine wrote may be our own receipt, figures and all.
-    found, told = (None, ()) if depth and _automatic(mime) else _form_in_message(mail, context)
+    found, stated, told = (None, (), ()) if depth and _automatic(mime) else _form_in_message(mail, context)
     told = (*told, *_unread(mime, found, inside))
     if any(one.form for part in inside for one in part.everything()):
         told = tuple(replace(one, severity="warning") for one in told)
     reading = reading_of(name, raw, "message", found=found, findings=told, contains=inside, text=mime.text)
-    return _with_words_of_mail(reading, mime, context)
+    return _with_words_of_mail(replace(reading, stated=stated), mime, context)
 
 
 def _with_words_of_mail(reading: FileReading, mime: Mime, context: Context) -> FileReading:
@@ -288,23 +288,36 @@ def _automatic(mime: Mime) -> bool:
     return any(value.strip().lower() != "no" for value in said)
 
 
-def _form_in_message(mail: Mail, context: Context) -> tuple[FoundForm | None, tuple[Finding, ...]]:
+def _form_in_message(
+    mail: Mail, context: Context
+) -> tuple[FoundForm | None, tuple[Stated, ...], tuple[Finding, ...]]:
     """The form in the sender's own text, else in a mail that is forwarded in it; never in a quotation.
 
-    Where there is none, what looks like one.
+    Where there is none, what its tables state of the form's figures, and what looks like a form.
     """
     from agent.reading.overlooked import overlooked, with_overlooked
 
     told: tuple[Finding, ...] = ()
+    stated: tuple[Stated, ...] = ()
     above: list[str] = []
     for document in mail.places:
         found = context.find(document)
         if found is not None:
             found = with_overlooked(found, document, context.campaign)
-            return _with_words_above(found, above, context.campaign), ()
+            return _with_words_above(found, above, context.campaign), (), ()
         above += document.text.split("\n")
+        stated = stated or tuple(_stated_in_words(document, context))
         told = told or overlooked(document, context.campaign, None)
-    return None, tuple(replace(one, text=one.text.replace("“", "邮件正文的“", 1)) for one in told)
+    return None, stated, tuple(replace(one, text=one.text.replace("“", "邮件正文的“", 1)) for one in told)
+
+
+def _stated_in_words(document: Document, context: Context) -> Iterator[Stated]:
+    """What a mail's own text states in tables; lines only where they call themselves a correction: else they are words."""
+    for whole in (True, False):
+        grids = tuple(grid for grid in document.grids if grid.complete is whole)
+        for one in context.stated(replace(document, grids=grids)):
+            if whole or one.mark:
+                yield replace(one, name="邮件正文", in_lines=not whole)
 
 
 def _with_words_above(found: FoundForm, above: Sequence[str], campaign: Campaign) -> FoundForm:

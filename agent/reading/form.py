@@ -11,9 +11,20 @@ from dataclasses import dataclass, replace
 
 from agent.findings import Finding
 from agent.reading import reporter
-from agent.reading.columns import Assigned, Header, are_parts, assign, find_headers, worth_a_look
-from agent.reading.combining import FoundForm, combine, join
+from agent.reading.beside import BesideForm, stated_beside
+from agent.reading.columns import (
+    Assigned,
+    Header,
+    are_parts,
+    assign,
+    every_header,
+    of_the_form,
+    title_begin,
+    worth_a_look,
+)
+from agent.reading.combining import FoundForm, combine, is_blank, join
 from agent.reading.contradicting import told_beside
+from agent.reading.counting import Counted, calls_the_whole, counted, is_name_of, may_be_a_sum
 from agent.reading.formats.refusals import too_large
 from agent.reading.grid import Cell, Document, Grid
 from agent.reading.heading import Heading, from_cells, from_lines, stated
@@ -41,11 +52,13 @@ from agent.reading.other_figures import (
     wrongly_headed,
 )
 from agent.reading.part import Part
-from agent.reading.reading import Figure, Form
+from agent.reading.reading import Figure, Form, Stated
 from agent.reading.rows import Body, Row, read_body
+from agent.reading.second_tables import mark_of, set_against, stated_in
+from agent.reading.shifted import beside_missing, shifted
 from agent.reading.signs import Signs
 from agent.reading.split import checked
-from agent.reading.sums import add_up, likely_total, total_row, twice
+from agent.reading.sums import add_up, total_row, twice
 from agent.reading.titles import other_title
 from agent.reading.values import Reading, clear, quote, read_figure, read_text, unclear_text
 from agent.rules import Campaign, FormField
@@ -53,7 +66,7 @@ from agent.units import Register, Unit
 
 MOST_ROWS = 3000  # with something in them, in all tables of a document that have the form's labels
 
-__all__ = ["FoundForm", "combine", "find_form", "find_forms_by_unit"]
+__all__ = ["FoundForm", "combine", "find_form", "find_forms_by_unit", "find_stated"]
 
 
 def find_form(document: Document, campaign: Campaign, register: Register, near: dt.date) -> FoundForm | None:
@@ -71,6 +84,14 @@ def find_form(document: Document, campaign: Campaign, register: Register, near: 
     if shown is None:
         return found
     return _with_hidden(found, reader.read(shown), document, campaign)
+
+
+def find_stated(
+    document: Document, campaign: Campaign, register: Register, near: dt.date
+) -> tuple[Stated, ...]:
+    """What the tables of a document without a form state of the form's figures. Arguments as for ``find_form``."""
+    reader = _Reader(campaign, register, near, LabelBook.of(campaign))
+    return tuple(one for _, one in reader.stated([grid for grid in document.grids if not grid.hidden]))
 
 
 def find_forms_by_unit(
@@ -116,10 +137,19 @@ class _Reader:
 
     def read(self, document: Document) -> FoundForm | None:
         self.refuse_registers(document)
-        found = [form for grid in document.grids if not grid.hidden for form in self.in_grid(grid)]
-        if not found:
+        shown = [grid for grid in document.grids if not grid.hidden]
+        found = [self.in_grid(grid) for grid in shown]
+        if not any(found):
             return None
-        form = combine(found, self.campaign)
+        form = combine([one for forms in found for one in forms], self.campaign)
+        first = next(
+            at
+            for at, forms in enumerate(found)
+            if any(self._filled(one) for one in forms) or at == len(found) - 1
+        )
+        figures = self.campaign.form.figures
+        for at, one in self.stated(shown, form.form.unit):
+            form = set_against(form, [one], figures, later=at >= first)
         beside = told_beside(document.asides, (), self.campaign)
         form = replace(form, findings=(*form.findings, *beside))
         mark = mark_of_page(document.asides, document.margins, self.signs)
@@ -136,6 +166,16 @@ class _Reader:
         rows = sum(any(cell.kind != "empty" for cell in row) for grid in looked_at for row in grid.rows)
         if rows > MOST_ROWS or sum(len(grid.rows) for grid in looked_at) > 10 * MOST_ROWS:
             raise too_large(f"带有统计表栏目的表格超过 {MOST_ROWS} 行")
+
+    def _filled(self, found: FoundForm) -> bool:
+        return not is_blank(found, self.campaign)
+
+    def stated(self, grids: Sequence[Grid], unit: str | None = None) -> Iterator[tuple[int, Stated]]:
+        """What tables that aren't the form state of its figures; of a table of several units only ``unit``'s rows."""
+        return stated_beside(grids, BesideForm(self.book, self.register, unit, self._part, self._stated))
+
+    def _stated(self, part: Part) -> Stated | None:
+        return stated_in(part, lambda column, some: self._field(column, some).reading, self.book)
 
     def in_grid(self, grid: Grid) -> list[FoundForm]:
         """Every form in a table."""
@@ -164,15 +204,29 @@ class _Reader:
             return
         for lay_out in (upright, turned):
             table = lay_out(grid)
-            headers = find_headers(table, self.book)
-            begin = 0
-            for at, header in enumerate(headers):
-                stop = headers[at + 1].top if at + 1 < len(headers) else len(table.rows)
-                body = read_body(table, header, stop, self.book)
-                yield Part(table, begin, header, body, self._heading(table, header, body, begin))
+            every = every_header(table, self.book)
+            headers, begin = of_the_form(every, self.book), 0
+            for header in headers:
+                stop = self._stop(table, header, headers, every)
+                yield self._part(table, header, begin, stop)
                 begin = stop
             if headers:
                 return
+
+    def _stop(self, table: Table, header: Header, forms: Sequence[Header], every: Sequence[Header]) -> int:
+        """Where the rows below a header end: at the next form, or at a small table below its figures."""
+        for other in every:
+            if other in forms and other.top > header.top:
+                return other.top
+            if other.top > header.bottom and other not in forms:
+                begin = title_begin(table, other, header.bottom)
+                if any(not cell.empty for cell in table.cells(header.bottom, begin)):
+                    return begin
+        return len(table.rows)
+
+    def _part(self, table: Table, header: Header, begin: int, stop: int) -> Part:
+        body = read_body(table, header, stop, self.book)
+        return Part(table, begin, header, body, self._heading(table, header, body, begin))
 
     def _form(self, part: Part, rows: tuple[Row, ...]) -> FoundForm:
         """The form that some rows of a part make."""
@@ -180,13 +234,18 @@ class _Reader:
         strangers = reporter.other_units(rows, part.heading, self.book, self.register)
         headed, of_heading = reporter.read_heading(part.heading, self.book, self.register, self.near)
         mark = mark_of_part(part, rows, headed.unit or "", self.signs)
-        refusal, another = self._refusal(part, rows, mark, strangers), other_title(part.titles, self.campaign)
+        refusal = self._refusal(part, rows, mark, strangers)
         first = refusal(self.campaign.form.figures[0])
         refused = first is not None
         values: dict[str, Figure] = {}
         sources: dict[str, str] = {}
         findings: list[Finding] = []
         assigned = assign(part.header, self.book)
+        another = (*other_title(part.titles, self.campaign), *shifted(part, assigned, self.campaign))
+        unmarked = len(rows) > 1 and total_row(rows) is None
+        if len(rows) > 1 and not refused:
+            part = replace(part, counted=self._counted(part, assigned))
+            unmarked = part.counted is not None
         read = {one.field.id: self._field(one, part) for one in assigned}
         for field in self.campaign.form.fields:
             reading, source = read[field.id].reading, read[field.id].source
@@ -195,18 +254,22 @@ class _Reader:
             values[field.id] = reading.value
             findings.extend(reading.findings)
             sources |= {field.id: source} if source else {}
-        unmarked = len(rows) > 1 and total_row(rows) is None
         added = unmarked and (first is None or first.rule == "other_unit")
         findings += _doubts(part, added, [one.each for one in read.values() if one.each])
         asked = [mark] if mark is not None and not refused and not another else []
-        findings += [*of_heading, *another, *(one.note for one in assigned if one.note), *map(told, asked)]
+        findings += [*of_heading, *another, *beside_missing(part, assigned)]
+        findings += [*(one.note for one in assigned if one.note), *map(told, asked)]
         findings += told_beside(part.notes, part.lines, self.campaign)
         if strangers and len(rows) == 1:
             findings.append(reporter.another(self.book, strangers))
         needs = part.table.grid.from_picture or unmarked or bool(another)
         needs = needs or any(one.needs_confirmation for one in asked)
         form = replace(headed, values=values, sources=sources, needs_confirmation=needs)
-        return FoundForm(form, tuple(findings))
+        # What a table of fewer columns states is known only here: it may turn out to be no form.
+        some = len(part.header.figures) < len(self.campaign.form.figures)
+        return FoundForm(
+            form, tuple(findings), mark_of(part), (self._stated(part) or Stated({})) if some else None
+        )
 
     def _refusal(
         self, part: Part, rows: tuple[Row, ...], mark: Mark | None, strangers: Sequence[Unit]
@@ -238,19 +301,64 @@ class _Reader:
         measure, problem = self._measure(one, one.at, part)
         if problem is not None:
             return _FieldRead(Reading(None, (problem,)))
-        header, campaign = part.header, self.campaign
-        readings = tuple(
-            checked(self._cell(one, one.at, row, measure), one.at, row, header, campaign, measure)
-            for row in rows
-        )
+        readings = self._readings(one, one.at, part, measure)
         cells = [row.cells.get(one.at) for row in rows]
         if not readings:
             return _FieldRead(read_figure(Cell(""), one.field, self.campaign))
         if len(readings) == 1:
             return _FieldRead(readings[0], _source(grid, cells))
+        if part.counted is not None:
+            return self._of_counted(one, part.counted, part, readings)
         total = total_row(rows)
         counted = cells if total is None else [cells[total]]
         return _FieldRead(add_up(one.field, rows, readings), _source(grid, counted), readings)
+
+    def _readings(self, one: Assigned, at: int, part: Part, measure: str | None) -> tuple[Reading, ...]:
+        """What each row says for a field."""
+        header, campaign = part.header, self.campaign
+        return tuple(
+            checked(self._cell(one, at, row, measure), at, row, header, campaign, measure)
+            for row in part.body.rows
+        )
+
+    def _counted(self, part: Part, assigned: Sequence[Assigned]) -> Counted | None:
+        """Which rows are counted of those below the header; None where one of them is marked as the total of all."""
+        rows, total = part.body.rows, total_row(part.body.rows)
+        whole = [at for at, row in enumerate(rows) if row.name and self._is_whole(row)]
+        if total is not None and not whole:
+            return None
+        columns = []
+        for one in assigned:
+            if one.field.is_figure and one.finding is None and one.at is not None:
+                measure, problem = self._measure(one, one.at, part)
+                if problem is None:
+                    columns.append(self._readings(one, one.at, part, measure))
+        told = counted(rows, columns, whole if len(whole) < len(rows) else ())
+        # 小计 may be the only row with a known name, and 全镇 stand above it.
+        return told if total is None or told.total not in (None, total) else None
+
+    def _is_whole(self, row: Row) -> bool:
+        """Whether a row is called the whole, or by the unit's own name and nothing else (not a village of it)."""
+        return all(calls_the_whole(name) or is_name_of(self.register, name) for name in row.words)
+
+    def _of_counted(
+        self, one: Assigned, told: Counted, part: Part, readings: tuple[Reading, ...]
+    ) -> _FieldRead:
+        """A field's figure from the rows that are counted: none that is only the sum of others."""
+        rows = part.body.rows
+        whole = add_up(one.field, rows, readings)
+        unreadable = any(one.severity == "error" and one.rule != "sum_differs" for one in whole.findings)
+        if unreadable:
+            return _FieldRead(whole, None, readings)
+        if told.unclear:
+            return _FieldRead(Reading(None, (may_be_a_sum(one.field, told.unclear),)), None, readings)
+        cells = [rows[at].cells.get(one.at) for at in told.rows] if one.at is not None else []
+        source = _source(part.table.grid, cells)
+        if len(told.rows) == 1:
+            return _FieldRead(readings[told.rows[0]], source, readings)
+        left = [replace(rows[at], level=0) if at in told.sums else rows[at] for at in told.rows]
+        reading = add_up(one.field, left, [readings[at] for at in told.rows])
+        return _FieldRead(reading, source, readings)
 
     def _cell(self, one: Assigned, at: int, row: Row, measure: str | None) -> Reading:
         cell = row.cells.get(at, Cell(""))
@@ -330,10 +438,15 @@ def _doubts(part: Part, unmarked: bool, readings: list[tuple[Reading, ...]]) -> 
         text = (
             f"表中有 {len(rows)} 行数据，没有标明哪一行是合计，已逐栏相加。请核对相加后的数，确认后才登记。"
         )
-        likely = likely_total(rows, readings)
+        likely = part.counted.total if part.counted else None
         if likely is not None:
             name = f"“{rows[likely].name}”一行" if rows[likely].name else f"第 {likely + 1} 行"
-            text += f"其中{name}恰为其余各行之和，如它就是合计，请在行首写明“合计”后重报。"
+            text = (
+                f"表中有 {len(rows)} 行数据，没有标明哪一行是合计。{name}恰为其余各行之和，已按这一行列出。"
+                "请核对，确认后才登记；以后请在行首写明“合计”。"
+            )
+        elif part.counted and part.counted.sums:
+            text = text.replace("已逐栏相加", "已逐栏相加（其中是小计的行没有重复计入）")
         doubts.append(Finding("warning", "sum_unmarked", text))
     for name in twice(rows, readings):
         text = f"“{name}”有两行，各栏的数完全相同，可能重复填了一行。请核对；如重复，请删去一行并改好合计后重报。"

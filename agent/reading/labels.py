@@ -228,11 +228,16 @@ def is_sum_word(text: str) -> bool:
 
 
 def sum_level(text: str) -> int:
-    """How high a sum a row's own label marks (小计 1, 合计 2, 全镇总计 3); 0 for no sum."""
-    name = key(text) if len(text) <= _LONGEST else ""
+    """How high a sum a row's own label marks (小计 1, 合计 2, 全镇总计 3, 合计（2个村） 2, 计 2); 0 for no sum."""
+    name = key(re.sub(r"\([^()]*\)", "", squeeze(text))) if len(text) <= _LONGEST else ""
     if len(name) > 12:
         return 0
-    return next((level for word, level in SUM_LEVELS.items() if name.endswith(word)), 0)
+    if name == "计":
+        return 2
+    bare = re.sub("(?:的?(?:数据?|情况|人数|次数|金额))$", "", name)
+    return next(
+        (level for word, level in SUM_LEVELS.items() if name.endswith(word) or bare.endswith(word)), 0
+    )
 
 
 def _spaced(labels: Sequence[str]) -> str:

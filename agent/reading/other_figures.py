@@ -93,7 +93,9 @@ _LONGEST_NAME = 20
 _LONGEST_TITLE = 40
 _EXAMPLES = "(?:示例|样例|范例|举例)"
 _EXAMPLE = re.compile(rf"{_EXAMPLES}|^\(?例[如子表]?(?:[):、.,0-9]|$)|^样表$")
-_AGAIN = re.compile(r"\((?:更正|修改|修订|订正|重报|重复|作废)[前后]?\)$")  # 板辽村（更正） beside 板辽村
+_AGAIN = re.compile(
+    r"\((?:更正|修改|修订|订正|重报|重复|作废|自报|核定|核实)[前后]?\)$"
+)  # 板辽村（更正） beside 板辽村
 _EXAMPLE_REMARK = re.compile(
     rf"(?:此行|本行|此为|这是|填[写报表])?(?:为|是)?{_EXAMPLES}(?:行|数据)?(?:请删除?|勿[删动改])?"
 )
@@ -105,10 +107,10 @@ _OF_YEARS = r"(?:上|上一|去|前)(?:年|年度)(?:数|同期|同期数)?"
 _COMPARED = r"同期数?|历年|往年|(?:同比|环比|增减|较[上去同前往]).*"
 _PLANNED = r"(?:目标|计划|任务|预计|应)(?:数|值|量|任务|情况)?|完成率"
 _AVERAGED = r"(?:平均|人均|户均|占比|比例|比重|百分比)(?:数|值)?"
-_TWICE = r"(?:修改|更正|调整|修订|订正)(?:前|后|数|为)?|原(?:报|填|来|表)数?|(?:上报|初报|核定|核实|审核|审定)(?:数|值)"
+_TWICE = r"(?:修改|更正|调整|修订|订正)(?:前|后|数|为)?|原(?:报|填|来|表)数?|(?:自报|上报|初报|申报|实报|核定|核实|审核|审定|复核)(?:前|后)?(?:数|值)?"
 _NEVER = re.compile(rf"{_BEFORE}|{_COMPARED}|{_PLANNED}|{_AVERAGED}")
 _ALONE = re.compile(rf"{_NEVER.pattern}|其中.+")
-_IN_NO_SUM = re.compile(rf"{_OF_YEARS}|{_BEFORE}同期数?|{_COMPARED}|{_PLANNED}|{_AVERAGED}")
+_IN_NO_SUM = re.compile(rf"{_OF_YEARS}|{_BEFORE}同期数?|{_COMPARED}|{_PLANNED}|{_AVERAGED}|{_TWICE}")
 _NOT_ADDED = re.compile(
     rf"{_NEVER.pattern}|{_TWICE}|其中.*|(?:户|人|件|笔)数|(?:本|今|当){_PERIOD}(?:数|同期|同期数)?|(?:指标|完成|实际|实际完成)(?:数|值|量|任务|情况)?"
 )

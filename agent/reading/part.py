@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from agent.reading.columns import Column, Header
+from agent.reading.counting import Counted
 from agent.reading.heading import Heading
 from agent.reading.layout import Placed, Table, upright
 from agent.reading.rows import Body
@@ -17,7 +18,8 @@ TITLE_LINES = 5  # lines above a table among which its title is looked for
 class Part:
     """One form's part of a table: its header, what stands below it, and the header values around it.
 
-    ``begin`` is the row behind the part before it.
+    ``begin`` is the row behind the part before it; ``inside``: it stands in the same table, below a form;
+    ``counted``: which of its rows are counted, where no one row is marked as the total.
     """
 
     table: Table
@@ -25,6 +27,8 @@ class Part:
     header: Header
     body: Body
     heading: Heading
+    inside: bool = False
+    counted: Counted | None = None
 
     @property
     def titles(self) -> tuple[str, ...]:

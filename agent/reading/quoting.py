@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agent.reading.folding import squeeze
 from agent.unseen import without_unseen
 
 MOST_LEVELS = 4  # forwarded mails inside each other
@@ -66,32 +67,36 @@ class Cut:
 
 
 _QUOTED = re.compile(r"^\s*[>＞]")
-_DASHES = r"[-—–_=*─━\s]"
+_RULER = "[-—–_=*─━~＝－＊～]"
+_RULED = re.compile(rf"^{_RULER}{{2,}}(?P<words>[^-—–_=*─━~＝－＊～].*)$")
+_RULE = re.compile(rf"^{_RULER}{{5,}}$")
+_ORIGINAL = re.compile(
+    r"(?:(?:以下|下面)[是为]?)?(?:您?(?:的)?(?:来信|原信)(?:内容|原文)?|原(?:始)?(?:的)?(?:邮件|郵件|信件|信息|消息|文|件)|邮件原[文件]|引用的?(?:邮件|原文|内容))"
+    r"(?:内容|信息|正文|如下)?|original(?:messages?|mails?|e-?mails?)?|previousmessage",
+)
 _FORWARDING = re.compile(
-    rf"^{_DASHES}{{2,}}(?:转发邮件信息|转发的?原?邮件|转发的?(?:消息|信息)|轉寄的?郵件"
-    rf"|forwarded\s+(?:message|mail|by\b.*))[:：]?{_DASHES}*$"
-    r"|^(?:begin forwarded message|以下是转发的邮件|开始转发的邮件|已转发的邮件|下面是被转发的邮件|转发的邮件)\s*[:：]\s*$",
-    re.IGNORECASE,
+    r"(?:(?:以下|下面)[是为])?(?:被|已|开始)?(?:转发|轉寄|轉發)(?:的|人|者|邮件|郵件|消息|信息|内容|原|信件|:|$).*|(?:begin)?forwarded(?:message|mail|by).*"
 )
-_REPLYING = re.compile(
-    rf"^{_DASHES}{{2,}}(?:回复的原邮件|回复邮件信息|reply\s+message){_DASHES}*$", re.IGNORECASE
+_FORWARDING_LINE = re.compile(
+    r"(?:(?:以下|下面)[是为])?(?:被|已|开始)?(?:转发|轉寄|轉發)的?(?:邮件|郵件|消息|信件)(?:内容|原文|如下)?:|beginforwarded(?:message|mail):"
 )
-_QUOTING = re.compile(
-    rf"^{_DASHES}{{2,}}(?:原始邮件(?:信息)?|原始信息|原始郵件|原邮件|邮件原[文件]|原文"
-    rf"|original(?:\s+(?:message|mail|e-?mail))?)[:：]?{_DASHES}*$",
-    re.IGNORECASE,
-)
+_REPLYING = re.compile(r"(?:回复|答复)(?:的)?(?:原)?(?:邮件|信息|信件|消息).*|reply(?:message|mail)")
 _WROTE = re.compile(r"(?:写道|写到|寫道|写了|wrote|writes)\s*[:：]?\s*$", re.IGNORECASE)
 _WHEN_OR_WHO = re.compile(r"\d{1,4}\s*[-/年.]\s*\d{1,2}|\d{1,2}:\d{2}|\S@\S")
 SPACES = re.compile(r"\s+")
-_FROM = re.compile(r"^[\s>*]*(?:发件人|寄件人|發件人|from)\s*\**\s*(?:[:：]|$)", re.IGNORECASE)
-_HEADER = re.compile(
-    r"^[\s>*]*(?:发件人|寄件人|發件人|发件日期|发送时间|发送日期|傳送時間|日期|时间|收件人|抄送人?|密送|主题|主旨|回复|附件|重要性"
-    r"|from|sent|date|to|cc|bcc|subject|reply-to|attachments?|importance|发送至)\s*\**\s*(?:[:：]|$)",
-    re.IGNORECASE,
-)
-_SUBJECT = re.compile(r"^[\s>*]*(?:主题|主旨|subject)\s*\**\s*[:：]\s*\**\s*(.*)$", re.IGNORECASE)
-_RULE = re.compile(r"^\s*[-—_=─━*]{5,}\s*$")
+_LABELS = {
+    label: kind
+    for kind, labels in {
+        "from": "发件人 寄件人 寄件者 发信人 发送人 发送者 發件人 發信人 from sender",
+        "to": "收件人 收件者 收信人 发送至 抄送 抄送人 密送 副本 to cc bcc",
+        "when": "发件日期 发件时间 发送时间 发送日期 发信时间 已发送 傳送時間 寄件日期 日期 时间 時間 sent date time",
+        "subject": "主题 主旨 标题 主題 subject",
+        "other": "回复 附件 重要性 优先级 reply-to attachment attachments importance",
+    }.items()
+    for label in labels.split()
+}
+"""The labels of a quoted mail's head, with all spaces gone, and what each says."""
+_LONGEST_LABEL = 24  # characters, with what programs put between its own
 _FORWARD_SUBJECT = re.compile(r"^\s*(?:\[?转发\]?|转|轉寄|fwd?|wg|tr)\s*[:：\]】]", re.IGNORECASE)
 _AUTOMATIC = re.compile(r"本邮件由[^\n]{0,80}自动(?:发送|发出|回复)|系统自动(?:发送|发出|回复|生成)")
 
@@ -107,20 +112,46 @@ def find_cut(lines: Sequence[str]) -> Cut | None:
         line = SPACES.sub(" ", without_unseen(lines[number])).strip()
         if not line:
             continue
-        bare = line.lstrip(">＞ ")
-        if _FORWARDING.match(bare):
-            return _cut(lines, number, number + 1, True)
-        if _REPLYING.match(bare):
-            return _cut(lines, number, number + 1, False)
-        if _QUOTING.match(bare):
-            return _cut(lines, number, number + 1, None)
+        announced = _announced(line.lstrip(">＞ "))
+        if announced is not None:
+            return _cut(lines, number, number + 1, announced.forwarded)
         end = _attribution(lines, number)
         if end is not None:
             return _cut(lines, number, end, False)
+        if _is_ruled(line) and {"from", "to"} & set(_heads_of(lines, number + 1)):
+            return _cut(lines, number, number + 1, None)
         if _header_block(lines, number):
-            start = number - 1 if number and _RULE.match(lines[number - 1]) else number
-            return _cut(lines, start, number, None)
+            ruled = number > 0 and _RULE.match(SPACES.sub("", lines[number - 1]))
+            return _cut(lines, number - 1 if ruled else number, number, None)
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Announced:
+    """What a line that announces a quotation says of it: forwarded, answered, or (None) neither."""
+
+    forwarded: bool | None
+
+
+def _announced(line: str) -> _Announced | None:
+    """What a line says that announces a quotation: the words between its rulers, or a line of such words with a colon."""
+    ruled = _RULED.match(line)
+    if ruled:
+        words = squeeze(ruled["words"]).rstrip("-—–_=*─━~")
+    elif line.endswith((":", "：", "】", "]")) and len(line) <= 40:
+        words = squeeze(line)
+    else:
+        return None
+    words = words.strip("()").casefold()
+    if (_FORWARDING if ruled else _FORWARDING_LINE).fullmatch(words):
+        return _Announced(True)
+    if _REPLYING.fullmatch(words) or (ruled and _WROTE.search(words)):
+        return _Announced(False)
+    return _Announced(None) if _ORIGINAL.fullmatch(words.rstrip(":")) else None
+
+
+def _is_ruled(line: str) -> bool:
+    return _RULED.match(line) is not None or _RULE.match(line.replace(" ", "")) is not None
 
 
 def is_forwarded(cut: Cut, subject: str) -> bool:
@@ -154,11 +185,12 @@ def _cut(lines: Sequence[str], start: int, end: int, forwarded: bool | None) -> 
     subject, body = "", end
     for number in range(end, len(lines)):
         line = lines[number]
-        if line.strip(" \t>＞\u00a0*") and not _HEADER.match(line):
+        kind, value = _head(line)
+        bare = line.strip(" \t>＞\u00a0*|")
+        if bare and not kind and not _RULE.match(SPACES.sub("", bare)):
             break
         body = number + 1
-        found = _SUBJECT.match(line)
-        subject = found[1].strip() if found else subject
+        subject = value if kind == "subject" and value else subject
     return Cut(start, body, forwarded, subject)
 
 
@@ -173,6 +205,7 @@ def _attribution(lines: Sequence[str], number: int) -> int | None:
             return None
         if "。" in joined:
             return None
+        joined = joined.rstrip("-—–_=*─━~ ") if end == number else joined
         if _WROTE.search(joined):
             return end + 1 if _WHEN_OR_WHO.search(joined) else None
         if not _WHEN_OR_WHO.search(joined) and not re.match(r"^\s*[>＞]?\s*(?:在|于|on|at)\b", joined, re.I):
@@ -181,11 +214,61 @@ def _attribution(lines: Sequence[str], number: int) -> int | None:
 
 
 def _header_block(lines: Sequence[str], number: int) -> bool:
-    """Whether 发件人 stands here with at least two of 发送时间, 收件人 and 主题 right below."""
-    if not _FROM.match(lines[number]):
+    """Whether the head of a quoted mail begins here: a sender or receiver among three of its lines at least.
+
+    From a sender on the others may stand among values of their own lines, as in a table; else one below another.
+    """
+    kind, _ = _head(lines[number])
+    if kind == "from":
+        below = [line for line in lines[number + 1 : number + 12] if line.strip()][:8]
+        return sum(bool(_head(line)[0]) for line in below) >= 2
+    if kind not in ("to", "when", "subject"):
         return False
-    below = [line for line in lines[number + 1 : number + 12] if line.strip()][:8]
-    return sum(1 for line in below if _HEADER.match(line)) >= 2
+    kinds = _heads_of(lines, number)
+    return len(kinds) >= 3 and len(set(kinds)) >= 2 and bool({"from", "to"} & set(kinds))
+
+
+def _heads_of(lines: Sequence[str], number: int) -> list[str]:
+    """What the lines of a quoted mail's head say that stand here one below another; empty for fewer than two."""
+    kinds: list[str] = []
+    for line in lines[number : number + 12]:
+        if not line.strip(" \t>＞\u00a0|"):
+            continue
+        kind, _ = _head(line)
+        if not kind:
+            break
+        kinds.append(kind)
+    return kinds if len(set(kinds)) > 1 else []
+
+
+def _head(line: str) -> tuple[str, str]:
+    """What a line of a mail's head says (from, to, when, subject, other) and its value; "" for any other line.
+
+    Spaces and marks that nobody sees make no difference: 日　期, *From:*, | 主题 |.
+    """
+    bare = line.strip(" \t>＞\u00a0*|•·")
+    found = _HEAD_END.search(bare[:_LONGEST_LABEL])
+    if found:
+        label, value = bare[: found.start()], bare[found.end() :]
+    elif bare.isascii():
+        label, value = bare, ""
+    else:  # 主题  统计表, as Domino sets it
+        label, value = _parted(bare)
+    kind = _LABELS.get(squeeze(label).strip("*()").casefold(), "") if len(label) < _LONGEST_LABEL else ""
+    return kind, value.strip(" \t\u00a0*|")
+
+
+def _parted(line: str) -> tuple[str, str]:
+    """A line that begins with a label and has no colon, as label and value; the label may be set in pieces (主 题)."""
+    pieces = line[:_LONGEST_LABEL].split()
+    for many in range(1, min(len(pieces), 3) + 1):
+        label = "".join(pieces[:many])
+        if squeeze(label) in _LABELS:
+            return label, " ".join(line.split()[many:])
+    return line, ""
+
+
+_HEAD_END = re.compile(r"\s*\**\s*[:：|]\**")
 
 
 # --- signatures ------------------------------------------------------------------------------------------

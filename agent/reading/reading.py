@@ -30,8 +30,9 @@ class Form:
         values: every field of the campaign, by id, in the form's order.
         sources: where each value stands (``Sheet1!B6``), for the fields that have a cell.
         headers: where the rules have two header values of one type, each by its own id (a date as 2024-02-29).
-        needs_confirmation: from a picture, a sum that nobody marked as the total, below another year's title, or
-            said by its place to be something else than the whole report.
+        needs_confirmation: from a picture, a sum that nobody marked as the total, below another year's title, put
+            right by another table, with a figure in 备注, or said by its place to be something else than the whole
+            report.
     """
 
     unit: str | None
@@ -85,6 +86,33 @@ def _sources(items: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """What a table that isn't the form states of its figures.
+
+    Attributes:
+        values: field id → the figure; None where it can't be read.
+        alike: field id → figures that say the same: what a breakdown's rows, or its parts, add up to.
+        written: field id → what is written where it can't be read.
+        was: field id → the figure that it replaces, where the table says so.
+        mark: the words that call it a correction, or "".
+        name: what to call the table.
+        part: it only says what is among the whole (其中), or what some villages or months have.
+        rows: how many rows it adds up.
+        in_lines: it was made of a text's lines, and may be no more than words.
+    """
+
+    values: Mapping[str, Figure]
+    alike: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)
+    written: Mapping[str, str] = field(default_factory=dict)
+    was: Mapping[str, Decimal] = field(default_factory=dict)
+    mark: str = ""
+    name: str = ""
+    part: bool = False
+    rows: int = 1
+    in_lines: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FileReading:
     """What one file is and holds.
 
@@ -97,6 +125,7 @@ class FileReading:
         contains: what is inside an archive, a message, or a document with pictures.
         text: the running text of a document, for the narrative; empty for others.
         pixels: SHA-256 of a picture's decoded, oriented pixels: the same photo has the same; else None.
+        stated: of a file without a form: what its tables state of the form's figures; never stored in JSON.
         data: the file's bytes, for filing; never stored in JSON.
     """
 
@@ -108,6 +137,7 @@ class FileReading:
     contains: tuple[FileReading, ...] = ()
     text: str = ""
     pixels: str | None = None
+    stated: tuple[Stated, ...] = field(default=(), compare=False)
     data: bytes = field(default=b"", repr=False, compare=False)
 
     def everything(self) -> Iterator[FileReading]:

@@ -41,7 +41,12 @@ class Row:
     @property
     def name(self) -> str:
         """What to call the row: its first words that are no number."""
-        return next((name for name in self.names if not re.fullmatch(r"[\d.、]+", name)), "")
+        return next(iter(self.words), "")
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What the row's other columns say but for numbers."""
+        return tuple(name for name in self.names if not re.fullmatch(r"[\d.、]+", name))
 
 
 @dataclass(frozen=True, slots=True)

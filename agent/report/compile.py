@@ -28,7 +28,7 @@ def compile_report(
         phone: the bureau's own, which isn't masked.
 
     Raises:
-        AgentError: the totals can't be vouched for, or a figure doesn't fit into a workbook.
+        AgentError: the totals can't be vouched for.
         ConfigurationError: the template is missing or wrong.
     """
     from agent.privacy.masked import masked
@@ -51,3 +51,15 @@ def compile_report(
     files[file_name(named.missing, ".xlsx")] = missing_workbook(overview, named)
     files["report.json"] = record(overview, merged)
     return files
+
+
+def list_of_missing(overview: Overview, phone: str = "") -> dict[str, bytes]:
+    """The list of what is missing alone, by its name: it needs no figure, and telephoning can't wait for one.
+
+    Arguments as for ``compile_report``.
+    """
+    from agent.privacy.masked import masked
+    from agent.report.missing import missing_workbook
+
+    named = titles(overview.campaign, overview.is_complete)
+    return {file_name(named.missing, ".xlsx"): missing_workbook(masked(overview, phone), named)}

@@ -20,7 +20,7 @@ from agent.report.owed import STANDING, standing
 if TYPE_CHECKING:
     import pandas as pd
 
-EXACT = decimal.Context(prec=200, traps=[decimal.Inexact, decimal.InvalidOperation])
+EXACT = decimal.Context(prec=10_000, traps=[decimal.Inexact, decimal.InvalidOperation])
 """Arithmetic that would rather fail than round."""
 
 

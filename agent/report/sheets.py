@@ -57,6 +57,10 @@ _LOOK = {
 }  # fmt: skip
 
 
+MOST_DIGITS = 15
+"""Significant digits that a workbook's number shows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """One sheet of a book; rows and columns count from 0."""
@@ -72,18 +76,21 @@ class Sheet:
         self.raw.write_string(row, column, shown, self.book.style(**look))
 
     def number(self, row: int, column: int, value: Decimal, where: str, **look: Any) -> None:
-        """A number with all its decimals shown.
-
-        Raises:
-            AgentError: the cell would hold another number.
-        """
+        """A number with all its decimals shown; as a text where a cell would hold another number."""
+        if not fits(value):
+            self.text(row, column, plain(value), **{"align": "right", **look})
+            return
         style = self.book.style(**look, num_format=_number_format(value))
         self.raw.write_number(row, column, exact_number(value, where), style)
 
     def total(
         self, row: int, column: int, value: Decimal, over: tuple[int, int], where: str, **look: Any
     ) -> None:
-        """A live sum over the rows from ``over[0]`` to ``over[1]``, with its result stored."""
+        """A live sum over the rows from ``over[0]`` to ``over[1]``, with its result stored.
+
+        Raises:
+            AgentError: the cell would hold another number.
+        """
         from xlsxwriter.utility import xl_range
 
         style = self.book.style(**look, num_format=_number_format(value))
@@ -158,18 +165,22 @@ class Sheet:
         self.height(at, max(20.0, tallest * 14.5 + 6))
 
 
+def fits(value: Decimal) -> bool:
+    """Whether a workbook, which shows 15 digits, stores just this number."""
+    if value.adjusted() > 300 or len(plain(value).replace(".", "").strip("0")) > MOST_DIGITS:
+        return False
+    return Decimal(repr(float(value))) == value
+
+
 def exact_number(value: Decimal, where: str) -> float | int:
     """The number as a workbook stores it, which shows 15 digits.
 
     Raises:
         AgentError: it would come back as another number.
     """
+    if not fits(value):
+        raise AgentError(f"{where}为 {plain(value)}，超过 {MOST_DIGITS} 位有效数字，电子表格存不下。")
     number = float(value)
-    if len(plain(value).replace(".", "").strip("0")) > 15 or Decimal(repr(number)) != value:
-        raise AgentError(
-            f"{where}为 {plain(value)}，超过 15 位有效数字，电子表格存不下，未生成汇总表。"
-            "请与报送单位核对，用 report-agent review override 更正。"
-        )
     return int(number) if number == int(number) else number
 
 

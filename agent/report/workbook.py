@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 from agent.overview import Overview
@@ -9,7 +10,7 @@ from agent.report.layout import NUMBER, UNIT, Column, Layout, layout
 from agent.report.merge import Merged, Row
 from agent.report.missing import write_missing
 from agent.report.record import Source, sources
-from agent.report.sheets import HEI, Book, Sheet
+from agent.report.sheets import HEI, MOST_DIGITS, Book, Sheet, fits
 from agent.report.words import Titles, clean, lines, width
 from agent.rules import plain
 
@@ -103,7 +104,8 @@ class _Table:
             value, where = self.merged.totals[column.field.id], f"“{column.field.full_label}”的合计"
             if value is None:
                 self.sheet.empty(self.total, place)
-            elif self.merged.rows:
+            # A sum by formula would pass over what is stored as a text.
+            elif self.merged.rows and not self._is_long(column):
                 self.sheet.total(self.total, place, value, rows, where, font_name=HEI)
             else:
                 self.sheet.number(self.total, place, value, where, font_name=HEI)
@@ -111,13 +113,32 @@ class _Table:
 
     def _notes(self) -> int:
         """What a reader has to know, below the table; returns the sheet's last row."""
-        notes = self.merged.notes
+        notes = (*self.merged.notes, *self._of_long_numbers())
         for number, note in enumerate(notes, start=1):
             text = f"注：{note}" if len(notes) == 1 else f"注{number}：{note}"
             row = self.total + number
             self.sheet.span((row, 0, row, self.last), text, align="left", border=0)
             self.sheet.height(row, lines(text, sum(self.widths)) * 15 + 6)
         return self.total + len(notes)
+
+    def _is_long(self, column: Column) -> bool:
+        """Whether a figure in the column, or its total, has more digits than a workbook's number."""
+        if column.field is None or not column.is_figure:
+            return False
+        name = column.field.id
+        values = [row.values.get(name) for row in self.merged.rows]
+        every = [*values, self.merged.totals[name]]
+        return not all(fits(value) for value in every if isinstance(value, Decimal))
+
+    def _of_long_numbers(self) -> Iterator[str]:
+        labels = [
+            column.field.full_label
+            for column in self.layout.columns
+            if column.field and self._is_long(column)
+        ]
+        if labels:
+            named = "、".join(f"“{label}”" for label in labels)
+            yield f"{named}一栏有超过 {MOST_DIGITS} 位有效数字的数，按文本存放，合计不是公式。请与报送单位核对。"
 
     def _width(self, place: int, column: Column) -> float:
         """Wide enough for the longest number; narrow enough that a telephone shows several columns."""

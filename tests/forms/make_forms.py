@@ -23,6 +23,7 @@ from making import (  # noqa: E402
     checks,
     clerks,
     containers,
+    doubled,
     drawn,
     everyday,
     finding,
@@ -36,6 +37,8 @@ from making import (  # noqa: E402
     places,
     printing,
     rows,
+    seconds,
+    shifts,
     slips,
     stale,
     traps,
@@ -47,6 +50,9 @@ FAMILIES: dict[str, Callable[[], list[Case]]] = {
     "values": values.cases,
     "finding": finding.cases,
     "rows": rows.cases,
+    "doubled": doubled.cases,
+    "seconds": seconds.cases,
+    "shifts": shifts.cases,
     "headers": headers.cases,
     "hiding": hiding.cases,
     "clerks": clerks.cases,
@@ -92,13 +98,15 @@ def main() -> None:
     kept = (
         {} if "--anew" in sys.argv[1:] else {path.name: path.read_bytes() for path in HERE.glob("*/*.from-*")}
     )
-    for family in (*FAMILIES, *WHOLE):
+    asked = [one for one in sys.argv[1:] if not one.startswith("-")] or [*FAMILIES, *WHOLE]
+    for family in asked:
         shutil.rmtree(HERE / family, ignore_errors=True)
         (HERE / family).mkdir()
-    for family, cases in FAMILIES.items():
-        _write(family, _files(cases(), kept))
-    for family, files in WHOLE.items():
-        _write(family, _turned(files(), kept))
+    for family in asked:
+        if family in FAMILIES:
+            _write(family, _files(FAMILIES[family](), kept))
+        else:
+            _write(family, _turned(WHOLE[family](), kept))
 
 
 def _turned(files: dict[str, tuple[bytes, Any]], kept: dict[str, bytes]) -> dict[str, tuple[bytes, Any]]:

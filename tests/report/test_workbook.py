@@ -5,14 +5,14 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 import openpyxl
 import pytest
 
-from agent.errors import AgentError
 from agent.report.sheets import exact_number
+from agent.rules import plain
 
 District = Any
 """conftest.District: conftest isn't imported, its fixtures hand it over."""
@@ -119,13 +119,27 @@ def test_a_number_of_up_to_fifteen_digits_is_stored_exactly(text: str) -> None:
     assert Decimal(repr(exact_number(Decimal(text), "甲"))) == Decimal(text)
 
 
-@pytest.mark.parametrize("text", ["0.1234567890123456", "1234567890123456.5", "99999999999999999"])
-def test_a_number_that_a_workbook_cannot_hold_stops_the_report(district: District, text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0.1234567890123456",
+        "1234567890123456.5",
+        "99999999999999999",
+        "12345678901234567" * 3,
+        "1" + "0" * 400,
+    ],
+)
+def test_a_number_that_a_workbook_cannot_hold_stands_there_as_a_text(district: District, text: str) -> None:
+    long = Decimal(text)
+    district.send("qingnian", district.figures(3, supplies_prepared=long, supplies_distributed=Decimal(0)))
     district.send(
-        "qingnian", district.figures(3, supplies_prepared=Decimal(text), supplies_distributed=Decimal(0))
+        "shilin", district.figures(4, supplies_prepared=Decimal("0.5"), supplies_distributed=Decimal(0))
     )
-    with pytest.raises(AgentError, match="青年镇的“准备物资”"):
-        district.report()
+    assert row_of(table(district), "青年镇")[6] == text
+    assert row_of(table(district), "石林镇")[6] == 0.5
+    with localcontext(prec=1000):
+        assert row_of(table(district), "合计")[6] == plain(long + Decimal("0.5"))
+    assert any("超过 15 位" in str(cell.value) for row in table(district).iter_rows() for cell in row)
 
 
 def test_it_prints_across_on_one_page_width_with_its_header_repeated(complete: District) -> None:
