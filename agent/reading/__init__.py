@@ -27,7 +27,7 @@ Which finding comes from where (a rule's id may stand for several reasons):
     not_a_number          values.py, written.py, asked.py: what the cell holds; form.py: rows.py couldn't tell whose
                           column the cell is
     wrong_measure         asked.py, values.py: behind or around a number; columns.py: in a heading; form.py: two that
-                          contradict
+                          contradict; doubting.py: words beside the figure
     normalised            asked.py: a figure; values.py: a date, a telephone; columns.py: a label that is nearly one
     displayed_otherwise   values.py: a cell; paged.py: a page
     no_column, two_columns       columns.py
@@ -37,7 +37,7 @@ Which finding comes from where (a rule's id may stand for several reasons):
     other_unit, unit_unknown, header_missing       reporter.py
     bad_date, bad_phone   values.py
     other_title           titles.py
-    words_besides         contradicting.py
+    words_besides         doubting.py: words beside the figures; contradicting.py: a file's name
     row_twice, hidden, from_picture      form.py
     two_values            corrections.py: words that put shown figures right
     own_letter, little_text      documents.py

@@ -6,7 +6,6 @@ They are never figures themselves: what they say is told, and a person decides. 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
 
 from agent.findings import Finding
 from agent.privacy.personal import mask
@@ -30,28 +29,9 @@ def contradiction(words: str) -> str:
     return ""
 
 
-def told_beside(notes: Iterable[str], lines: Sequence[str], campaign: Campaign) -> tuple[Finding, ...]:
-    """The warning for what stands in a form's own file beside its figures, where it may put one right.
-
-    Args:
-        notes: remarks, comments, text boxes: what is written about these figures.
-        lines: what stands around the table; of these only what names a figure, since forms bring notes of their own.
-        campaign: whose figures.
-    """
-    texts = [
-        *notes,
-        *(
-            one
-            for line in lines
-            for one in _SENTENCES.split(line)
-            if _names_a_figure(one, campaign) or _disowned(_plain(one))
-        ),
-    ]
-    quoted = next(filter(None, map(contradiction, texts)), "")
-    if not quoted:
-        return ()
-    text = f"统计表的备注、批注或表旁写有“{quoted}”，与表中的数可能不一致，请核对；如以它为准，请改好表中的数后重报。"
-    return (Finding("warning", "words_besides", text),)
+def speaks_of_figures(sentence: str, campaign: Campaign) -> bool:
+    """Whether a sentence around a table is about its figures: it names one, or says what the table is."""
+    return _names_a_figure(sentence, campaign) or bool(_disowned(_plain(sentence)))
 
 
 def told_by_name(name: str, campaign: Campaign) -> tuple[Finding, ...]:

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from agent.findings import Finding
+from agent.reading.accompanying import with_accompanying
 from agent.reading.containers.member import clean_path
 from agent.reading.context import Context, guarded, reading_of, refused, require_depth, unreadable
 from agent.reading.documents import read_document, read_picture
@@ -185,7 +186,8 @@ def _taken_apart(name: str, raw: bytes, mime: Mime, context: Context, depth: int
     found, told = (None, ()) if depth and _automatic(mime) else _form_in_message(mime, context)
     if any(one.form for part in inside for one in part.everything()):
         told = tuple(replace(one, severity="warning") for one in told)
-    return reading_of(name, raw, "message", found=found, findings=told, contains=inside, text=mime.text)
+    reading = reading_of(name, raw, "message", found=found, findings=told, contains=inside, text=mime.text)
+    return with_accompanying(reading, mime.subject, context.campaign)
 
 
 def _part(part: MimePart, context: Context, depth: int) -> FileReading:
@@ -222,8 +224,6 @@ def _form_in_message(mime: Mime, context: Context) -> tuple[FoundForm | None, tu
 
 def _with_words_above(found: FoundForm, above: Sequence[str], campaign: Campaign) -> FoundForm:
     """The form, with a warning where words above what is forwarded seem to put it right."""
-    from agent.reading.contradicting import told_beside
+    from agent.reading.doubting import Words, with_doubts
 
-    if any(one.rule == "words_besides" for one in found.findings):
-        return found
-    return replace(found, findings=(*found.findings, *told_beside((), above, campaign)))
+    return with_doubts(found, [Words(line, "来信正文", manner="line") for line in above], campaign)

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from agent.findings import Finding
-from agent.reading import reporter
+from agent.reading import around, reporter
 from agent.reading.columns import Assigned, Header, are_parts, assign, find_headers, worth_a_look
 from agent.reading.combining import FoundForm, combine, join
-from agent.reading.contradicting import told_beside
+from agent.reading.doubting import with_doubts
 from agent.reading.formats.refusals import too_large
 from agent.reading.grid import Cell, Document, Grid
 from agent.reading.heading import Heading, from_cells, from_lines, stated
@@ -100,12 +100,12 @@ class _Reader:
 
     def read(self, document: Document) -> FoundForm | None:
         self.refuse_registers(document)
-        found = [form for grid in document.grids if not grid.hidden for form in self.in_grid(grid)]
+        each = [list(self.parts(grid)) for grid in document.grids if not grid.hidden]
+        found = [form for parts in each for form in self.in_grid(parts)]
         if not found:
             return None
-        form = combine(found, self.campaign)
-        beside = told_beside(document.asides, (), self.campaign)
-        return replace(form, findings=(*form.findings, *beside))
+        said = around.in_document(document, [part for parts in each for part in parts])
+        return with_doubts(combine(found, self.campaign), said, self.campaign)
 
     def refuse_registers(self, document: Document) -> None:
         """One unit's form has a row for each village at most: what has thousands is no form, and no small work."""
@@ -116,9 +116,8 @@ class _Reader:
         if rows > MOST_ROWS or sum(len(grid.rows) for grid in looked_at) > 10 * MOST_ROWS:
             raise too_large(f"带有统计表栏目的表格超过 {MOST_ROWS} 行")
 
-    def in_grid(self, grid: Grid) -> list[FoundForm]:
-        """Every form in a table."""
-        parts = list(self.parts(grid))
+    def in_grid(self, parts: Sequence[Part]) -> list[FoundForm]:
+        """Every form in a table's parts."""
         forms = [self._form(part, part.body.rows) for part in parts]
         return [join(forms, self.campaign)] if are_parts([part.header for part in parts]) else forms
 
@@ -129,7 +128,7 @@ class _Reader:
             rows, strays = reporter.rows_by_unit(part.body.rows, self.register)
             for unit, own in rows.items():
                 part.heading.values.update(reporter.unit_value(self.book, self.register.by_id[unit]))
-                form = self._form(part, own)
+                form = with_doubts(self._form(part, own), around.in_part(part, own), self.campaign)
                 told = [reporter.stray(row) for row in strays]
                 form = replace(form, findings=(*form.findings, *told))
                 forms[unit] = combine([forms[unit], form], self.campaign) if unit in forms else form
@@ -181,7 +180,6 @@ class _Reader:
         another = other_title(part.titles, self.campaign)
         findings += another
         findings += [one.note for one in assigned if one.note]
-        findings += told_beside(part.notes, part.lines, self.campaign)
         if strangers and len(rows) == 1:
             findings.append(reporter.another(self.book, strangers))
         needs = part.table.grid.from_picture or unmarked or bool(another)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agent.reading.folding import level
-from agent.reading.formats.asides import told
+from agent.reading.formats.asides import MARGINS, is_figure, margins, told
 from agent.reading.formats.embedded import in_opendocument
 from agent.reading.formats.flow import Block, Line, Table, TableEnd, document, text_cell
 from agent.reading.formats.limits import Budget
@@ -44,7 +44,8 @@ def read_odt(data: bytes, budget: Budget) -> Document:
     inside = in_opendocument(package, budget)
     read = document(_Reader(styles, budget).blocks(body, inside=False), _pictures(package, body))
     asides = tuple(told(body.iter(f"{OFFICE}annotation", f"{TEXT}note-body")))
-    return replace(read, files=inside.files, unread=inside.unread, asides=asides)
+    about = margins(package, ["styles.xml"] if "styles.xml" in package.names else [], *MARGINS)
+    return replace(read, files=inside.files, unread=inside.unread, asides=asides, margins=about)
 
 
 class _Reader:
@@ -100,8 +101,11 @@ class _Reader:
             raise too_large("表格的单元格太多")
         texts = [self._paragraph(one) for one in stored.iter(*PARAGRAPHS) if _innermost(one, stored)]
         kept = "\n".join(text for text, _ in texts)
-        made = text_cell(_address(row, column), kept, "\n".join(text for _, text in texts if text))
-        return replace(made, drawn=drawn_in(stored, self._styles))
+        read = text_cell(_address(row, column), kept, "\n".join(text for _, text in texts if text))
+        pictured = is_figure(kept) and next(stored.iter("{*}image"), None) is not None
+        notes = tuple(told(stored.iter(f"{OFFICE}annotation")))
+        drawn = drawn_in(stored, self._styles) or ("图片" if pictured else "")
+        return replace(read, notes=notes, drawn=drawn)
 
     def _paragraph(self, paragraph: _Element) -> tuple[str, str]:
         """The text that counts, and what doesn't."""
