@@ -7,7 +7,7 @@ and what the unit has sent before. Effects (filing, letters, ledger) stand elsew
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal
@@ -34,9 +34,6 @@ from agent.mail.automatic import bounced_ids, failed_recipients, is_bounce
 from agent.mail.message import Message, parse, parse_head
 from agent.overview import HeldReason, Told
 from agent.privacy.exposed import in_accounts, in_remarks
-from agent.privacy.personal import mask
-from agent.reading.contradicting import contradiction
-from agent.reading.corrections import stated_figures
 from agent.reading.explaining import announces_file
 from agent.reading.files import Mail, open_mail, read_message
 from agent.reading.reading import READERS_VERSION
@@ -523,29 +520,10 @@ def _submission(
         elsewhere=brought.elsewhere,
         form_findings=(
             *brought.form_findings,
-            *_besides(brought, campaign),
             *in_remarks(brought, campaign, phone),
         ),
         findings=(*brought.findings, *in_accounts(brought, phone)),
     )
-
-
-def _besides(brought: Brought, campaign: Campaign) -> Iterator[Finding]:
-    """A warning where the mail's own words seem to put right the form that came with them."""
-    attached = brought.form_file is not None and brought.form_file.text is None
-    quoted = contradiction(brought.own_words) or _says_otherwise(brought, campaign) if attached else ""
-    if quoted:
-        text = f"来信正文提到“{quoted}”，与统计表可能不一致，请核对统计表；如以正文为准，请改表后重报。"
-        yield Finding("warning", "words_besides", text)
-
-
-def _says_otherwise(brought: Brought, campaign: Campaign) -> str:
-    """A line of the mail's own words that states another figure than the form (劝导人数：35), or ""."""
-    values = brought.form.values if brought.form else {}
-    for line, name, value in stated_figures(brought.own_words, campaign):
-        if value is not None and values.get(name) is not None and value != values[name]:
-            return mask(line)[:60]
-    return ""
 
 
 def _told_json(told: Told) -> dict[str, Any]:

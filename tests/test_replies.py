@@ -360,30 +360,32 @@ def test_a_question_from_just_before_the_digest_that_is_read_just_after_it_is_to
 
 
 @pytest.mark.parametrize(
-    "words",
+    ("words", "fields"),
     [
-        "附件里的巡查次数应为15次，请以此为准",
-        "统计表里劝导人数填错了，实际是 7 人。",
-        "请查收。发放宣传单以15份为准。",
-        "发放宣传单由10改为１５。",
-        "巡查次数有误，正确的是15次。",
-        "巡查车辆漏填，共3台。",
-        "巡查次数更正为十五次。",
-        "请以正文数字为准：巡查15次。",
-        "附主要数据。\n劝导人数：99人",
-        "联合巡查次数：90；劝导人数：99",
+        ("附件里的巡查次数应为15次，请以此为准", ["patrols"]),
+        ("统计表里劝导人数填错了，实际是 7 人。", ["people_persuaded"]),
+        ("请查收。发放宣传单以15份为准。", ["leaflets_distributed"]),
+        ("发放宣传单由10改为１５。", ["leaflets_distributed"]),
+        ("巡查次数有误，正确的是15次。", ["patrols"]),
+        ("巡查车辆漏填，共3台。", ["patrols"]),
+        ("巡查次数更正为十五次。", ["patrols"]),
+        ("请以正文数字为准：巡查15次。", ["patrols"]),
+        ("附主要数据。\n劝导人数：99人", ["people_persuaded"]),
+        ("联合巡查次数：90；劝导人数：99", ["joint_patrols", "people_persuaded"]),
     ],
 )
-def test_words_that_put_the_form_beside_them_right_are_an_open_warning(tmp_path: Path, words: str) -> None:
+def test_words_that_put_the_form_beside_them_right_are_an_open_warning(
+    tmp_path: Path, words: str, fields: list[str | None]
+) -> None:
     with bureau(tmp_path) as office:
         [receipt] = office.send(QINGNIAN, form(), text=f"您好：\n{words}\n谢谢！")
         assert standing(office) == "accepted"
         findings = office.unit("qingnian")["form"]["findings"]
-        [finding] = [one for one in findings if one["rule"] == "words_besides"]
-        assert (finding["severity"], finding["field"]) == ("warning", None)
+        doubts = [one for one in findings if one["rule"] == "words_besides"]
+        assert [(one["severity"], one["field"]) for one in doubts] == [("warning", one) for one in fields]
         for letter in (receipt.text, digest_letter(office.work, office.now).raw.decode("ascii")):
             assert "与统计表可能不一致" in _plain(letter)
-        assert finding["text"].startswith("来信正文提到“")
+        assert doubts[0]["text"].startswith("来信正文提到“")
 
 
 @pytest.mark.parametrize(
@@ -407,6 +409,15 @@ def test_courtesies_are_no_contradiction(tmp_path: Path, words: str) -> None:
         rules = [one["rule"] for one in office.unit("qingnian")["form"]["findings"]]
         assert "words_besides" not in rules
         assert not any("来信询问" in text for text in office.told())
+
+
+def test_an_amount_whose_digits_stand_in_the_mail_by_the_yuan_waits_to_be_put_right(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        [letter] = office.send(QINGNIAN, form(), text="准备物资10元，其余不变。")
+        assert standing(office) != "accepted"
+        errors = [one for one in office.unit("qingnian")["form"]["findings"] if one["severity"] == "error"]
+        assert [(one["rule"], one["field"]) for one in errors] == [("wrong_measure", "supplies_prepared")]
+        assert "如是 10 元，请填 0.001" in letter.text
 
 
 def test_a_correction_without_a_figure_is_none() -> None:

@@ -34,7 +34,7 @@ Which finding comes from where (a rule's id may stand for several reasons):
     not_a_number          values.py, written.py, asked.py: what the cell holds; form.py: rows.py couldn't tell whose
                           column the cell is
     wrong_measure         asked.py, values.py: behind or around a number; columns.py: in a heading; form.py: two that
-                          contradict
+                          contradict; doubting.py: words beside the figure
     normalised            asked.py: a figure; values.py: a date, a telephone; columns.py: a label that is nearly one
     displayed_otherwise   values.py: a cell; paged.py: a page
     no_column, two_columns       columns.py
@@ -48,7 +48,7 @@ Which finding comes from where (a rule's id may stand for several reasons):
     other_title           titles.py
     called_otherwise, maybe_added, incomplete      marked.py
     shifted               shifted.py: a bare number in 备注, a column next to one that is missing
-    words_besides         contradicting.py
+    words_besides         doubting.py: words beside the figures; contradicting.py: a file's name
     row_twice, hidden, from_picture      form.py
     two_values            corrections.py: words that put shown figures right
     own_letter, little_text      documents.py

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.reading.affirming import answers, clauses, is_courtesy
+from agent.reading.doubting import Words, doubted
 from agent.reading.folding import fold, squeeze
 from agent.reading.grid import Cell
 from agent.reading.labels import LabelBook, key, sum_level
@@ -56,6 +57,8 @@ def disputed(
     for sentence in _sentences(words):
         for one in _in_sentence(sentence, values, campaign, account):
             found.setdefault(one.field, one)
+        for name in _doubted(sentence, values, campaign, account):
+            found.setdefault(name, Disputed(name, None, sentence))
     named = [one for name, one in found.items() if name is not None]
     if len(named) > MOST:
         return (Disputed(None, None, named[0].sentence),)
@@ -128,6 +131,15 @@ def _in_sentence(
     about_the_form = admits and re.search("[表数报填]", plain)
     if not named and not account and (about_the_form or (states and re.search(r"\d", plain))):
         yield Disputed(None, None, sentence)
+
+
+def _doubted(
+    sentence: str, values: Mapping[str, Figure] | None, campaign: Campaign, account: bool
+) -> tuple[str, ...]:
+    """The figures of which a sentence names another number, or another measure, in whatever words."""
+    if values is None or _asks(sentence):
+        return ()
+    return doubted(Words(sentence, "来信正文", manner="account" if account else "note"), values, campaign)
 
 
 def _named(sentence: str, campaign: Campaign) -> Iterator[tuple[FormField, str, bool]]:

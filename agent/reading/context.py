@@ -89,7 +89,9 @@ class Context:
         found = self.find(document)
         if found is not None:
             return with_overlooked(found, document, self.campaign), ()
-        found = self.find(read_text(in_lines(document), set_out)) or self._in_loose(document)
+        lines = read_text(in_lines(document), set_out)
+        lines = replace(lines, asides=document.asides, margins=document.margins)
+        found = self.find(lines) or self._in_loose(document)
         return found, () if found else overlooked(document, self.campaign, None)
 
 

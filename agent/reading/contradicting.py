@@ -6,9 +6,7 @@ They are never figures themselves: what they say is told, and a person decides. 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
 
-from agent.findings import Finding
 from agent.privacy.personal import mask
 from agent.reading.labels import LabelBook, key
 from agent.rules import Campaign
@@ -28,23 +26,9 @@ def contradiction(words: str) -> str:
     return ""
 
 
-def told_beside(notes: Iterable[str], lines: Sequence[str], campaign: Campaign) -> tuple[Finding, ...]:
-    """The warning for what stands in a form's own file beside its figures, where it may put one right.
-
-    Args:
-        notes: remarks, comments, text boxes: what is written about these figures.
-        lines: what stands around the table; of these only what names a figure, since forms bring notes of their own.
-        campaign: whose figures.
-    """
-    texts = [
-        *notes,
-        *(one for line in lines for one in _SENTENCES.split(line) if _names_a_figure(one, campaign)),
-    ]
-    quoted = next(filter(None, map(contradiction, texts)), "")
-    if not quoted:
-        return ()
-    text = f"统计表的备注、批注或表旁写有“{quoted}”，与表中的数可能不一致，请核对；如以它为准，请改好表中的数后重报。"
-    return (Finding("warning", "words_besides", text),)
+def speaks_of_figures(sentence: str, campaign: Campaign) -> bool:
+    """Whether a sentence around a table is about its figures: it names one."""
+    return _names_a_figure(sentence, campaign)
 
 
 def _names_a_figure(text: str, campaign: Campaign) -> bool:

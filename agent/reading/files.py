@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.errors import Unreadable
 from agent.findings import Finding
+from agent.reading.accompanying import with_accompanying
 from agent.reading.containers.member import beside_photos, clean_path, once
 from agent.reading.context import Context, guarded, reading_of, refused, require_depth, unreadable
 from agent.reading.documents import read_document, read_picture
@@ -243,7 +244,8 @@ def _taken_apart(name: str, raw: bytes, mail: Mail, context: Context, depth: int
     if any(one.form for part in inside for one in part.everything()):
         told = tuple(replace(one, severity="warning") for one in told)
     reading = reading_of(name, raw, "message", found=found, findings=told, contains=inside, text=mime.text)
-    return _with_words_of_mail(replace(reading, stated=stated), mime, context)
+    reading = with_accompanying(replace(reading, stated=stated), mime.subject, context.campaign)
+    return _with_words_of_mail(reading, mime, context)
 
 
 def _with_words_of_mail(reading: FileReading, mime: Mime, context: Context) -> FileReading:
@@ -322,8 +324,6 @@ def _stated_in_words(document: Document, context: Context) -> Iterator[Stated]:
 
 def _with_words_above(found: FoundForm, above: Sequence[str], campaign: Campaign) -> FoundForm:
     """The form, with a warning where words above what is forwarded seem to put it right."""
-    from agent.reading.contradicting import told_beside
+    from agent.reading.doubting import Words, with_doubts
 
-    if any(one.rule == "words_besides" for one in found.findings):
-        return found
-    return replace(found, findings=(*found.findings, *told_beside((), above, campaign)))
+    return with_doubts(found, [Words(line, "来信正文", manner="line") for line in above], campaign)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from agent.findings import Finding
-from agent.reading import reporter
+from agent.reading import around, reporter
 from agent.reading.beside import BesideForm, stated_beside
 from agent.reading.columns import (
     Assigned,
@@ -23,8 +23,8 @@ from agent.reading.columns import (
     worth_a_look,
 )
 from agent.reading.combining import FoundForm, combine, is_blank, join
-from agent.reading.contradicting import told_beside
 from agent.reading.counting import Counted, calls_the_whole, counted, is_name_of, may_be_a_sum
+from agent.reading.doubting import with_doubts
 from agent.reading.formats.refusals import too_large
 from agent.reading.grid import Cell, Document, Grid
 from agent.reading.heading import Heading, from_cells, from_lines, stated
@@ -138,7 +138,8 @@ class _Reader:
     def read(self, document: Document) -> FoundForm | None:
         self.refuse_registers(document)
         shown = [grid for grid in document.grids if not grid.hidden]
-        found = [self.in_grid(grid) for grid in shown]
+        each = [list(self.parts(grid)) for grid in shown]
+        found = [self.in_grid(parts) for parts in each]
         if not any(found):
             return None
         form = combine([one for forms in found for one in forms], self.campaign)
@@ -150,8 +151,8 @@ class _Reader:
         figures = self.campaign.form.figures
         for at, one in self.stated(shown, form.form.unit):
             form = set_against(form, [one], figures, later=at >= first)
-        beside = told_beside(document.asides, (), self.campaign)
-        form = replace(form, findings=(*form.findings, *beside))
+        said = around.in_document(document, [part for parts in each for part in parts])
+        form = with_doubts(form, said, self.campaign)
         mark = mark_of_page(document.asides, document.margins, self.signs)
         if mark is None or is_marked(form.findings):
             return form
@@ -177,9 +178,8 @@ class _Reader:
     def _stated(self, part: Part) -> Stated | None:
         return stated_in(part, lambda column, some: self._field(column, some).reading, self.book)
 
-    def in_grid(self, grid: Grid) -> list[FoundForm]:
-        """Every form in a table."""
-        parts = list(self.parts(grid))
+    def in_grid(self, parts: Sequence[Part]) -> list[FoundForm]:
+        """Every form in a table's parts."""
         forms = [self._form(part, part.body.rows) for part in parts]
         return [join(forms, self.campaign)] if are_parts([part.header for part in parts]) else forms
 
@@ -191,7 +191,7 @@ class _Reader:
             part = replace(part, body=replace(part.body, unfilled=()))  # other units', or nobody's
             for unit, own in rows.items():
                 part.heading.values.update(reporter.unit_value(self.book, self.register.by_id[unit]))
-                form = self._form(part, own)
+                form = with_doubts(self._form(part, own), around.in_part(part, own), self.campaign)
                 told = [reporter.stray(row) for row in strays]
                 form = replace(form, findings=(*form.findings, *told))
                 forms[unit] = combine([forms[unit], form], self.campaign) if unit in forms else form
@@ -259,7 +259,6 @@ class _Reader:
         asked = [mark] if mark is not None and not refused and not another else []
         findings += [*of_heading, *another, *beside_missing(part, assigned)]
         findings += [*(one.note for one in assigned if one.note), *map(told, asked)]
-        findings += told_beside(part.notes, part.lines, self.campaign)
         if strangers and len(rows) == 1:
             findings.append(reporter.another(self.book, strangers))
         needs = part.table.grid.from_picture or unmarked or bool(another)

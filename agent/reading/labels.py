@@ -72,7 +72,7 @@ class LabelBook:
     def _made(cls, campaign: Campaign) -> LabelBook:
         book = cls(campaign)
         for one in campaign.form.fields:
-            for name, needs_group in _names(one, campaign):
+            for name, needs_group in names_of(one, campaign):
                 entries = book.fields.setdefault(name, [])
                 if all(known is not one for known, _ in entries):
                     entries.append((one, needs_group))
@@ -247,7 +247,8 @@ def _spaced(labels: Sequence[str]) -> str:
     )
 
 
-def _names(one: FormField, campaign: Campaign) -> Iterator[tuple[str, bool]]:
+def names_of(one: FormField, campaign: Campaign) -> Iterator[tuple[str, bool]]:
+    """What a field is called on paper, as keys; and whether that names it only below its group (总计)."""
     same_label = sum(key(other.label) == key(one.label) for other in campaign.form.fields)
     yield key(one.label), one.group is not None and (sum_level(one.label) > 0 or same_label > 1)
     for alias in one.aliases:

@@ -62,8 +62,12 @@ class Part:
     def lines(self) -> tuple[str, ...]:
         """What stands above and below: the lines around the table, and its rows that hold no figures."""
         grid = self.table.grid
-        rows = () if self.table.turned else self.beside
-        return (*grid.lines_before, *map(_joined, rows), *grid.lines_after)
+        return (*grid.lines_before, *self.rows_beside, *grid.lines_after)
+
+    @property
+    def rows_beside(self) -> tuple[str, ...]:
+        """The table's rows that hold no figures, each as a line; of a turned form they are notes."""
+        return () if self.table.turned else tuple(map(_joined, self.beside))
 
     @property
     def beside(self) -> list[Sequence[Placed]]:

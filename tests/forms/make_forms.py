@@ -19,6 +19,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 from making import (  # noqa: E402
+    beside,
     books,
     checks,
     clerks,
@@ -73,6 +74,7 @@ WHOLE: dict[str, Callable[[], dict[str, tuple[bytes, Any]]]] = {
     "inks": inks.files,
     "stale": stale.files,
     "places": places.files,
+    "beside": beside.files,
 }
 WRITERS: dict[str, Callable[[Sequence[Form]], bytes]] = {
     "xlsx": books.xlsx,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from agent.errors import Unreadable
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 
 MOST = 200  # asides that are looked at
 LONGEST = 1000  # characters of each
+
+MARGINS = (
+    "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}header",
+    "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}footer",
+)
+"""What holds page headers and footers in OpenDocument's styles."""
 
 _PARTS = re.compile(
     r"(?:xl/(?:comments|threadedComments|drawings)/?|word/(?:comments|footnotes|endnotes))[^/]*[.]xml",
@@ -31,6 +38,47 @@ def in_package(package: Package) -> tuple[str, ...]:
             with contextlib.suppress(Unreadable):
                 found += told(package.xml(name).iter(*_HOLDERS))
     return tuple(found[:MOST])
+
+
+def is_figure(text: str) -> bool:
+    """Whether a text is nothing but a number, with its measure at most: whoever sees it takes it for the cell's."""
+    return _FIGURE.fullmatch(text) is not None
+
+
+_FIGURE = re.compile(r"\s*[0-9０-９][0-9０-９,，.．]{0,11}\s*[\u4e00-\u9fff]{0,2}\s*")
+
+
+def comments(package: Package, folder: str) -> dict[str, str]:
+    """A Word document's comments by their ids."""
+    name = package.find(f"{folder}/comments.xml")
+    if name is None:
+        return {}
+    found: dict[str, str] = {}
+    with contextlib.suppress(Unreadable):
+        for one in islice(package.xml(name).iter("{*}comment"), MOST):
+            ids = [str(value) for key, value in one.attrib.items() if str(key).endswith("}id")]
+            text = next(told([one]), "")
+            found |= dict.fromkeys(ids[:1], text) if text else {}
+    return found
+
+
+def margins(package: Package, names: Iterable[str], *holders: str) -> tuple[str, ...]:
+    """What page headers and footers say, and watermarks, which stand in them: the lines of those parts.
+
+    Args:
+        package: the document.
+        names: its parts in which they stand.
+        holders: the elements that hold them; without any the whole part.
+    """
+    lines: dict[str, None] = {}
+    for name in names:
+        with contextlib.suppress(Unreadable):
+            root = package.xml(name)
+            for holder in root.iter(*holders) if holders else [root]:
+                drawn = (one.get("string", "") for one in holder.iter("{*}textpath"))
+                text = "\n".join((*told([holder]), *drawn))
+                lines |= dict.fromkeys(line.strip() for line in text.split("\n") if line.strip())
+    return tuple(islice(lines, MOST))
 
 
 def told(elements: Iterable[_Element]) -> Iterator[str]:

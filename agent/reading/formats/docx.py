@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agent.reading.folding import RAISED, is_wordless, level
-from agent.reading.formats.asides import in_package
+from agent.reading.formats.asides import comments, in_package, margins
 from agent.reading.formats.docxdrawn import Numbering, drawn_in, read_numbering
 from agent.reading.formats.docxlooks import (
     PAPER,
@@ -75,10 +75,23 @@ def read_docx(data: bytes, budget: Budget) -> Document:
     body = next((one for one in root if one.tag == f"{W}body"), None)
     if body is None:
         raise damaged()
-    reader = _Reader(read_numbering(package, name, read_styles(package, name)), budget)
+    numbering = read_numbering(package, name, read_styles(package, name))
+    reader = _Reader(numbering, budget, comments(package, posixpath.dirname(name)))
     inside = _embedded(package, name, body, budget)
     read = document(reader.blocks(body, inside=False), _pictures(package, name, body))
-    return replace(read, files=inside.files, unread=inside.unread, asides=in_package(package))
+    return replace(
+        read,
+        files=inside.files,
+        unread=inside.unread,
+        asides=in_package(package),
+        margins=margins(package, _margins_of(package, name)),
+    )
+
+
+def _margins_of(package: Package, main: str) -> Iterator[str]:
+    """The parts of its page headers and footers."""
+    related = package.relations(main).values()
+    return (one.part for one in related if one.kind in ("header", "footer") and one.part in package.names)
 
 
 def _main_part(package: Package) -> str:
@@ -106,9 +119,10 @@ class _Text:
 class _Reader:
     """Walks a body with its styles and lists at hand, counting cells against the bounds."""
 
-    def __init__(self, numbering: Numbering, budget: Budget) -> None:
+    def __init__(self, numbering: Numbering, budget: Budget, comments: Mapping[str, str]) -> None:
         self._numbering = numbering
         self._styles = numbering.styles
+        self._comments = comments
         self._limit = budget.limits.cells
         self._cells = 0
 
@@ -147,7 +161,7 @@ class _Reader:
         cells, places = [], []
         for ordinal, cell in enumerate(_row_cells(row), 1):
             span = max(1, _whole(cell.find(f"{W}tcPr"), "gridSpan", 1))
-            cells.append(self._cell(cell, f"R{number + 1}C{ordinal}", hidden))
+            cells.append(self._with_what_is_on(self._cell(cell, f"R{number + 1}C{ordinal}", hidden), cell))
             places.append((at, at + span))
             at += span
         self._cells += len(cells)
@@ -169,6 +183,15 @@ class _Reader:
         faint = FAINT_INK if any(text.faint for text in texts) else ""
         drawn = named((drawn_in(parts, self._numbering), faint))
         return replace(text_cell(address, kept, withheld, hidden), drawn=drawn)
+
+    def _with_what_is_on(self, read: Cell, cell: _Element) -> Cell:
+        """The cell with the comments that are anchored in it, and whether a picture lies beside its figure."""
+        ids = [one.get(f"{W}id", "") for one in cell.iter(f"{W}commentReference", f"{W}commentRangeStart")]
+        notes = tuple(dict.fromkeys(self._comments[one] for one in ids if one in self._comments))
+        pictured = _DIGIT.search(read.text) and next(cell.iter("{*}blip", "{*}imagedata"), None) is not None
+        if not notes and not pictured:
+            return read
+        return replace(read, notes=notes, drawn=read.drawn or ("图片" if pictured else ""))
 
     def _boxed(self, texts: list[_Text]) -> list[_Text]:
         """What text boxes in a cell say, where they bear figures and the cell is no label: they lie upon its own."""

@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from agent.reading.folding import RAISED, level
-from agent.reading.formats.asides import told
+from agent.reading.formats.asides import MARGINS, is_figure, margins, told
 from agent.reading.formats.drawn import REPEATED, named
 from agent.reading.formats.embedded import in_opendocument
 from agent.reading.formats.formulas import LONGEST, Formula, Sheet, settled
@@ -47,7 +47,14 @@ def read_ods(data: bytes, budget: Budget) -> Document:
     )
     inside = in_opendocument(package, budget)
     asides = tuple(told(root.iter(f"{OFFICE}annotation", "{*}text-box")))
-    return Document(grids=grids, pictures=pictures, files=inside.files, unread=inside.unread, asides=asides)
+    return Document(
+        grids=grids,
+        pictures=pictures,
+        files=inside.files,
+        unread=inside.unread,
+        asides=asides,
+        margins=margins(package, ["styles.xml"] if "styles.xml" in package.names else [], *MARGINS),
+    )
 
 
 def _grids(walked: list[_Sheet], budget: Budget) -> Iterator[Grid]:
@@ -108,7 +115,7 @@ class _Sheet:
             times = _repeated(stored, "columns")
             self._span(stored, number, at)
             column = self._column(at)
-            cell = self._cell(stored, row, column, hidden or column.hidden)
+            cell = _with_what_is_on(self._cell(stored, row, column, hidden or column.hidden), stored)
             if cell is not None:
                 if times > self._limits.cells:
                     raise too_large("单元格太多")
@@ -222,6 +229,20 @@ _NO_FIELD = re.compile(
     r"|(?:bookmark|change)(?:-start|-end)?|.*-decls?|list.*|table-of-content|p|h"
 )
 """What stands in a paragraph and isn't a part of its text."""
+
+
+def _with_what_is_on(cell: Cell | None, stored: _Element) -> Cell | None:
+    """The cell with its comments, and what is drawn over it: a picture, or a box with a figure."""
+    if cell is None or len(stored) < 2:
+        return cell
+    words = tuple(told(stored.iter(f"{OFFICE}annotation")))
+    boxed = tuple(told(stored.iter("{*}text-box")))
+    figures = [text for text in boxed if is_figure(text)]
+    over = "图片" if next(stored.iter("{*}image"), None) is not None else ""
+    over = over or (f"文本框“{figures[0]}”" if figures else "")
+    return replace(
+        cell, notes=(*words, *(text for text in boxed if text not in figures)), drawn=cell.drawn or over
+    )
 
 
 def runs(paragraph: _Element, styles: Styles, counts: bool, paint: Paint) -> Iterator[Run]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agent.reading.folding import level
-from agent.reading.formats.asides import told
+from agent.reading.formats.asides import MARGINS, is_figure, margins, told
 from agent.reading.formats.drawn import named
 from agent.reading.formats.embedded import in_opendocument
 from agent.reading.formats.flow import Block, Line, Table, TableEnd, document, text_cell
@@ -46,7 +46,8 @@ def read_odt(data: bytes, budget: Budget) -> Document:
     inside = in_opendocument(package, budget)
     read = document(_Reader(styles, budget).blocks(body, inside=False), _pictures(package, body))
     asides = tuple(told(body.iter(f"{OFFICE}annotation", f"{TEXT}note-body")))
-    return replace(read, files=inside.files, unread=inside.unread, asides=asides)
+    about = margins(package, ["styles.xml"] if "styles.xml" in package.names else [], *MARGINS)
+    return replace(read, files=inside.files, unread=inside.unread, asides=asides, margins=about)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,10 @@ class _Reader:
             "\n".join(text.withheld for text in texts if text.withheld),
         )
         faint = FAINT_INK if any(text.faint for text in texts) else ""
-        return replace(made, drawn=named((drawn_in(stored, self._styles), faint)))
+        over = "图片" if is_figure(made.text) and next(stored.iter("{*}image"), None) is not None else ""
+        notes = tuple(told(stored.iter(f"{OFFICE}annotation")))
+        drawn = named((drawn_in(stored, self._styles), faint, over))
+        return replace(made, notes=notes, drawn=drawn)
 
     def _paragraph(self, paragraph: _Element) -> _Text:
         style = paragraph.get(f"{TEXT}style-name")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -19,6 +20,7 @@ from agent.reading.formats.ink import FAINT_INK, WHITE, Colour, Visibility, visi
 from agent.reading.formats.limits import Budget
 from agent.reading.formats.refusals import damaged, encrypted, too_large
 from agent.reading.formats.sheet import FLAT, NARROW, NO_ZEROS, address, decimal_text, exact, sheet_grid
+from agent.reading.formats.xlsxdrawn import plain_margin
 from agent.reading.formats.xlsxstyles import Palette, ink_of_format
 from agent.reading.grid import Cell, CellKind, Document, Grid, Merge
 
@@ -52,7 +54,9 @@ def read_xls(data: bytes, budget: Budget) -> Document:
     inside = in_compound(data, budget, pool="MBD")
     notes = (note.text for sheet in book.sheets() for note in sheet.cell_note_map.values())
     asides = tuple(text[:LONGEST] for text in islice(notes, MOST))
-    return Document(grids=grids, files=inside.files, unread=inside.unread, asides=asides)
+    return Document(
+        grids=grids, files=inside.files, unread=inside.unread, asides=asides, margins=_margins(data, book)
+    )
 
 
 def _open(data: bytes) -> Any:
@@ -134,6 +138,32 @@ def _opened(data: bytes, encoding: str | None = None) -> Any:
         raise damaged() from error
 
 
+def _margins(data: bytes, book: Any) -> tuple[str, ...]:
+    """The sheets' page headers and footers, which xlrd passes over ([MS-XLS] 2.4.136, 2.4.123)."""
+    from xlrd.compdoc import CompDoc
+
+    if book.biff_version < 80:
+        return ()
+    try:
+        stream = CompDoc(data, logfile=io.StringIO()).get_named_stream("Workbook") or b""
+    except Exception:  # the compound file's own reader takes whatever the sectors claim
+        return ()
+    found: dict[str, None] = {}
+    at = 0
+    while at + 4 <= len(stream):
+        kind, length = struct.unpack_from("<HH", stream, at)
+        if kind in (HEADER, FOOTER) and length > 3:
+            characters, wide = struct.unpack_from("<HB", stream, at + 4)
+            written = stream[at + 7 : at + 4 + length][: characters * (1 + (wide & 1))]
+            text = plain_margin(written.decode("utf-16-le" if wide & 1 else "latin-1", "replace"))
+            found |= {text: None} if text else {}
+        at += 4 + length
+    return tuple(islice(found, MOST))
+
+
+HEADER, FOOTER = 0x14, 0x15
+
+
 def _grid(book: Any, sheet: Any, budget: Budget) -> Grid:
     hidden_sheet = sheet.visibility != 0
     hidden_rows = {
@@ -150,7 +180,8 @@ def _grid(book: Any, sheet: Any, budget: Budget) -> Grid:
             hidden = hidden_sheet or row in hidden_rows or column in hidden_columns
             cell = _cell(book, sheet, row, column, hidden)
             if cell is not None:
-                cells[row, column] = cell
+                note = sheet.cell_note_map.get((row, column))
+                cells[row, column] = replace(cell, notes=(note.text[:LONGEST],)) if note else cell
         if len(cells) > budget.limits.cells:
             raise too_large("单元格太多")
     merges = [Merge(top, left, end - 1, right - 1) for top, end, left, right in sheet.merged_cells]

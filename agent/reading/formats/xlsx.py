@@ -15,7 +15,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from agent.reading.formats.asides import in_package
+from agent.reading.formats.asides import LONGEST, in_package
 from agent.reading.formats.embedded import in_parts
 from agent.reading.formats.formulas import Formula, Sheet, settled
 from agent.reading.formats.limits import Budget
@@ -25,6 +25,7 @@ from agent.reading.formats.sheet import FLAT, NARROW, NO_ZEROS, column_at, sheet
 from agent.reading.formats.xlsxbook import Book, elements, read_book, utf8
 from agent.reading.formats.xlsxcells import formula_of, read_cell
 from agent.reading.formats.xlsxconditions import MOST_RULES, Condition, conditions, under
+from agent.reading.formats.xlsxdrawn import drawn_on, plain_margin
 from agent.reading.formats.xlsxstyles import MAIN, index, is_on, local
 from agent.reading.grid import Cell, Document, Grid, Merge, Picture
 
@@ -42,7 +43,7 @@ def read_xlsx(data: bytes, budget: Budget) -> Document:
 
     package = Package(data, budget)
     try:
-        grids = tuple(_grids(package, read_book(package), budget))
+        grids = tuple(_grids(package, book := read_book(package), budget))
     except (LookupError, OverflowError, TypeError, ValueError, etree.XMLSyntaxError) as error:
         raise damaged() from error
     inside = in_parts(package, "xl", budget)
@@ -52,6 +53,7 @@ def read_xlsx(data: bytes, budget: Budget) -> Document:
         files=inside.files,
         unread=inside.unread,
         asides=in_package(package),
+        margins=tuple(dict.fromkeys(_margins(package, book))),
     )
 
 
@@ -82,12 +84,12 @@ def _grids(package: Package, book: Book, budget: Budget) -> Iterator[Grid]:
         part = utf8(package.read(name))
         merges.append(tuple(_merges(part)) if b"mergeCell" in part else ())
         rules = tuple(islice(_conditions(part, book), MOST_RULES)) if book.differing else ()
-        part = _cells_only(part)
+        whole, part = part, _cells_only(part)
         cells += sum(1 for _ in _CELL.finditer(part))
         if cells > budget.limits.cells:
             raise too_large("单元格太多")
         formulas: dict[tuple[int, int], Formula] = {}
-        found = dict(_cells(part, hidden, book, rules, formulas))
+        found = drawn_on(package, name, whole).on(dict(_cells(part, hidden, book, rules, formulas)))
         sheets.append(Sheet(title, found, formulas))
     for (_, title, hidden), found, merged in zip(
         book.sheets, settled(sheets, book.recalculates), merges, strict=True
@@ -118,6 +120,19 @@ def _conditions(part: bytes, book: Book) -> Iterator[Condition]:
         yield from conditions(
             elements(_around_cells(part), "worksheet", "conditionalFormatting"), book.differing
         )
+
+
+def _margins(package: Package, book: Book) -> Iterator[str]:
+    """The headers and footers of the sheets that are shown."""
+    for name, _, hidden in book.sheets:
+        part = utf8(package.read(name))
+        if b"headerFooter" in part and not hidden:
+            for one in elements(_around_cells(part), "worksheet", *_MARGINS):
+                if text := plain_margin((one.text or "")[:LONGEST]):
+                    yield text
+
+
+_MARGINS = tuple(f"{which}{what}" for which in ("odd", "even", "first") for what in ("Header", "Footer"))
 
 
 def _around_cells(part: bytes) -> bytes:

@@ -164,9 +164,10 @@ def _words() -> dict[str, File]:
     """What says that a figure is wrong, wherever it stands: told, and never a figure itself."""
     from openpyxl.comments import Comment
 
-    warned = expect(warnings=["words_besides:"]).as_yaml()
+    unnamed = expect(warnings=["words_besides:"]).as_yaml()
+    warned = expect(warnings=["words_besides:people_persuaded"]).as_yaml()
     remark = "劝导人数应为35人"
-    in_remarks = expect({"remarks": remark}, warnings=["words_besides:"]).as_yaml()
+    in_remarks = expect({"remarks": remark}, warnings=["words_besides:people_persuaded"]).as_yaml()
     plain = expect({"remarks": "劝导人数中含临时救助8人"}).as_yaml()
     template = "填表说明：1.巡查次数应为累计数；2.联合巡查应为总计的一部分；3.联系电话应为11位手机号。"
     line = "更正：劝导人数应为35人。"
@@ -187,8 +188,8 @@ def _words() -> dict[str, File]:
         "a-comment-that-corrects.xlsx": (book, warned),
         "a-comment-that-corrects.from-xlsx.xls": (book, warned),
         "a-comment-that-corrects.from-xlsx.ods": (book, warned),
-        "a-correction-between-the-lines.eml": (between("更正：35人"), warned),
-        "a-correction-in-brackets-between-the-lines.eml": (between("（更正：应为35人）"), warned),
+        "a-correction-between-the-lines.eml": (between("更正：35人"), unnamed),
+        "a-correction-in-brackets-between-the-lines.eml": (between("（更正：应为35人）"), unnamed),
         "a-correction-below-the-lines.eml": (
             papers.mail(text=f"{lines}\n\n以上劝导人数有误，实为35人。"),
             warned,

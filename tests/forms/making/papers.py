@@ -26,7 +26,7 @@ def docx(forms: Sequence[Form]) -> bytes:
     from docx import Document
 
     document = Document()
-    _slim(document)
+    slim(document)
     for form in forms:
         for line in form.above:
             document.add_paragraph("        ".join(map(shown, line)))
@@ -39,7 +39,7 @@ def docx(forms: Sequence[Form]) -> bytes:
     return settled(file.getvalue())
 
 
-def _slim(document: Any) -> None:
+def slim(document: Any) -> None:
     """Without the parts of python-docx's template that say nothing: most of its 36 KB."""
     for rels in (document.part.package.rels, document.part.rels):
         for key in [

@@ -211,6 +211,6 @@ def _forwarded() -> dict[str, File]:
     return {
         "a-word-above-a-forwarded-mail.eml": (
             papers.mail(text=text, subject="转发：统计表"),
-            expect(warnings=[BESIDES]).as_yaml(),
+            expect(warnings=[f"{BESIDES}people_persuaded"]).as_yaml(),
         )
     }
