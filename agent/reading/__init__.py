@@ -54,7 +54,7 @@ Which finding comes from where (a rule's id may stand for several reasons):
     own_letter, little_text      documents.py
     macros                files.py
     unreadable            asked.py, values.py: a cell in a picture; overlooked.py: a table like the form; documents.py: an
-                          object inside; else as the next
+                          object inside, a page among a document's own words; else as the next
     encrypted, too_large, not_supported            formats/refusals.py: whatever a file or page is refused for
 
 Before that, misread.py sets labels of a picture right. What a campaign's checks find is not from here (rules.py).
