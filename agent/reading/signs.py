@@ -112,7 +112,7 @@ class Signs:
 
     def _in_mark(self, line: str) -> Sign | None:
         """What a line says that says nothing else."""
-        if len(line) > LONGEST_TITLE or _NUMBERS.search(line):
+        if len(line) > LONGEST_TITLE or _NUMBERS.search(line) or _DATED.fullmatch(squeeze(line)):
             return None
         text = self._stripped(line)
         found = self._find(text, lambda kind: kind.named) if len(text) <= LONGEST_MARK else None
@@ -222,5 +222,8 @@ def _unmarked(found: str, meant: Mapping[str, str]) -> str:
 
 
 _SENTENCES = re.compile(r"[。！!？?；;\n]+")
+_DATED = re.compile(
+    r"20\d\d[年./-]\d{1,2}月?|二[〇零○]二.年.{1,2}月"
+)  # when it was written: a date without its day
 _NUMBERS = re.compile(r"\d[\s,，|;；]+\d+[\s,，|;；]+\d")  # a row of a table
 _NO_WORD = re.compile(r"[\W\d_]+")
