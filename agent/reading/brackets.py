@@ -20,7 +20,7 @@ Read = Callable[[str], Reading | None]
 """Reads a text by itself as a figure of the field; None where it is none."""
 
 _ROUND = str.maketrans("[]【】〔〕{}", "()()()()")
-_BRACKETED = re.compile(r"(?P<head>[^()]*[^()\s])\s*\((?P<inside>[^()]*)\)\s*(?P<tail>[^()]*)")
+_BRACKETED = re.compile(r"(?P<head>[^()]*[^()\s])\s*\((?P<inside>[^()]*)\)\s*(?P<tail>[^()0-9]*)")
 
 
 def bracketed(text: str, written: str, asked: Asked, read: Read) -> Reading | None:
@@ -99,6 +99,8 @@ def _doubt(remark: str, value: Decimal, asked: Asked, bare: bool) -> str:
         return _UNCLEAR.format(asked.field.measure)
     if any(_is_odd_number(one) for one in remark):
         return _ANOTHER
+    if _COIN.search(remark) and asked.field.type == "count":
+        return _ANOTHER
     numbers = [one for one in _numbers(remark) if not _counts_goods(one[1], asked)]
     if not numbers:
         return ""
@@ -146,7 +148,9 @@ _UNCLEAR = "看不出是元还是{0}，请只填以“{0}”计的数字"
 _SURELY = Decimal("0.01")
 _COUNTED = "[次人名份个位户元场批件处天组辆万千百]"
 _NUMBER = re.compile(
-    rf"(?:(?P<digits>[0-9][0-9,]*(?:\.[0-9]+)?)|(?P<numeral>[{numerals.CHARACTERS}]{{2,}}|[{numerals.CHARACTERS}](?={_COUNTED})))"
+    rf"(?:(?P<digits>[0-9][0-9,]*(?:\.[0-9]+)?)|(?P<numeral>[{numerals.CHARACTERS}]{{2,}}|[{numerals.CHARACTERS}](?={_COUNTED})"
+    rf"|(?<![\u4e00-\u9fff])[{numerals.CHARACTERS}](?![\u4e00-\u9fff])))"
     r"(?P<measure>[\u4e00-\u9fff]{0,3})"
 )
+_COIN = re.compile("[¥$]|人民币")
 _MONEY = re.compile("元|圆|块|钱|人民币|[¥$]|美金|千|百")

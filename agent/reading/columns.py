@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.findings import Finding
 from agent.reading import numerals
@@ -295,7 +295,20 @@ def _columns(table: Table, top: int, bottom: int, book: LabelBook) -> list[Colum
             other.top >= cell.bottom for at in range(cell.left, cell.right) for other in above.get(at, ())
         )
     ]
-    return [_column(leaf, table, above, top, book) for leaf in sorted(leaves, key=lambda cell: cell.left)]
+    columns = [_column(leaf, table, above, top, book) for leaf in sorted(leaves, key=lambda cell: cell.left)]
+    return [_alone(column, columns, book) for column in columns]
+
+
+def _alone(column: Column, columns: Sequence[Column], book: LabelBook) -> Column:
+    """A group's label with nothing below it as its total, where the group's other fields have columns of their own."""
+    match = book.alone(column.text) if column.text and not column.match else None
+    if match is None:
+        return column
+    named = {one.match.field.id for one in columns if one.match}
+    others = {one.id for one in book.campaign.form.fields if one.group == match.field.group} - {
+        match.field.id
+    }
+    return replace(column, match=match) if others <= named else column
 
 
 def _under_several(cell: Placed, above: dict[int, list[Placed]]) -> bool:
@@ -323,7 +336,7 @@ def _column(leaf: Placed, table: Table, above: dict[int, list[Placed]], top: int
     path = _path(leaf, table, above, top, book)
     if not path:
         return Column(leaf.left, leaf.right, "")
-    match = book.match(path) or (book.alone(path[0]) if len(path) == 1 else None)
+    match = book.match(path)
     text = "/".join(reversed(path))
     if match:
         torn = len({one.field.id for one in map(book.match, ([each] for each in path)) if one}) > 1

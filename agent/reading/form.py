@@ -199,19 +199,23 @@ class _Reader:
 
     def parts(self, grid: Grid) -> Iterator[Part]:
         """Each form's part of a table, upright or else turned on its side: its rows end at the next header."""
-        grid = with_labels_mended(grid, self.book)
-        if not worth_a_look(grid, self.book):
+        book = self._book_of(grid)
+        grid = with_labels_mended(grid, book)
+        if not worth_a_look(grid, book):
             return
         for lay_out in (upright, turned):
             table = lay_out(grid)
-            every = every_header(table, self.book)
-            headers, begin = of_the_form(every, self.book), 0
+            every = every_header(table, book)
+            headers, begin = of_the_form(every, book), 0
             for header in headers:
                 stop = self._stop(table, header, headers, every)
                 yield self._part(table, header, begin, stop)
                 begin = stop
             if headers:
                 return
+
+    def _book_of(self, grid: Grid) -> LabelBook:
+        return self.book.strict if grid.from_picture else self.book
 
     def _stop(self, table: Table, header: Header, forms: Sequence[Header], every: Sequence[Header]) -> int:
         """Where the rows below a header end: at the next form, or at a small table below its figures."""
@@ -225,7 +229,7 @@ class _Reader:
         return len(table.rows)
 
     def _part(self, table: Table, header: Header, begin: int, stop: int) -> Part:
-        body = read_body(table, header, stop, self.book)
+        body = read_body(table, header, stop, self._book_of(table.grid))
         return Part(table, begin, header, body, self._heading(table, header, body, begin))
 
     def _form(self, part: Part, rows: tuple[Row, ...]) -> FoundForm:
@@ -258,7 +262,10 @@ class _Reader:
         findings += _doubts(part, added, [one.each for one in read.values() if one.each])
         asked = [mark] if mark is not None and not refused and not another else []
         findings += [*of_heading, *another, *beside_missing(part, assigned)]
-        findings += [*(one.note for one in assigned if one.note), *map(told, asked)]
+        findings += [
+            *(one.note for one in assigned if one.note and values[one.field.id] is not None),
+            *map(told, asked),
+        ]
         if strangers and len(rows) == 1:
             findings.append(reporter.another(self.book, strangers))
         needs = part.table.grid.from_picture or unmarked or bool(another)

@@ -51,7 +51,7 @@ class _Name:
 
 @dataclass(frozen=True)
 class LabelBook:
-    """A campaign's labels, ready to be looked up."""
+    """A campaign's labels, ready to be looked up; ``nearly``: those too that are only nearly the form's."""
 
     campaign: Campaign
     fields: dict[str, list[tuple[FormField, bool]]] = field(default_factory=dict)
@@ -59,6 +59,7 @@ class LabelBook:
     headers: dict[str, HeaderField] = field(default_factory=dict)
     roles: dict[str, Role] = field(default_factory=dict)
     read: dict[str, list[_Name]] = field(default_factory=dict)
+    nearly: bool = True
 
     @classmethod
     def of(cls, campaign: Campaign) -> LabelBook:
@@ -82,6 +83,11 @@ class LabelBook:
             for label in (header.label, *header.aliases):
                 book.headers.setdefault(key(label), header)
         return book
+
+    @cached_property
+    def strict(self) -> LabelBook:
+        """The same without near labels: in a picture misread.py knows better, and a measure may be misread too."""
+        return replace(self, roles={}, read={}, nearly=False)
 
     def match(self, path: Sequence[str]) -> Match | None:
         """The field that a heading names.
@@ -116,7 +122,7 @@ class LabelBook:
 
     def alone(self, text: str) -> Match | None:
         """The total that a group's label heads where nothing stands below it: 巡查次数 beside 联合巡查."""
-        group = self.group(text)
+        group = self.group(text) if self.nearly else None
         if group is None:
             return None
         fields = self.campaign.form.fields
@@ -176,7 +182,7 @@ class LabelBook:
         if text not in self.read:
             names = [_Name(*name) for name in self._read(text)]
             known = any(name.key in self.fields or name.key in self.groups for name in names)
-            self.read[text] = names if known else [*names, *self._nearly(names)]
+            self.read[text] = names if known or not self.nearly else [*names, *self._nearly(names)]
         return self.read[text]
 
     def _nearly(self, names: Sequence[_Name]) -> Iterator[_Name]:

@@ -220,7 +220,7 @@ def _introduced(text: str, written: str, asked: Asked, read: Read) -> Reading | 
         if rest[:1] == "¥":
             return _told(read(rest), written, asked)
         # Without its measure nobody knows whether it is 元 or 万元.
-        return _told(read(rest), written, asked) if rest[-1:] and not rest[-1].isdigit() else None
+        return _told(read(rest), written, asked) if _COINS.search(rest) else None
     return _with_sign(text, written, asked, read)
 
 
@@ -309,6 +309,7 @@ _MIXED = re.compile(
 )
 _MIXED_PART = re.compile(r"([0-9]{1,4})\s*([亿万千百])")
 _NUMERAL = re.compile(f"[{numerals.CHARACTERS}点點]+")
+_COINS = re.compile("[元圆块]|[0-9一二三四五六七八九十百千][万亿]")
 _MONEY = re.compile("(?P<scale>百万|千万|[百千万亿]?)(?:[元圆块](?:钱|整|正|人民币)|[圆块])")
 _ENDED = re.compile(r"(?P<body>.*[^。;；、:!,.，])\s*(?P<end>[。;；、:!,.，]{1,2})")
 _MARKED = re.compile(r"(?P<body>.*[0-9\u4e00-\u9fff)])\s*(?:[①-⑳]{1,3}|[*※†‡])")
