@@ -92,6 +92,7 @@ _ESCAPES = re.compile(
 _HARMED = re.compile("\ufffd|锟斤拷|锟\ufffd|烫烫|屯屯")
 _ADDRESS = re.compile(r"://|www\.|@\S+\.")
 _QUOTE = re.compile(r"^[>\s]+")
+_PERCENT = re.compile(r"[=%][0-9]{2}")
 LEAST_ESCAPES, MOST_OF_IT = 6, 0.6
 LEAST_DIFFERENT = 6  # characters: else it is a ruled line
 LETTERS_IN = 6  # one in so many is a letter: figures, however they are set apart, have none
@@ -130,6 +131,10 @@ def _is_uu(line: str) -> bool:
 
 def _share(pattern: re.Pattern[str], text: str, least: int) -> bool:
     found = pattern.findall(text)
+    if all(
+        _PERCENT.fullmatch(one) for one in found
+    ):  # 90%92%95%: no byte of a Chinese sign is without a letter
+        return False
     return len(found) >= least and sum(map(len, found)) >= MOST_OF_IT * len(text)
 
 

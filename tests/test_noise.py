@@ -59,6 +59,8 @@ WORDS = {
     "English": "The quick brown fox jumps over the lazy dog, and does so again and again and again.\n" * 5,
     "a long file name": "winter_campaign_report_of_the_town_of_qingnian_2024_final_version_3",
     "percents": "完成率达到100%，满意率98%，覆盖率95%，达标率92%，知晓率90%，到位率99%",
+    "nothing but percents": "90%91%92%93%94%95%96%97%98%99%",
+    "sums": "12=12=36=36=20=20=15=15=30=30=21=21",
     "equals": "巡查=12=次 出动=36 动员=20 发放=30 劝导=9 救助=1",
     "one line of letters": "Y2hlY2tzdW0gb2YgdGhlIGZpbGUgaXMgdGhpcyBvbmUgaGVyZQ",
     "lost in between": "今日巡查\ufffd12次，出动\ufffd36人次。" * 5,

@@ -31,8 +31,9 @@ def with_places(mime: Mime, budget: Budget) -> Mail:
     try:
         own = own_html(mime.html) if mime.html.strip() else None
         forwarded = forwarded_html(mime.subject, mime.html) if mime.html.strip() else ()
-        too_long = "text" in mime.unread  # nobody looks for a form in a book, nor for the half of one
-        places = () if too_long else tuple(_places(mime, own, forwarded, budget))
+        # Nobody looks for a form in a book, nor in words that lost the page beside them: cells are blank there.
+        in_part = bool({"text", "page"} & set(mime.unread))
+        places = () if in_part else tuple(_places(mime, own, forwarded, budget))
         _require_few_cells(places)
         pages = "\n".join(_written(tree) for tree in (own, *forwarded) if tree is not None)[:MOST_PAGES]
     except Unreadable:

@@ -79,6 +79,14 @@ def test_a_page_that_its_reader_fails_at_leaves_the_rest(
     apart.end_all()
 
 
+def test_words_whose_page_was_too_much_are_no_form(campaign: Campaign, register: Register) -> None:
+    require_the_form(taken_in(forms.mail(forms.pairs(), forms.html_table()), campaign, register)[1])
+    raw = forms.mail(forms.pairs(), forms.html_table() + "<i>\n" * 150_000)
+    _, reading, _ = taken_in(raw, campaign, register)
+    assert reading.form is None
+    assert [(one.severity, one.rule) for one in reading.findings] == [("error", "too_large")]
+
+
 def test_a_table_of_many_rows_in_a_page_is_still_read(campaign: Campaign, register: Register) -> None:
     raw = page(forms.html_table().encode() + table(100, 10))
     _, reading, _ = taken_in(raw, campaign, register)
