@@ -385,3 +385,24 @@ def test_an_explanation_that_states_another_figure_leaves_it_disputed(tmp_path: 
             ("correction", "qingnian", "staff_deployed"),
             ("extension", "qingnian", None),
         ]
+
+
+def test_by_the_commands_a_disputed_figure_keeps_the_report_open_until_it_is_settled(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        whole_district(office)
+        correction(office)
+        now = ("--now", office.now.isoformat())
+        [item] = office.office.json("status", *now)["open"]
+        assert (item["kind"], item["unit"], item["field"]) == ("correction", "wansheng", "patrols")
+        refused = office.office.run("merge", "--final", *now)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert f"review settle {item['id']} --reason" in refused.stderr
+        unknown = office.office.run("review", "settle", "Q999", *now)
+        assert unknown.returncode == 2 and item["id"] in unknown.stderr
+        settled = office.office.run("review", "settle", item["id"], "--reason", "电话核实", *now)
+        assert (settled.returncode, "已了结" in settled.stdout) == (0, True), settled.stderr
+        assert office.office.json("status", *now)["open"] == []
+        assert office.office.run("merge", "--final", *now).returncode == 0
+        office.reopen()
+        decision = office.work.ledger.decisions()[0]
+        assert (decision.kind, decision.item, decision.reason) == ("settle", item["id"], "电话核实")
