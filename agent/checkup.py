@@ -140,6 +140,13 @@ def _senders(work: Workplace) -> Iterator[Line]:
             f"最近 {mails} 封来信里没有 {asked.trust} 写的结果，{found}。请核对 authentication.trust",
             lacking=True,
         )
+    elif asked.trust and "*" not in asked.trust and mails and not _proves_any(work, asked.trust):
+        yield Line(
+            True,
+            f"{asked.trust} 的结果都写在信头第一行 Received 下面，不能证明来信是本人的。"
+            f'如服务商确实写在那里，请把 authentication.trust 写成 "{asked.trust}*"',
+            lacking=True,
+        )
     if not asked.trust and written:
         yield Line(
             True,
@@ -163,6 +170,20 @@ def _results_seen(work: Workplace) -> tuple[Counter[str], int]:
         lines = {authserv_id(value) for name, value in headers if name.lower() == "authentication-results"}
         seen.update(one for one in lines if one)
     return seen, len(newest)
+
+
+def _proves_any(work: Workplace, trust: str) -> bool:
+    """Whether that server has written results above every Received header in one of the newest mails."""
+    from agent.mail.authentication import authserv_id
+    from agent.mail.message import parse
+
+    mails = (one.sha256 for one in work.ledger.each_message(newest_first=True))
+    for sha256 in itertools.islice(filter(work.archive.has_raw, mails), LOOKED_AT):
+        message = parse(work.archive.head(sha256), files=False)
+        above = message.authentication[: message.above]
+        if any(authserv_id(line) == trust.casefold() for line in above):
+            return True
+    return False
 
 
 def _name_servers(domain: str) -> Line:

@@ -228,6 +228,24 @@ def test_whose_results_of_authentication_count_is_told_with_who_has_written_any(
     assert "mx.civil.example（2 封）、relay.example（1 封）" in out
 
 
+@pytest.mark.parametrize(
+    ("trust", "below", "told"),
+    [
+        ("mx.civil.example", True, True),
+        ("mx.civil.example", False, False),
+        ("mx.civil.example*", True, False),
+    ],
+)
+def test_results_that_can_prove_nothing_by_their_place_are_pointed_out(
+    tmp_path: Path, trust: str, below: bool, told: bool
+) -> None:
+    office = bureau(tmp_path, authentication={"trust": trust, "otherwise": "accept"})
+    received = b"Received: from a by mx.civil.example; Fri, 01 Mar 2024 12:00:00 +0800\r\n"
+    office.post((received if below else b"") + from_server("mx.civil.example"))
+    office.run("poll")
+    assert ("Received 下面" in office.run("check").out) == told
+
+
 @pytest.mark.parametrize(("trust", "told"), [("mx.*", False), ("mx.other.example", True)])
 def test_a_server_that_has_written_nothing_is_pointed_out(tmp_path: Path, trust: str, told: bool) -> None:
     office = bureau(tmp_path, authentication={"trust": trust, "otherwise": "hold"})

@@ -419,8 +419,8 @@ def test_the_same_files_twice_are_refused_the_second_time(tmp_path: Path, files:
         with pytest.raises(UsageError, match="登记过"):
             hand_in(office.work, "qingnian", paths, office.ruling())
         office.pass_time(hours=1)
-        hand_in(office.work, "qingnian", paths, office.ruling())
-        assert office.unit("qingnian")["form"]["version"] == 2
+        assert "第 1 版是同一个文件" in hand_in(office.work, "qingnian", paths, office.ruling())
+        assert office.unit("qingnian")["form"]["version"] == 1
 
 
 def test_a_form_with_errors_is_told_at_once(tmp_path: Path, files: Path) -> None:
