@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 import agent.merging
-from agent.deciding.decisions import override
 from agent.errors import AgentError
 from agent.merging import merge
 from tests.outcome.bureau import bureau, everything, sender_of
@@ -15,16 +14,20 @@ from tests.outcome.bureau import bureau, everything, sender_of
 QINGNIAN = sender_of("qingnian")
 
 
-@pytest.mark.parametrize("figure", ["12345678901234567", "99999999999999999999"])
-def test_a_figure_that_the_contact_has_set_never_stops_the_merge(tmp_path: Path, figure: str) -> None:
+@pytest.mark.parametrize(
+    ("figure", "total"), [(999999999999999, "1999999999999998"), (555555555555555, "1111111111111110")]
+)
+def test_a_sum_that_a_workbook_cannot_hold_never_stops_the_merge(
+    tmp_path: Path, figure: int, total: str
+) -> None:
     with bureau(tmp_path / "office") as office:
-        office.send(QINGNIAN, *everything())
-        override(office.work, "qingnian", "leaflets_distributed", figure, office.ruling("核实"))
+        for unit, name in (("qingnian", "青年镇"), ("shilin", "石林镇")):
+            office.send(sender_of(unit), *everything(name, leaflets_distributed=figure))
         merged = merge(office.work, office.now, tmp_path / "out")
         names = [path.name for path in merged.paths]
-        assert len(names) == 5
-        assert any("缺报清单" in name for name in names)
-        assert figure in (tmp_path / "out" / "report.json").read_text("utf-8")
+        assert any("缺报清单" in one for one in names)
+        assert any("汇总表" in one for one in names)
+        assert total in (tmp_path / "out" / "report.json").read_text("utf-8")
 
 
 @pytest.mark.parametrize("elsewhere", [True, False])

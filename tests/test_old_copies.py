@@ -41,7 +41,7 @@ def test_an_old_copy_is_told_and_not_put_in_force(tmp_path: Path, name: str) -> 
         corrected(office)
         letter = later(office, form(people_persuaded=45, name=name))
         assert persuaded(office) == 35
-        assert rules(office) == ["old_copy"]
+        assert "old_copy" in rules(office)
         assert "第 1 版（2024-03-01 12:00 收到）完全相同" in letter.text
         assert "请确认" in letter.subject
 

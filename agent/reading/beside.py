@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from agent.reading import reporter
-from agent.reading.columns import Header, every_header, of_the_form, title_begin, worth_a_look
+from agent.reading.columns import Header, every_header, of_the_form, title_begin
 from agent.reading.grid import Grid
 from agent.reading.labels import LabelBook
 from agent.reading.layout import Table, turned, upright
@@ -19,6 +19,8 @@ from agent.reading.reading import Stated
 from agent.reading.second_tables import MOST_ROWS, stated_in_cells
 from agent.units import Register
 
+MOST_TABLES = 300  # of a document that are looked at
+MOST_LABELS = 200  # cells with labels in one table; more are no correction, and no breakdown
 MOST_IN_CELLS = 100  # rows of a table whose cells hold label and figure together
 
 
@@ -43,20 +45,20 @@ class BesideForm:
 
 def stated_beside(grids: Sequence[Grid], by: BesideForm) -> Iterator[tuple[int, Stated]]:
     """What tables that aren't the form state of its figures, each with its grid's place."""
-    for at, grid in enumerate(grids):
+    for at, grid in enumerate(grids[:MOST_TABLES]):
         above = grids[at - 1].lines_after if at and not grid.lines_before else ()
         grid = replace(grid, lines_before=above) if above else grid
         parts = list(_small_parts(grid, by))
         yield from ((at, one) for part in parts if (one := by.stated(_own_rows(part, by))) is not None)
-        few = not parts and len(grid.rows) <= MOST_IN_CELLS and not _has_labels(grid, by.book)
-        if few and (one := stated_in_cells(grid, by.book.campaign)):
+        few = not parts and len(grid.rows) <= MOST_IN_CELLS
+        if few and not _has_labels(grid, by.book) and (one := stated_in_cells(grid, by.book.campaign)):
             yield at, one
 
 
 def _small_parts(grid: Grid, by: BesideForm) -> Iterator[Part]:
     """The parts of a table with labels of the form that aren't the form: such a table, or one below the form."""
     grid = with_labels_mended(grid, by.book)
-    if len(grid.rows) > MOST_ROWS or not worth_a_look(grid, by.book, 1):
+    if len(grid.rows) > MOST_ROWS or not 1 <= _labels(grid, by.book) <= MOST_LABELS:
         return
     for lay_out in (upright, turned):
         table = lay_out(grid)
@@ -71,7 +73,13 @@ def _small_parts(grid: Grid, by: BesideForm) -> Iterator[Part]:
 
 
 def _has_labels(grid: Grid, book: LabelBook) -> bool:
-    return any(every_header(lay_out(grid), book) for lay_out in (upright, turned))
+    return _labels(grid, book) > 0 and any(every_header(lay_out(grid), book) for lay_out in (upright, turned))
+
+
+def _labels(grid: Grid, book: LabelBook) -> int:
+    """How many cells are labels of figures."""
+    cells = (cell for row in grid.rows for cell in row)
+    return sum(cell.kind == "text" and book.role(cell.text) != "none" for cell in cells)
 
 
 def _own_rows(part: Part, by: BesideForm) -> Part:

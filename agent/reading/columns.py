@@ -137,9 +137,9 @@ def are_parts(headers: Sequence[Header]) -> bool:
     return len(headers) > 1 and len(figures) == len(set(figures)) and all(one.pure for one in headers)
 
 
-def worth_a_look(grid: Grid, book: LabelBook, enough: int = 0) -> bool:
-    """Whether there are labels enough at all, for a form where no number is given: most tables, and all large ones, end here."""
-    enough, seen = enough or fewest_figures(book.campaign), set[str]()
+def worth_a_look(grid: Grid, book: LabelBook) -> bool:
+    """Whether there are labels enough at all: most tables, and all large ones, end here."""
+    enough, seen = fewest_figures(book.campaign), set[str]()
     for row in grid.rows:
         for cell in row:
             if cell.kind == "text" and cell.text not in seen and book.role(cell.text) != "none":

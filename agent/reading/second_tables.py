@@ -34,7 +34,7 @@ from agent.yamlfile import packaged
 if TYPE_CHECKING:
     from agent.reading.combining import FoundForm
 
-MOST_ROWS = 3000  # beyond them a table is a register, and no correction
+MOST_ROWS = 500  # beyond them a table is a register, and no correction
 MOST_TEXTS = 500  # texts of a table that may say what it is
 LINES = 3  # lines above a table that are about it
 
@@ -124,7 +124,13 @@ def stated_in_cells(grid: Grid, campaign: Campaign) -> Stated | None:
     """What a table of cells like 劝导人数：25 states."""
     texts = [cell.text for row in grid.rows for cell in row if cell.kind == "text" and not cell.hidden]
     short = [text for text in texts[:MOST_TEXTS] if len(text) <= _LONGEST]
-    values = {name: value for text in short for _, name, value in stated_figures(text, campaign)}
+    if not any(map(_LABELLED.search, short)):
+        return None
+    values = {
+        name: value
+        for text in filter(_LABELLED.search, short)
+        for _, name, value in stated_figures(text, campaign)
+    }
     mark = mark_in((grid.name, *grid.lines_before[-LINES:], *grid.lines_after[:1], *short))
     return Stated(values=values, mark=mark, name=grid.name) if values else None
 
@@ -301,6 +307,7 @@ def _of_another_matter(part: Part, book: LabelBook) -> bool:
 
 PLACE_OR_TIME = re.compile("(?:村|社区|居委会|居|[小一二三四五六七八九十]组|片区|月|月份|旬|周)$")
 _LONGEST = 60  # characters of a title, or of a line that is about a table
+_LABELLED = re.compile("[\u4e00-\u9fff）)][:：=] ?[0-9０-９]")
 _COUNTS = re.compile("以[^,。;]{0,8}为准")
 _CONDITION = re.compile("(?:如|若|倘|凡|需要?|无|未|不)[^,。;]{0,8}$")
 _COUNTED = re.compile("(?:的?(?:数据?|数值|值|人数|次数|金额|情况)|为)$")

@@ -62,7 +62,8 @@ def beside_missing(part: Part, assigned: Sequence[Assigned]) -> Iterator[Finding
 
     A warning that stays open: the missing figure is asked for anyway, and with it these are looked at.
     """
-    if part.table.turned:  # each label stands in its figure's own row
+    # Turned, each label stands in its figure's own row; where cells stand beside their headings, all is asked for.
+    if part.table.turned or any(row.problems for row in part.body.rows):
         return
     figures = [one for one in assigned if one.field.is_figure]
     missing = [one for one in figures if one.finding is not None and one.finding.rule == "no_column"]

@@ -43,7 +43,7 @@ def _pushed() -> list[Case]:
 
 
 def _harmless() -> list[Case]:
-    said = ("无", "13800000000", "2024年2月", "见附件3", "第3组填报", "20240301", "/", "其中夜间2次")
+    said = ("无", "13800000000", "附照片2张", "见附件3", "第3组填报", "20240301", "/", "其中夜间2次")
     return [
         Case(f"a remark that is no figure {at}", [form(row(remarks=text))], expect({"remarks": text}), EVERY)
         for at, text in enumerate(said, 1)
