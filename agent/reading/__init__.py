@@ -48,7 +48,7 @@ Which finding comes from where (a rule's id may stand for several reasons):
     other_title           titles.py
     called_otherwise, maybe_added, incomplete      marked.py
     shifted               shifted.py: a bare number in 备注, a column next to one that is missing
-    words_besides         doubting.py: words beside the figures; contradicting.py: a file's name
+    words_besides         doubting.py: words beside the figures
     row_twice, hidden, from_picture      form.py
     two_values            corrections.py: words that put shown figures right
     own_letter, little_text      documents.py

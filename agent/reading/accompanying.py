@@ -11,7 +11,8 @@ from dataclasses import replace
 from agent.reading.combining import FoundForm
 from agent.reading.doubting import Words, with_doubts
 from agent.reading.folding import squeeze
-from agent.reading.quoting import above_letter, forwarded_texts, own_text
+from agent.reading.ownwords import own_words
+from agent.reading.quoting import forwarded_texts, own_text
 from agent.reading.reading import FileReading
 from agent.rules import Campaign
 
@@ -29,7 +30,7 @@ def with_accompanying(reading: FileReading, subject: str, campaign: Campaign) ->
     if not any(one.form for one in reading.everything()):
         return reading
     accounts = [one for one in reading.everything() if one is not reading and one.text and _tells(one)]
-    own = [] if reading.form else [*_of_letter(subject, reading.text)]
+    own = [] if reading.form else [*_of_letter(subject, reading.text, campaign)]
     said = [Words(subject, "来信主题"), *own]
     return _weighed(reading, said, accounts, campaign)
 
@@ -38,9 +39,9 @@ def _tells(file: FileReading) -> bool:
     return file.kind in ("narrative", "form", "other")
 
 
-def _of_letter(subject: str, text: str) -> Iterator[Words]:
+def _of_letter(subject: str, text: str, campaign: Campaign) -> Iterator[Words]:
     """The sender's words, and those of a mail that is forwarded in them."""
-    for one in (own_text(above_letter(text)), *map(own_text, forwarded_texts(subject, text))):
+    for one in (own_words(text, campaign), *map(own_text, forwarded_texts(subject, text))):
         if one:
             yield Words(one, "来信正文", telling=len(squeeze(one)) > LONG_LETTER)
 

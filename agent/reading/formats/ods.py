@@ -240,9 +240,8 @@ def _with_what_is_on(cell: Cell | None, stored: _Element) -> Cell | None:
     figures = [text for text in boxed if is_figure(text)]
     over = "图片" if next(stored.iter("{*}image"), None) is not None else ""
     over = over or (f"文本框“{figures[0]}”" if figures else "")
-    return replace(
-        cell, notes=(*words, *(text for text in boxed if text not in figures)), drawn=cell.drawn or over
-    )
+    notes = (*words, *(text for text in boxed if text not in figures))
+    return replace(cell, notes=notes, drawn=named((cell.drawn, over)))
 
 
 def runs(paragraph: _Element, styles: Styles, counts: bool, paint: Paint) -> Iterator[Run]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from agent.errors import Unreadable
 from agent.reading.formats.asides import MOST, is_figure, told
+from agent.reading.formats.drawn import named
 from agent.reading.formats.package import Package
 from agent.reading.formats.sheet import column_at
 from agent.reading.grid import Cell
@@ -43,7 +44,9 @@ class Drawn:
             if place in cells:
                 cell, over = cells[place], self.over.get(place, "")
                 shown = over if f"“{cell.text.strip()}”" not in over else ""  # a box that repeats the figure
-                cells[place] = replace(cell, notes=tuple(self.notes.get(place, ())), drawn=shown)
+                cells[place] = replace(
+                    cell, notes=tuple(self.notes.get(place, ())), drawn=named((cell.drawn, shown))
+                )
         return cells
 
 

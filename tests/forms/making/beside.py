@@ -233,7 +233,7 @@ def _sheets() -> dict[str, File]:
 
     days = [f"2月{day}日 劝导{day % 3 + 1}人" for day in range(1, 20)]
     return {
-        "another-count-on-another-sheet.xlsx": (with_sheet("填报说明", "劝导人数35人"), DOUBTED),
+        "another-count-on-another-sheet.xlsx": (with_sheet("填报说明", "救助站核定我镇劝导35人"), DOUBTED),
         "the-count-again-on-another-sheet.xlsx": (with_sheet("填报说明", "劝导27人，进站11人"), GOOD),
         "a-diary-on-another-sheet.xlsx": (with_sheet("日期和人数", *days), GOOD),
     }
