@@ -175,11 +175,11 @@ def _results_seen(work: Workplace) -> tuple[Counter[str], int]:
 def _proves_any(work: Workplace, trust: str) -> bool:
     """Whether that server has written results above every Received header in one of the newest mails."""
     from agent.mail.authentication import authserv_id
-    from agent.mail.message import parse
+    from agent.mail.message import parse_head
 
     mails = (one.sha256 for one in work.ledger.each_message(newest_first=True))
     for sha256 in itertools.islice(filter(work.archive.has_raw, mails), LOOKED_AT):
-        message = parse(work.archive.head(sha256), files=False)
+        message = parse_head(work.archive.head(sha256))
         above = message.authentication[: message.above]
         if any(authserv_id(line) == trust.casefold() for line in above):
             return True
