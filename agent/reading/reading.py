@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from agent.findings import Finding
 
-READERS_VERSION = "5"
+READERS_VERSION = "6"
 """Goes up whenever a reading of the same bytes may come out differently; recorded with each reading."""
 
 Kind = Literal["form", "narrative", "photo", "archive", "message", "other", "unreadable"]
