@@ -28,7 +28,7 @@ from agent.mail.connection import Account, Checked, Strange, is_hopeless, server
 from agent.mail.fetched import Fact, facts_in
 from agent.mail.idle import IdleRefused, Mailbox, TooLong, Watch
 from agent.mail.imap_login import examine, log_in, number_in
-from agent.mail.inbox import MAX_BYTES, Arrival, Event, Mark, News, Passed, Withheld
+from agent.mail.inbox import HEAD_BYTES, MAX_BYTES, Arrival, Event, Mark, News, Passed, Withheld
 from agent.mail.message import received_of
 
 log = logging.getLogger(__name__)
@@ -149,7 +149,7 @@ class ImapInbox:
             # Anew for each look: it shows the folder as it is now, and whether its UIDs still mean the same.
             uidvalidity = examine(mailbox, self.account, self.folder)
             batch = 0 if one_by_one else self.batch_bytes
-            mailbox.client.largest = self.max_bytes
+            mailbox.client.largest = max(self.max_bytes, HEAD_BYTES)
             session = _Session(mailbox.client, self.folder, uidvalidity, self.max_bytes, batch)
             yield session
         except ODD as error:

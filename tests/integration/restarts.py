@@ -164,15 +164,16 @@ def read_once() -> Iterator[None]:
     """What is read in a mail or picture is remembered meanwhile: it depends on nothing but what it is given."""
     known: dict[Any, Any] = {}
 
-    def remembered(name: str, raw: bytes, **given: Any) -> Any:
-        register, owner = given["register"].model_dump_json(), given.get("owner")
-        key = name, raw, given["near"], register, owner and owner.id
+    def remembered(name: str, raw: bytes, campaign: Any, register: Any, near: Any, **given: Any) -> Any:
+        owner = given.get("owner")
+        key = name, raw, near, register.model_dump_json(), owner and owner.id
         if key not in known:
-            known[key] = read_message(name, raw, **given)
+            known[key] = read_message(name, raw, campaign, register, near, **given)
         return known[key]
 
     with (
         mock.patch.object(agent.outcome, "read_message", remembered),
+        mock.patch.object(agent.outcome, "open_mail", functools.cache(agent.outcome.open_mail)),
         mock.patch.object(agent.rebuild, "read_message", remembered),
         mock.patch.object(agent.photos, "smaller", functools.cache(agent.photos.smaller)),
     ):
