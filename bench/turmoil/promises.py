@@ -136,15 +136,21 @@ def _answered(queued: dict[str, Any], arrived: list[Any]) -> Iterator[str]:
             yield str(letter["In-Reply-To"])
 
 
+def _recorded(status: dict[str, Any]) -> dict[str, Any]:
+    """A status without what the ledger alone knows: of mail that wasn't taken the archive has nothing."""
+    counts = {name: count for name, count in status["messages"].items() if name != "passed_over"}
+    return status | {"messages": counts}
+
+
 def _archive(world: World) -> Iterator[str]:
     """The archive and the ledger are equal, and the ledger can be made anew."""
     office, far = world.office, ("--now", "2030-01-01")
     verified = office.run("rebuild", "--verify")
     if verified.returncode != 0:
         yield f"rebuild --verify: {verified.stdout}{verified.stderr}"
-    before = office.json("status", *far)
+    before = _recorded(office.json("status", *far))
     for path in office.archive.glob("ledger.sqlite*"):
         path.rename(path.with_name(f"before.{path.name}"))
     rebuilt = office.run("rebuild")
-    if rebuilt.returncode != 0 or office.json("status", *far) != before:
+    if rebuilt.returncode != 0 or _recorded(office.json("status", *far)) != before:
         yield f"rebuild from the archive alone gives another ledger: {rebuilt.stdout}{rebuilt.stderr}"
