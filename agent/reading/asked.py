@@ -74,6 +74,10 @@ class Asked:
         text = f"“{self.field.full_label}”写的是“{quote(written)}”，{why}。"
         return Reading(None, (self.finding("error", rule, text, written),))
 
+    def of_the_cell(self, rule: str, why: str) -> Reading:
+        """An error about a cell of which nothing can be quoted."""
+        return Reading(None, (self.finding("error", rule, f"“{self.field.full_label}”的{why}。", None),))
+
     def note(self, written: str, value: Decimal, more: str = "") -> Finding:
         """What a normalised figure is taken for, and ``more`` that is said of it."""
         measure = self.field.measure if value else ""

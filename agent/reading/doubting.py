@@ -61,7 +61,9 @@ def with_doubts(found: FoundForm, said: Iterable[Words], campaign: Campaign) -> 
     judge = _Judge(found.form.values, _converted(found), campaign)
     told = {one.field for one in found.findings if one.rule == "words_besides"}
     values, findings = dict(found.form.values), list(found.findings)
-    for doubt in _most_serious(one for piece in islice(said, MOST) for one in judge.of(piece).doubts(piece)):
+    pieces = list(islice(said, MOST))
+    doubts = _most_serious(one for piece in pieces for one in judge.of(piece).doubts(piece))
+    for doubt in (*doubts, *judge.filled_alike(doubts, pieces)):
         if doubt.rule == "words_besides" and doubt.field in told:
             continue
         told.add(doubt.field)
@@ -153,6 +155,32 @@ class _Judge:
             agrees = any(one.verdict == "agrees" for one in each)
             if not doubts and not (agrees and not words("wrong").search(sentence.text)):
                 left.append(raw)
+
+    def filled_alike(self, doubts: Sequence[Finding], pieces: Sequence[Words]) -> Iterator[Finding]:
+        """The other amounts of a form in which one was written by another measure: one hand filled them in.
+
+        Not those that were written with their measure, that words give in the form's own, or that are broken or under ten.
+        """
+        known = {one.field: one for one in doubts if one.severity == "error" and one.field}
+        first = next((self.campaign.form.field(name) for name in known), None)
+        if first is None:
+            return
+        own = {name for piece in pieces for name in self._given_as_asked(piece)}
+        for field in self.campaign.form.figures:
+            value = self.values.get(field.id)
+            alike = field.type == "amount" and field.measure == first.measure and field.id not in known
+            if not alike or not isinstance(value, Decimal) or field.id in self.converted | own:
+                continue
+            if value >= 10 and value == value.to_integral_value():
+                yield self._filled_alike(field, value, first)
+
+    def _given_as_asked(self, said: Words) -> Iterator[str]:
+        """The figures that some words repeat in the form's own measure (准备物资800万元)."""
+        for raw in _SENTENCES.split(said.text[:LONGEST]):
+            for one in self._judged(read_sentence(squeeze(raw), self.campaign, said.field), said):
+                measures = {self.campaign.form.field(name).measure for name in one.fields}
+                if one.verdict == "agrees" and one.statement.measure in measures:
+                    yield from one.fields
 
     # --- numbers ---
 
@@ -311,6 +339,14 @@ class _Judge:
             f"“{field.full_label}”填的是 {plain(value)}，此栏以“{own}”计；{_where(said)}“{quoted}”，"
             f"表中的数可能是以“{other}”计的，没有登记。请改好表中的数后重报：如是 {plain(value)} {other}，请填 {as_other}；"
             f"如确是 {plain(value)} {own}，请在格子里连同单位写明“{plain(value)}{own}”，并改正这句话后重报。"
+        )
+        return Finding("error", "wrong_measure", text, field.id, plain(value), (field.id,))
+
+    def _filled_alike(self, field: FormField, value: Decimal, first: FormField) -> Finding:
+        text = (
+            f"“{field.full_label}”填的是 {plain(value)}；“{first.full_label}”可能不是以“{field.measure}”计的，"
+            f"此栏可能也不是，没有登记。请一并核对：应以“{field.measure}”计；如确是 {plain(value)} {field.measure}，"
+            f"请在格子里连同单位写明“{plain(value)}{field.measure}”。"
         )
         return Finding("error", "wrong_measure", text, field.id, plain(value), (field.id,))
 

@@ -49,7 +49,8 @@ def read_figure(
     """
     asked = Asked(field, campaign, scale_measure)
     if cell.drawn and not (cell.hidden or cell.struck):
-        return asked.error("drawn", cell.text, f"但格子里还有{cell.drawn}，不能确定要报的数，请直接填写数字")
+        why = f"格子里{'还' if cell.text else ''}有{cell.drawn}，不能确定要报的数，请直接填写数字"
+        return asked.error("drawn", cell.text, f"但{why}") if cell.text else asked.of_the_cell("drawn", why)
     if cell.hidden or cell.struck or cell.kind == "empty":
         return asked.blank()
     if cell.kind == "number":
