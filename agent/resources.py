@@ -15,7 +15,3 @@ def base() -> Path:
 
 def templates() -> Path:
     return base() / "templates"
-
-
-def rules() -> Path:
-    return base() / "rules"

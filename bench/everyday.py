@@ -27,8 +27,8 @@ from tests.forms.making import books, papers
 from tests.forms.making import model as made
 from tests.forms.making.notice import COLUMNS, FOOTNOTE, IDS, TITLE
 
-CAMPAIGN = load_campaign(ROOT / "rules" / "winter-warmth.yaml")
-REGISTER = load_register(ROOT / "rules" / "units.yaml")
+CAMPAIGN = load_campaign(ROOT / "agent/demo/campaign/winter-warmth.yaml")
+REGISTER = load_register(ROOT / "agent/demo/campaign/units.yaml")
 NEAR = dt.date(2024, 3, 5)
 AMOUNTS = ("supplies_prepared", "supplies_distributed")
 FIGURES = tuple(name for name in IDS if name != "remarks")

@@ -211,8 +211,8 @@ def _reading() -> Callable[[str, bytes], bool]:
     from agent.rules import load_campaign
     from agent.units import load_register
 
-    campaign = load_campaign(ROOT / "rules/winter-warmth.yaml")
-    register = load_register(ROOT / "rules/units.yaml")
+    campaign = load_campaign(ROOT / "agent/demo/campaign/winter-warmth.yaml")
+    register = load_register(ROOT / "agent/demo/campaign/units.yaml")
 
     def look(document: Document) -> None:
         found = find_form(document, campaign, register, dt.date(2024, 3, 5))

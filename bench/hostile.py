@@ -46,8 +46,8 @@ MAIL = "mail"
 NEAR = dt.date(2024, 3, 5)
 SLACK = 4.0  # seconds: starting processes, and the machine's other work
 CAMPAIGN, REGISTER = (
-    load_campaign(ROOT / "rules/winter-warmth.yaml"),
-    load_register(ROOT / "rules/units.yaml"),
+    load_campaign(ROOT / "agent/demo/campaign/winter-warmth.yaml"),
+    load_register(ROOT / "agent/demo/campaign/units.yaml"),
 )
 
 

@@ -122,10 +122,10 @@ def _large_photo(number: int, size: int) -> bytes:
 
 @functools.cache
 def _units() -> list[tuple[str, str]]:
-    register = load_register(ROOT / "rules" / "units.yaml")
+    register = load_register(ROOT / "agent/demo/campaign/units.yaml")
     return [(unit.id, unit.name) for unit in register.units if unit.id in addresses()]
 
 
 @functools.cache
 def _campaign() -> Campaign:
-    return load_campaign(ROOT / "rules" / "winter-warmth.yaml")
+    return load_campaign(ROOT / "agent/demo/campaign/winter-warmth.yaml")

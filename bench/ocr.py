@@ -33,8 +33,8 @@ from agent.rules import load_campaign
 from agent.units import load_register
 from tests.reading import degrade
 
-CAMPAIGN = load_campaign(ROOT / "rules" / "winter-warmth.yaml")
-REGISTER = load_register(ROOT / "rules" / "units.yaml")
+CAMPAIGN = load_campaign(ROOT / "agent/demo/campaign/winter-warmth.yaml")
+REGISTER = load_register(ROOT / "agent/demo/campaign/units.yaml")
 NEAR = dt.date(2024, 3, 5)
 FIRST_SEED = 60_000
 LINE = 0.9  # of confidence

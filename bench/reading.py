@@ -30,8 +30,8 @@ from agent.units import load_register
 AIM = 1.5
 NEAR = dt.date(2024, 3, 5)
 CAMPAIGN, REGISTER = (
-    load_campaign(ROOT / "rules/winter-warmth.yaml"),
-    load_register(ROOT / "rules/units.yaml"),
+    load_campaign(ROOT / "agent/demo/campaign/winter-warmth.yaml"),
+    load_register(ROOT / "agent/demo/campaign/units.yaml"),
 )
 
 

@@ -140,7 +140,7 @@ def _report(number: int) -> bytes:
 @functools.cache
 def _units() -> list[tuple[str, str]]:
     """Id and name of every unit that has a registered address."""
-    register = load_register(ROOT / "rules" / "units.yaml")
+    register = load_register(ROOT / "agent/demo/campaign/units.yaml")
     return [(unit.id, unit.name) for unit in register.units if unit.id in addresses()]
 
 
@@ -159,7 +159,7 @@ def _form(number: int, unit: str) -> tuple[str, bytes]:
 
 @functools.cache
 def _campaign() -> Campaign:
-    return load_campaign(ROOT / "rules" / "winter-warmth.yaml")
+    return load_campaign(ROOT / "agent/demo/campaign/winter-warmth.yaml")
 
 
 def _photo(number: int) -> bytes:

@@ -27,7 +27,7 @@ from agent.rules import Campaign, load_campaign
 from tests.integration.office import FOLDERS, ROOT, Office, make_office
 
 ZONE = ZoneInfo("Asia/Shanghai")
-CAMPAIGN = load_campaign(ROOT / "rules" / "winter-warmth.yaml")
+CAMPAIGN = load_campaign(ROOT / "agent/demo/campaign/winter-warmth.yaml")
 ACCOUNT = "我镇按照通知要求，组织干部群众开展走访、巡查和宣传，及时发现并救助困难群众，取得了较好的成效。" * 4
 """Long enough for a narrative."""
 
@@ -181,7 +181,7 @@ _photo = functools.cache(photo)
 def _register() -> Any:
     from agent.units import load_register
 
-    return load_register(ROOT / "rules" / "units.yaml")
+    return load_register(ROOT / "agent/demo/campaign/units.yaml")
 
 
 def campaign_of(path: Path) -> Campaign:

@@ -42,9 +42,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def campaign() -> Campaign:
-    return load_campaign(ROOT / "rules" / "winter-warmth.yaml")
+    return load_campaign(ROOT / "agent/demo/campaign/winter-warmth.yaml")
 
 
 @pytest.fixture(scope="session")
 def register() -> Register:
-    return load_register(ROOT / "rules" / "units.yaml")
+    return load_register(ROOT / "agent/demo/campaign/units.yaml")

@@ -113,5 +113,5 @@ def _drawn(seed: int) -> Any:
 @functools.cache
 def _units() -> list[tuple[str, str]]:
     """Id and name of every unit that has a registered address."""
-    units = load_register(ROOT / "rules" / "units.yaml").units
+    units = load_register(ROOT / "agent/demo/campaign/units.yaml").units
     return [(unit.id, unit.name) for unit in units if unit.id in addresses()]

@@ -201,8 +201,8 @@ def _show(every: list[Row]) -> None:
 
 
 def main(verbose: bool) -> int:
-    campaign = load_campaign(ROOT / "rules" / "winter-warmth.yaml")
-    register = load_register(ROOT / "rules" / "units.yaml")
+    campaign = load_campaign(ROOT / "agent/demo/campaign/winter-warmth.yaml")
+    register = load_register(ROOT / "agent/demo/campaign/units.yaml")
     table: dict[str, Counter[str]] = {}
     for sample in samples():
         verdict, differences = judge(sample, campaign, register)

@@ -69,10 +69,10 @@ def make_office(
         settings: further keys of config.yaml.
     """
     config = _yaml("config.yaml") | ways | settings
-    campaign = _yaml("rules/winter-warmth.yaml")
+    campaign = _yaml("agent/demo/campaign/winter-warmth.yaml")
     if days is not None:
         campaign["start"], campaign["deadline"] = days
-    register = _yaml("rules/units.yaml")
+    register = _yaml("agent/demo/campaign/units.yaml")
     for unit in register["units"]:
         unit["senders"] = [addresses()[unit["id"]]] if unit["id"] in addresses() else []
     for name, content in (

@@ -121,7 +121,7 @@ def _office_on_servers(folder: Path, dovecot: Dovecot, smtp: SmtpServer) -> Offi
 @functools.cache
 def _mail() -> bytes:
     """A form and a photo, as a township sends them."""
-    campaign = load_campaign(ROOT / "rules" / "winter-warmth.yaml")
+    campaign = load_campaign(ROOT / "agent/demo/campaign/winter-warmth.yaml")
     values = {field.id: Decimal(10) if field.is_figure else "" for field in campaign.form.fields}
     header = {"unit": "青年镇", "reported_on": "2024年3月5日", "reporter": "张演示", "phone": "13800000000"}
     mail = EmailMessage(policy=email.policy.SMTP)

@@ -30,7 +30,7 @@ SECRETS = ("李秘密", "secret-person", "秘密备注", "请问秘密")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Bureau:
     """A whole campaign, closed: every unit has sent everything; a stranger, a question, a decision, a digest."""
     office = bureau(tmp_path_factory.mktemp("office"))
-    for number, unit in enumerate(load_register(ROOT / "rules" / "units.yaml").units):
+    for number, unit in enumerate(load_register(ROOT / "agent/demo/campaign/units.yaml").units):
         if unit.required and unit.id != "qingnian":
             office.post(whole(unit.id, number + 1))
     secret = mail(

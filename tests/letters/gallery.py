@@ -34,8 +34,8 @@ def main(out: Path) -> None:
 
 
 def _letters() -> dict[str, Letter]:
-    campaign = load_campaign(made_up.ROOT / "rules" / "winter-warmth.yaml")
-    register = load_register(made_up.ROOT / "rules" / "units.yaml")
+    campaign = load_campaign(made_up.ROOT / "agent/demo/campaign/winter-warmth.yaml")
+    register = load_register(made_up.ROOT / "agent/demo/campaign/units.yaml")
     letters = Letters([made_up.ROOT / "templates"], made_up.SENDER, made_up.CONTACT, campaign)
     cases = made_up.cases(campaign, register)
     token = made_up.TOKENS["H3"]

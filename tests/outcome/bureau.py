@@ -272,7 +272,7 @@ def everything(unit: str = "青年镇", **values: Any) -> tuple[File, ...]:
 
 @functools.cache
 def campaign() -> Any:
-    return load_campaign(ROOT / "rules" / "winter-warmth.yaml")
+    return load_campaign(ROOT / "agent/demo/campaign/winter-warmth.yaml")
 
 
 def read_letter(raw: bytes) -> Sent:

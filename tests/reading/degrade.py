@@ -247,7 +247,7 @@ def main() -> None:
     from agent.rules import load_campaign
 
     root, out = Path(__file__).resolve().parents[2], Path(sys.argv[1])
-    campaign = load_campaign(root / "rules" / "winter-warmth.yaml")
+    campaign = load_campaign(root / "agent/demo/campaign/winter-warmth.yaml")
     pages = rendered([filled(campaign, seed) for seed in range(len(LEVELS) + 1)], campaign)
     out.mkdir(parents=True, exist_ok=True)
     for seed, (name, make) in enumerate({**LEVELS, "hopeless": hopeless}.items()):

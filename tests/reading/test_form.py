@@ -23,8 +23,8 @@ from agent.units import Register, load_register
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-CAMPAIGN = load_campaign(ROOT / "rules" / "winter-warmth.yaml")
-REGISTER = load_register(ROOT / "rules" / "units.yaml")
+CAMPAIGN = load_campaign(ROOT / "agent/demo/campaign/winter-warmth.yaml")
+REGISTER = load_register(ROOT / "agent/demo/campaign/units.yaml")
 DATA = yaml.load((HERE / "forms.yaml").read_text("utf-8"), yaml.CSafeLoader)
 NEAR = dt.date(2024, 3, 2)
 FIGURES = [field.id for field in CAMPAIGN.form.figures]

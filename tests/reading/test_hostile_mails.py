@@ -107,8 +107,8 @@ def never(*_, **__):
     raise AssertionError("parsed here")
 
 mime.parse_mime = mimetext.html_text = mime.html_text = mime._children = never
-campaign = load_campaign(Path("rules/winter-warmth.yaml"))
-register = load_register(Path("rules/units.yaml"))
+campaign = load_campaign(Path("agent/demo/campaign/winter-warmth.yaml"))
+register = load_register(Path("agent/demo/campaign/units.yaml"))
 raw = sys.stdin.buffer.read()
 mail = open_mail(raw)
 message = parse(raw, mail.mime)

@@ -19,7 +19,7 @@ from agent.units import Register
 from tests.commands import bureau, mail, run
 
 HERE = Path(__file__).parent / "headers"
-RULES = Path(__file__).resolve().parents[2] / "rules" / "winter-warmth.yaml"
+RULES = Path(__file__).resolve().parents[2] / "agent/demo/campaign/winter-warmth.yaml"
 CUTOFF = {"id": "cutoff", "label": "统计截止时间", "type": "date"}
 AUDITOR = {"id": "auditor", "label": "审核人", "type": "text"}
 MOBILE = {"id": "mobile", "label": "手机", "type": "phone"}

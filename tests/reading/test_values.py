@@ -18,7 +18,7 @@ from agent.reading.values import Reading, read_date, read_figure, read_phone, re
 from agent.rules import load_campaign
 
 HERE = Path(__file__).parent
-CAMPAIGN = load_campaign(HERE.parent.parent / "rules" / "winter-warmth.yaml")
+CAMPAIGN = load_campaign(HERE.parent.parent / "agent/demo/campaign/winter-warmth.yaml")
 GROUPS = yaml.load((HERE / "values.yaml").read_text("utf-8"), yaml.CSafeLoader)
 CASES = [
     pytest.param(case, id=f"{group}-{case['cell']}") for group, cases in GROUPS.items() for case in cases
