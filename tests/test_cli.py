@@ -60,7 +60,7 @@ OPTIONS = {
 ENGLISH = re.compile(r"[A-Za-z]{4,}")
 NAMES = {
     *PLAIN, "report", "agent", "PATH", "TIMESTAMP", "TEXT", "NAME", "FILE", "UNIT", "FIELD", "VALUE", "DATE", "JSON",
-    "help", "json", "settle", "config", "yaml", "rules", "templates", "final", "output", "SIGTERM", "Ctrl", "register", "reason", "anyway",
+    "help", "json", "settle", "retry", "config", "yaml", "rules", "templates", "final", "output", "SIGTERM", "Ctrl", "register", "reason", "anyway",
     "send", "verify", "check", "DEST", "backup", "purge", "before",
 }  # fmt: skip
 NAMES |= {word for name in REVIEW for word in name.split("-")}

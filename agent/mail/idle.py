@@ -6,6 +6,7 @@ here polls besides, because IDLE fails without a word (a server that never tells
 
 from __future__ import annotations
 
+import contextlib
 import imaplib
 import re
 import select
@@ -60,6 +61,15 @@ class ByLines:
     def open(self, *args: object, **named: object) -> None:
         self._had = bytearray()
         super().open(*args, **named)  # type: ignore[misc]  # imaplib's
+
+    @contextlib.contextmanager
+    def bounded(self, largest: int) -> Iterator[None]:
+        """What is asked for meanwhile may have so many bytes."""
+        before, self.largest = self.largest, largest
+        try:
+            yield
+        finally:
+            self.largest = before
 
     def read(self, size: int) -> bytes:
         if size > self.largest:

@@ -26,7 +26,7 @@ from imap_tools import ImapToolsError
 from agent.errors import Unreachable
 from agent.mail.connection import Account, Checked, Strange, is_hopeless, server_words, unreachable
 from agent.mail.fetched import Fact, facts_in
-from agent.mail.idle import IdleRefused, Mailbox, TooLong, Watch
+from agent.mail.idle import Client, IdleRefused, Mailbox, TlsClient, TooLong, Watch
 from agent.mail.imap_login import examine, log_in, number_in
 from agent.mail.inbox import HEAD_BYTES, MAX_BYTES, Arrival, Event, Mark, News, Passed, Withheld
 from agent.mail.message import received_of
@@ -149,7 +149,7 @@ class ImapInbox:
             # Anew for each look: it shows the folder as it is now, and whether its UIDs still mean the same.
             uidvalidity = examine(mailbox, self.account, self.folder)
             batch = 0 if one_by_one else self.batch_bytes
-            mailbox.client.largest = max(self.max_bytes, HEAD_BYTES)
+            mailbox.client.largest = self.max_bytes
             session = _Session(mailbox.client, self.folder, uidvalidity, self.max_bytes, batch)
             yield session
         except ODD as error:
@@ -229,7 +229,7 @@ class _Session:
         highest: the highest UID that was listed.
     """
 
-    client: imaplib.IMAP4
+    client: Client | TlsClient
     folder: str
     uidvalidity: int
     max_bytes: int
@@ -318,7 +318,7 @@ class _Session:
         return Withheld(reason, fact.size, head, received, self._place(fact), self._mark(fact))
 
     def _head(self, fact: Fact) -> bytes:
-        with contextlib.suppress(_Refused):
+        with contextlib.suppress(_Refused), self.client.bounded(max(self.max_bytes, HEAD_BYTES)):
             for one in facts_in(self._ask("FETCH", str(fact.uid), "(UID BODY.PEEK[HEADER])")):
                 if one.uid == fact.uid and one.body:
                     return one.body

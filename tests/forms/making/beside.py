@@ -248,7 +248,7 @@ def _remarks() -> dict[str, File]:
             "goods-worth-as-much-by-the-yuan",
             "发放棉被20床，价值650元",
             (800, 650),
-            {"errors": {MONEY[1]: "wrong_measure"}},
+            {"errors": yuan},  # of one hand
         ),
         ("the-same-amounts-by-the-yuan", "准备物资63500元，发放48000元", (6.35, 4.8), {}),
         ("some-goods-of-all", "发放棉被20床，价值3000元", (6.35, 4.8), {}),
