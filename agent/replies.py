@@ -22,7 +22,7 @@ from agent.letters.confirming import notice_about, reminder_about
 from agent.letters.envelope import Kind
 from agent.mail.message import Message
 from agent.reading.corrections import Corrections, read_corrections
-from agent.reading.explaining import explained, explains
+from agent.reading.explaining import explained, explains, states_another
 from agent.reading.folding import squeeze
 from agent.reading.reading import Figure
 from agent.rules import Campaign, plain, run_checks
@@ -130,6 +130,8 @@ class _Reply:
         """
         accepted, words = self.dossier.accepted, self.brought.own_words.strip()
         if accepted is None or not accepted.open_warnings or self.brought.anything or not explains(words):
+            return None
+        if states_another(words, accepted.values):
             return None
         told = [one for one in accepted.open_warnings if not one.contact_only]
         about = explained(words, told, self.dossier.campaign)
