@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from agent.brought import Brought, bring
+from agent.corrected import overruled
 from agent.deciding.hearing import hear
 from agent.deciding.orders import Order
 from agent.deciding.tokens import PATTERN
@@ -36,7 +37,7 @@ from agent.overview import HeldReason, Told
 from agent.privacy.exposed import in_accounts, in_remarks
 from agent.reading.explaining import announces_file
 from agent.reading.files import Mail, open_mail, read_message
-from agent.reading.reading import READERS_VERSION
+from agent.reading.reading import READERS_VERSION, Figure
 from agent.replies import in_own_words, spoken_about
 from agent.restated import with_restated
 from agent.rules import Campaign
@@ -163,10 +164,21 @@ class _Case:
             brought=self.brought,
             about_a_form=self.brought.form is not None or said.confirms or bool(said.correction_findings),
             explains=bool(said.explanation),
-            not_taken=said.corrections if said.not_taken and stands == said.answers else {},
+            not_taken=said.corrections
+            if said.not_taken and stands == said.answers
+            else self._overruled(unit)
+            if unit
+            else {},
             campaign=circumstances.campaign,
             phone=circumstances.contact.phone,
         )
+
+    def _overruled(self, unit: Unit) -> Mapping[str, Figure]:
+        """The figures that it puts right, and that the contact has set otherwise: the contact's stand, in dispute."""
+        said, dossier = self.submission, self.dossier_of(unit.id)
+        versions = (dossier.pending, dossier.accepted)
+        about = [one for one in versions if one is not None and one.submission.message == said.answers]
+        return overruled(said.corrections, about[0].overrides) if said.confirms and about else {}
 
     @property
     def registered(self) -> Unit | None:

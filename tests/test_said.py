@@ -149,6 +149,24 @@ def test_an_override_of_that_figure_settles_it_and_of_another_does_not(tmp_path:
         assert opened(office) == []
 
 
+def test_what_the_unit_puts_right_otherwise_than_the_contact_has_set_it_is_disputed(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        whole_district(office)
+        override(office.work, "qingnian", "leaflets_distributed", "50", office.ruling("电话核实"))
+        office.poll()
+        [notice] = office.new_letters()
+        office.pass_time(hours=1)
+        [receipt] = office.send(QINGNIAN, text="发放宣传资料：15", answers=notice)
+        assert office.figure("qingnian") == 50, "the contact's stands"
+        assert "“发放宣传资料”来信写的是 15，联系人此前已另行改定" in receipt.text
+        [item] = office.status["open"]
+        assert (item["kind"], item["field"], item["value"]) == ("correction", "leaflets_distributed", 15)
+        assert merge(office.work, office.now, None, office.ruling()).refused
+        office.pass_time(hours=1)
+        office.send(QINGNIAN, text="发放宣传资料：50", answers=receipt)
+        assert office.status["open"] == []
+
+
 @pytest.mark.parametrize(("patrols", "settled"), [(25, True), (26, True), (10, False)])
 def test_a_newer_form_settles_it_unless_it_repeats_the_figure(
     tmp_path: Path, patrols: int, settled: bool
