@@ -438,9 +438,11 @@ def _restated(case: _Case, unit: Unit) -> Submission | None:
 
 def _question(case: _Case, unit: Unit) -> Outcome:
     """Words alone: a person's to answer; thanks are nobody's, unless they may have been meant to confirm a form."""
-    waiting = case.dossier_of(unit.id).pending
+    dossier = case.dossier_of(unit.id)
+    waiting, accepted = dossier.pending, dossier.accepted
     asked = waiting is not None and waiting.standing == "needs_confirmation"
-    told = said_alone(case.letter(unit), may_confirm=asked)
+    settled = waiting is None and accepted is not None and not accepted.open_warnings
+    told = said_alone(case.letter(unit), may_confirm=asked, nothing_asked=settled)
     return Outcome(
         "processed",
         unit=unit.id,

@@ -12,7 +12,7 @@ import pytest
 from agent.deciding.decisions import accept, extend
 from agent.deciding.handing_in import hand_in
 from agent.demo.district import CONTACT_ADDRESS
-from agent.mailings import digest_letter, send_digest
+from agent.mailings import digest_letter, send_digest, send_reminders
 from agent.reading.contradicting import contradiction
 from agent.reading.explaining import explains
 from tests.outcome.bureau import (
@@ -375,6 +375,35 @@ def test_a_question_from_just_before_the_digest_that_is_read_just_after_it_is_to
         office.pass_time(minutes=4)
         office.send(QINGNIAN, text="照片最少几张？", at=asked)
         assert any("照片最少几张" in text for text in office.told())
+
+
+def test_a_figure_in_answer_to_a_reminder_is_taken(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        office.send(QINGNIAN, form())
+        office.pass_time(days=3)
+        send_reminders(office.work, office.now)
+        office.poll()
+        [reminder] = [one for one in office.new_letters() if (one.kind, one.to) == ("reminder", QINGNIAN)]
+        office.pass_time(hours=1)
+        [receipt] = office.send(QINGNIAN, text="发放宣传资料：15", answers=reminder)
+        assert (receipt.kind, office.figure("qingnian")) == ("receipt", 15)
+
+
+def test_a_figure_with_a_plus_may_be_to_be_added_and_is_asked_back(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        [receipt] = office.send(QINGNIAN, form())
+        office.pass_time(hours=1)
+        [asked] = office.send(QINGNIAN, text="发放宣传资料：＋5", answers=receipt)
+        assert "看不出是增加这么多，还是就是这个数" in asked.text
+        assert office.figure("qingnian") == 10
+        assert [one["field"] for one in office.status["open"]] == ["leaflets_distributed"]
+
+
+def test_who_agrees_isn_t_told_to_look_after_an_attachment(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        letter = asked_to_confirm(office)
+        [noted] = office.send(QINGNIAN, text="数据准确，同意上报", answers=letter, subject="回复：请查收")
+        assert "请检查附件" not in noted.text
 
 
 # --- words beside files ----------------------------------------------------------------------------------

@@ -167,6 +167,22 @@ def test_what_the_unit_puts_right_otherwise_than_the_contact_has_set_it_is_dispu
         assert office.status["open"] == []
 
 
+@pytest.mark.parametrize("words", ["确认无误，谢谢", "确认 李四 3月1日", "数据无误\n青年镇 张三"])
+def test_that_an_accepted_form_is_right_is_no_news_where_nothing_of_it_was_asked(
+    tmp_path: Path, words: str
+) -> None:
+    with bureau(tmp_path) as office:
+        [receipt] = office.send(QINGNIAN, form())
+        office.pass_time(hours=1)
+        assert office.send(QINGNIAN, text=words, answers=receipt) == []
+        assert office.status["open"] == []
+        office.pass_time(hours=1)
+        [warned] = office.send(QINGNIAN, form(staff_deployed=5))
+        office.pass_time(hours=1)
+        assert kinds(office.send(QINGNIAN, text=words, answers=warned)) == ["noted"]
+        assert [one["kind"] for one in office.status["open"]] == ["other"]
+
+
 @pytest.mark.parametrize(("patrols", "settled"), [(25, True), (26, True), (10, False)])
 def test_a_newer_form_settles_it_unless_it_repeats_the_figure(
     tmp_path: Path, patrols: int, settled: bool

@@ -75,7 +75,8 @@ def announces_file(words: str, subject: str) -> bool:
     said = squeeze(words)
     if not re.search(r"\w", said):
         return True
-    return not _ASKS.search(words) and any(word in said + squeeze(subject) for word in answers()["announces"])
+    about = "" if _ANSWERING.match(subject) else squeeze(subject)  # it is the other mail's
+    return not _ASKS.search(words) and any(word in said + about for word in answers()["announces"])
 
 
 def _says(text: str, word: str) -> bool:
@@ -98,6 +99,7 @@ def _names(finding: Finding, campaign: Campaign) -> Iterator[str]:
 
 
 _TAKING_BACK = ("other_figure", "admits", "unfit", "promises", "files")
+_ANSWERING = re.compile(r"\s*(?:回复|答复|re)\s*[:：]", re.IGNORECASE)
 _EACH = re.compile("每|平均|其中|一组")  # 每次2人 breaks a figure down
 _IS_A_NUMBER = re.compile(
     r"(?:实际|其实|应当?|[是为共计改有])[^\d]{0,4}?(\d{1,12}(?:\.\d{1,6})?)(?=人|次|份|个|万元|元|$)"
