@@ -167,6 +167,25 @@ def test_what_the_unit_puts_right_otherwise_than_the_contact_has_set_it_is_dispu
         assert office.status["open"] == []
 
 
+@pytest.mark.parametrize(
+    ("words", "files"),
+    [("联合巡查改为8次，麻烦了，别的都没变动。", ()), ("补照片。联合巡查应为8次", (photo(),))],
+)
+def test_who_says_another_figure_in_other_words_is_told_the_line_to_send(
+    tmp_path: Path, words: str, files: tuple[Any, ...]
+) -> None:
+    with bureau(tmp_path) as office:
+        [receipt] = office.send(QINGNIAN, form())
+        office.pass_time(hours=1)
+        [asked] = office.send(QINGNIAN, *files, text=words, answers=receipt)
+        assert "“巡查次数/联合巡查”现在登记的是 10" in asked.text
+        assert "正文只写“巡查次数/联合巡查：8”" in asked.text
+        assert opened(office) == [("correction", "qingnian", "joint_patrols")]
+        office.pass_time(hours=1)
+        office.send(QINGNIAN, text="巡查次数/联合巡查：8", answers=asked)
+        assert (office.figure("qingnian", "joint_patrols"), opened(office)) == (8, [])
+
+
 @pytest.mark.parametrize("words", ["确认无误，谢谢", "确认 李四 3月1日", "数据无误\n青年镇 张三"])
 def test_that_an_accepted_form_is_right_is_no_news_where_nothing_of_it_was_asked(
     tmp_path: Path, words: str
