@@ -443,13 +443,15 @@ def _question(case: _Case, unit: Unit) -> Outcome:
     asked = waiting is not None and waiting.standing == "needs_confirmation"
     settled = waiting is None and accepted is not None and not accepted.open_warnings
     told = said_alone(case.letter(unit), may_confirm=asked, nothing_asked=settled)
+    # A mail without a word means to bring a file, unless its subject says what it is about.
+    in_subject = not case.brought.own_words.strip() and any(one.kind == "correction" for one in told)
     return Outcome(
         "processed",
         unit=unit.id,
         submission=case.submission,
         reply="noted" if told else None,
         told=told,
-        lacks_file=announces_file(case.brought.own_words, case.message.subject),
+        lacks_file=not in_subject and announces_file(case.brought.own_words, case.message.subject),
     )
 
 

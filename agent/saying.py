@@ -87,7 +87,8 @@ def _said(letter: Letter, about: str) -> Iterator[Told]:
     if not letter.about_a_form:
         narrative = any(one.is_narrative and one.text is not None for one in letter.brought.pieces)
         account = narrative or letter.explains
-        for one in disputed(letter.words, letter.values, letter.campaign, account=account):
+        found = list(disputed(letter.words, letter.values, letter.campaign, account=account))
+        for one in found or disputed(letter.subject, letter.values, letter.campaign, account=account):
             yield _correction(one, letter)
     time = asks_for_time(letter.words)
     if time:

@@ -186,6 +186,17 @@ def test_who_says_another_figure_in_other_words_is_told_the_line_to_send(
         assert (office.figure("qingnian", "joint_patrols"), opened(office)) == (8, [])
 
 
+@pytest.mark.parametrize("words", ["", "谢谢！", "如题。"])
+def test_a_subject_may_say_it_all(tmp_path: Path, words: str) -> None:
+    with bureau(tmp_path) as office:
+        office.send(QINGNIAN, form())
+        office.pass_time(hours=1)
+        [noted] = office.send(QINGNIAN, subject="联合巡查改为8次", text=words)
+        assert opened(office) == [("correction", "qingnian", "joint_patrols")]
+        assert "正文只写“巡查次数/联合巡查：8”" in noted.text
+        assert "请检查附件" not in noted.text
+
+
 @pytest.mark.parametrize("words", ["确认无误，谢谢", "确认 李四 3月1日", "数据无误\n青年镇 张三"])
 def test_that_an_accepted_form_is_right_is_no_news_where_nothing_of_it_was_asked(
     tmp_path: Path, words: str
