@@ -253,7 +253,7 @@ def test_what_todays_rules_would_read_differently_is_named_and_changes_nothing(o
     rules = office.folder / "rules" / "winter-warmth.yaml"
     text = rules.read_text(encoding="utf-8")
     rules.write_text(
-        re.sub("label: 媒体宣传", "label: 媒体报道次数", text).replace("媒体宣传次数", "媒体次数"),
+        re.sub("媒体宣传次数|媒体报道", "新闻稿", re.sub("label: 媒体宣传", "label: 新闻稿件", text)),
         encoding="utf-8",
     )
     ran = office.run("rebuild", "--verify")
