@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.deciding.decisions import accept, extend
+from agent.deciding.decisions import accept, extend, override
 from agent.deciding.handing_in import hand_in
 from agent.demo.district import CONTACT_ADDRESS
 from agent.mailings import digest_letter, send_digest, send_reminders
@@ -209,6 +209,17 @@ def test_a_reply_that_says_why_settles_the_warnings_and_is_shown(tmp_path: Path)
         assert "联防队员" in receipt.text
         assert office.unit("qingnian")["form"]["explanation"] == "巡查由联防队员开展，工作人员只出动一次。"
         assert not still_open(office)
+
+
+def test_a_figure_that_was_explained_is_not_marked_to_be_checked_any_more(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        letter = warned(office)
+        assert "← 请核实" in letter.text
+        office.send(QINGNIAN, text="巡查由联防队员开展，工作人员只出动一次。", answers=letter)
+        override(office.work, "qingnian", "leaflets_distributed", "12", office.ruling("电话核实"))
+        office.poll()
+        [notice] = office.new_letters()
+        assert "← 请核实" not in notice.text
 
 
 @pytest.mark.parametrize(

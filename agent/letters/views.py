@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -392,11 +392,17 @@ def _row(field: FormField, version: FormVersion, older: FormVersion | None) -> R
         was=was,
         changed=was != value,
         source=version.form.sources.get(field.id, ""),
-        severity=_worst(version.findings, field.id),
+        severity=_worst(_standing(version), field.id),
         overridden=field.id in version.overrides,
         corrected=field.id in version.corrections and version.form.values.get(field.id) != value,
         read=version.form.values.get(field.id),
     )
+
+
+def _standing(version: FormVersion) -> Iterator[Finding]:
+    """Its findings without the warnings that somebody has explained or closed."""
+    waiting = set(version.open_warnings)
+    yield from (one for one in version.findings if one.severity != "warning" or one in waiting)
 
 
 def _worst(findings: Iterable[Finding], field_id: str) -> Severity | Literal[""]:
