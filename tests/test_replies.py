@@ -55,6 +55,7 @@ def asked_to_confirm(office: Bureau, leaflets: int = 6) -> Sent:
         "“确认”",
         "确认\n\n在 2024年3月1日，报送系统 写道：\n> 请答复",
         "确认\n-- \n张三",
+        "数据准确，同意上报。",
     ],
 )
 def test_a_reply_that_says_so_confirms(tmp_path: Path, words: str) -> None:
