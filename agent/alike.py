@@ -17,6 +17,8 @@ FEWEST = 3
 """Fewer like findings than this stand one by one, each with its cell."""
 LONGEST = 480
 """Characters of one sentence: a letter cuts what is longer than cleaning.LONGEST."""
+NAMES = 160
+"""Characters of the names of files of which the same is said: what can't be read of an archive may be hundreds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class _Kind:
     same: str = ""
 
 
+_FILE = re.compile("(?P<place>(?:“[^”]+”里的)?)“(?P<label>[^”]+\\.\\w{1,8})”(?P<tail>[^“”]+)")
 _ROW = re.compile("“(?P<row>[^”]{1,60})”一行：")
 _WRITTEN = "“(?P<label>.+?)”写的是“(?P<written>.*)”，"
 _KINDS = (
@@ -110,7 +113,9 @@ def told_together(findings: Iterable[Finding], campaign: Campaign) -> tuple[Told
     for number, finding in enumerate(findings):
         kind, parts = _kind_of(finding)
         alike = (finding.severity, finding.rule, kind and kind.head, parts.get("tail"), "row" in parts)
-        key: object = number if kind is None else alike
+        key: object = number if kind is None and not parts else alike
+        if kind is None and parts:
+            key = (*alike, parts["place"])
         groups.setdefault(key, []).append((finding, parts))
         if kind is not None:
             kinds[key] = kind
@@ -120,7 +125,8 @@ def told_together(findings: Iterable[Finding], campaign: Campaign) -> tuple[Told
 
 def _kind_of(finding: Finding) -> tuple[_Kind | None, Mapping[str, str]]:
     if finding.field is None:
-        return None, {}
+        about = _FILE.fullmatch(finding.text)
+        return None, about.groupdict() if about else {}
     row = _ROW.match(finding.text)
     text = finding.text[row.end() :] if row else finding.text
     for kind in _KINDS:
@@ -134,6 +140,8 @@ def _kind_of(finding: Finding) -> tuple[_Kind | None, Mapping[str, str]]:
 def _told(
     group: Sequence[tuple[Finding, Mapping[str, str]]], kind: _Kind | None, figures: int
 ) -> Iterable[Told]:
+    if kind is None and len(group) >= FEWEST:
+        return [_of_files(group)]
     if kind is None or len(group) < FEWEST:
         return [Told((finding,), finding.text) for finding, _ in group]
     if "row" in group[0][1]:
@@ -142,6 +150,19 @@ def _told(
         text = f"表中 {figures} 栏数字都未填写。如是附错了空表，请换上填好的表；没有发生的，请填 0。"
         return [Told(tuple(finding for finding, _ in group), text)]
     return [_sentence(part, kind) for part in _parts(group, kind)]
+
+
+def _of_files(group: Sequence[tuple[Finding, Mapping[str, str]]]) -> Told:
+    """One sentence of as many files as there are; the first of them by name."""
+    named: list[str] = []
+    for _, parts in group:
+        if named and sum(map(len, named)) + len(parts["label"]) > NAMES:
+            break
+        named.append(parts["label"])
+    more = "等" if len(named) < len(group) else ""
+    place, tail = group[0][1]["place"], group[0][1]["tail"]
+    text = f"{place} {len(group)} 个文件（{'、'.join(named)}{more}）{tail}".strip()
+    return Told(tuple(finding for finding, _ in group), text)
 
 
 def _of_rows(group: Sequence[tuple[Finding, Mapping[str, str]]], kind: _Kind, figures: int) -> Told:

@@ -57,14 +57,22 @@ def against_overrides(
     corrected: Mapping[str, Figure], overrides: Mapping[str, Decision], campaign: Campaign
 ) -> Iterator[Finding]:
     """What the unit put right otherwise than the contact has set it, which stands: the contact should look again."""
-    for name, decision in overrides.items():
-        if name in corrected and corrected[name] != decision.value:
-            label = campaign.form.label_of(name)
-            text = (
-                f"“{label}”单位来信写的是 {_told(corrected[name])}，联系人已改定为 {_told(decision.value)}，"
-                f"按联系人改定的登记，请核实。"
-            )
-            yield Finding("warning", "corrected_otherwise", text, name, contact_only=True)
+    for name, value in overruled(corrected, overrides).items():
+        label = campaign.form.label_of(name)
+        text = (
+            f"“{label}”单位来信写的是 {_told(value)}，联系人已改定为 {_told(overrides[name].value)}，"
+            f"按联系人改定的登记，请核实。"
+        )
+        yield Finding("warning", "corrected_otherwise", text, name, contact_only=True)
+
+
+def overruled(corrected: Mapping[str, Figure], overrides: Mapping[str, Decision]) -> dict[str, Figure]:
+    """The figures that the unit puts right otherwise than the contact has set them, as the unit says them."""
+    return {
+        name: corrected[name]
+        for name, decision in overrides.items()
+        if name in corrected and corrected[name] != decision.value
+    }
 
 
 def _told(value: Figure) -> str:

@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from agent.errors import ConfigurationError
 from agent.faults import passing
 from agent.ledger import IDENTITY, MailEntry, MessageRow, QueuedLetter, RunEntry
 from agent.letters import Answered, Letter, Letters
+from agent.letters.envelope import SaidOtherwise
 from agent.line import Line
 from agent.mail.inbox import Arrival, Event, Inbox, Mark, Passed, Withheld
 from agent.mail.message import identity_of, is_whole, parse_head, thread_of
@@ -437,11 +438,27 @@ def answer(
         if dossiers is None:
             return letters.acknowledgement(answered, now)
         before, after = dossiers
+        mail = replace(answered, disputed=tuple(_disputed(outcome, after)))
         if outcome.reply == "noted":
-            return letters.noted(answered, after, now, outcome.lacks_file)
-        return letters.reply(answered, before, after, now, token=token)
+            return letters.noted(mail, after, now, outcome.lacks_file)
+        return letters.reply(mail, before, after, now, token=token)
 
     return (queued(written(work, write)),)
+
+
+def _disputed(outcome: Outcome, dossier: Dossier) -> Iterator[SaidOtherwise]:
+    """The figures that its words say otherwise, beside those that were read as put right, whether taken or not.
+
+    A form each figure of which waits for a 确认 is asked about as a whole.
+    """
+    waiting, shown = dossier.pending, dossier.shown
+    if shown is None or (waiting is not None and waiting.standing == "needs_confirmation"):
+        return
+    read = outcome.submission.corrections if outcome.submission else {}
+    for told in outcome.told:
+        if told.kind == "correction" and told.field and told.field not in read:
+            label = dossier.campaign.form.label_of(told.field)
+            yield SaidOtherwise(label, shown.values.get(told.field), told.value)
 
 
 def _answer_to_orders(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable
 
 from agent.dossier import Dossier
 from agent.intake import queued
 from agent.ledger import RunEntry
 from agent.letters import Letter, news
-from agent.letters.confirming import reminder_about
+from agent.letters.confirming import once_more, reminder_about
 from agent.overview import Overview
 from agent.timetable import digest_due, first_reminder, reminder_due, to_remind
 from agent.units import Unit
@@ -44,7 +45,12 @@ def digest_letter(work: Workplace, now: dt.datetime, day: dt.date | None = None)
 def reminder_letters(work: Workplace, now: dt.datetime) -> list[Letter]:
     """A reminder for each unit that must report, owes something, and has an address."""
     overview = work.overview(now)
-    return _reminders(work, overview, _owing(overview, overview.dossiers), overview.as_of.isoformat())
+    reminded, owing = _reminded(work, overview.today), _owing(overview, overview.dossiers)
+    return [
+        _reminder(work, overview, one, once_more(f"{overview.today}", reminded[one.unit.id] + 1))
+        for one in owing
+        if one.unit.senders
+    ]
 
 
 def without_address(work: Workplace, now: dt.datetime) -> list[Unit]:
@@ -128,14 +134,14 @@ def _reminder(work: Workplace, overview: Overview, dossier: Dossier, when: str) 
     return work.letters.reminder(dossier, unit.senders, overview.as_of, about, held, token)
 
 
-def _reminded(work: Workplace, day: dt.date) -> set[str]:
-    """The units that were sent a reminder on that day."""
+def _reminded(work: Workplace, day: dt.date) -> Counter[str]:
+    """How often each unit was sent a reminder on that day."""
     reminders = [row for row in work.ledger.letter_rows() if row["kind"] == "reminder"]
-    return {
+    return Counter(
         row["unit"]
         for row in reminders
         if dt.datetime.fromisoformat(row["queued_at"]).astimezone(work.zone).date() == day
-    }
+    )
 
 
 def _has_news(overview: Overview) -> bool:

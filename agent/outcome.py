@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from agent.brought import Brought, bring
+from agent.corrected import overruled
 from agent.deciding.hearing import hear
 from agent.deciding.orders import Order
 from agent.deciding.tokens import PATTERN
@@ -36,7 +37,7 @@ from agent.overview import HeldReason, Told
 from agent.privacy.exposed import in_accounts, in_remarks
 from agent.reading.explaining import announces_file
 from agent.reading.files import Mail, open_mail, read_message
-from agent.reading.reading import READERS_VERSION
+from agent.reading.reading import READERS_VERSION, Figure
 from agent.replies import in_own_words, spoken_about
 from agent.restated import with_restated
 from agent.rules import Campaign
@@ -163,10 +164,21 @@ class _Case:
             brought=self.brought,
             about_a_form=self.brought.form is not None or said.confirms or bool(said.correction_findings),
             explains=bool(said.explanation),
-            not_taken=said.corrections if said.not_taken and stands == said.answers else {},
+            not_taken=said.corrections
+            if said.not_taken and stands == said.answers
+            else self._overruled(unit)
+            if unit
+            else {},
             campaign=circumstances.campaign,
             phone=circumstances.contact.phone,
         )
+
+    def _overruled(self, unit: Unit) -> Mapping[str, Figure]:
+        """The figures that it puts right, and that the contact has set otherwise: the contact's stand, in dispute."""
+        said, dossier = self.submission, self.dossier_of(unit.id)
+        versions = (dossier.pending, dossier.accepted)
+        about = [one for one in versions if one is not None and one.submission.message == said.answers]
+        return overruled(said.corrections, about[0].overrides) if said.confirms and about else {}
 
     @property
     def registered(self) -> Unit | None:
@@ -426,16 +438,20 @@ def _restated(case: _Case, unit: Unit) -> Submission | None:
 
 def _question(case: _Case, unit: Unit) -> Outcome:
     """Words alone: a person's to answer; thanks are nobody's, unless they may have been meant to confirm a form."""
-    waiting = case.dossier_of(unit.id).pending
+    dossier = case.dossier_of(unit.id)
+    waiting, accepted = dossier.pending, dossier.accepted
     asked = waiting is not None and waiting.standing == "needs_confirmation"
-    told = said_alone(case.letter(unit), may_confirm=asked)
+    settled = waiting is None and accepted is not None and not accepted.open_warnings
+    told = said_alone(case.letter(unit), may_confirm=asked, nothing_asked=settled)
+    # A mail without a word means to bring a file, unless its subject says what it is about.
+    in_subject = not case.brought.own_words.strip() and any(one.kind == "correction" for one in told)
     return Outcome(
         "processed",
         unit=unit.id,
         submission=case.submission,
         reply="noted" if told else None,
         told=told,
-        lacks_file=announces_file(case.brought.own_words, case.message.subject),
+        lacks_file=not in_subject and announces_file(case.brought.own_words, case.message.subject),
     )
 
 

@@ -18,11 +18,11 @@ from agent.deciding.tokens import PATTERN, Tokens, Verdict, of_form
 from agent.dossier import Dossier, FormVersion
 from agent.findings import Finding
 from agent.letters import is_own_id, message_id
-from agent.letters.confirming import notice_about, reminder_about
+from agent.letters.confirming import notice_about, once_more, reminder_about
 from agent.letters.envelope import Kind
 from agent.mail.message import Message
 from agent.reading.corrections import Corrections, read_corrections
-from agent.reading.explaining import explained, explains
+from agent.reading.explaining import explained, explains, states_another
 from agent.reading.folding import squeeze
 from agent.reading.reading import Figure
 from agent.rules import Campaign, plain, run_checks
@@ -131,9 +131,13 @@ class _Reply:
         accepted, words = self.dossier.accepted, self.brought.own_words.strip()
         if accepted is None or not accepted.open_warnings or self.brought.anything or not explains(words):
             return None
+        if states_another(words, accepted.values):
+            return None
         told = [one for one in accepted.open_warnings if not one.contact_only]
         about = explained(words, told, self.dossier.campaign)
-        if not about or not answers_letter_about(self.message, accepted, self.address, self.dossier):
+        if not about or not answers_letter_about(
+            self.message, accepted, self.address, self.dossier, self.received
+        ):
             return None
         names = (name for name, one in named(accepted.findings, accepted.values) if one in about)
         return Spoken(accepted, explanation=words, explains=tuple(names))
@@ -302,15 +306,18 @@ def _abouts(version: FormVersion, dossier: Dossier) -> Iterator[str]:
 def _reminders(
     version: FormVersion, address: str, dossier: Dossier, received: dt.datetime | None
 ) -> Iterator[str]:
-    """The ids of the reminders that have shown this version, if there was one on each day since it came."""
-    if version is not dossier.pending or received is None:
+    """The ids of the reminders that this version stood or waited in, if there was one on each day since it came."""
+    if version not in (dossier.pending, dossier.accepted) or received is None:
         return
     first = version.received.date()
     for days in range(min((received.date() - first).days, _MOST_DAYS) + 1):
-        yield message_id("reminder", reminder_about(dossier, f"{first + dt.timedelta(days)}"), address)
+        day = f"{first + dt.timedelta(days)}"
+        for when in (day, *(once_more(day, number) for number in range(1, _MOST_BY_HAND + 1))):
+            yield message_id("reminder", reminder_about(dossier, when), address)
 
 
 _MOST_DAYS = 400
+_MOST_BY_HAND = 5  # reminders of one day
 _ANSWERING: tuple[Kind, ...] = ("receipt", "correction", "noted", "acknowledgement")
 _LONGEST_QUOTED = 200_000  # characters of a mail's text that are searched for a letter of ours
 _QUOTING = re.compile(r"^[\s>＞|]+")

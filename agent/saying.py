@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from agent.brought import Brought
 from agent.overview import Told
 from agent.privacy.personal import mask, numbers_in
+from agent.reading.affirming import affirmation
 from agent.reading.asking import Disputed, asks, asks_for_time, disputed, thanks_only
 from agent.reading.folding import fold
 from agent.reading.reading import Figure
@@ -49,16 +50,17 @@ class Letter:
     phone: str
 
 
-def said_alone(letter: Letter, *, may_confirm: bool = False) -> tuple[Told, ...]:
+def said_alone(letter: Letter, *, may_confirm: bool = False, nothing_asked: bool = False) -> tuple[Told, ...]:
     """What a mail without anything to file says: nothing but thanks is nothing; whatever else, somebody should read.
 
-    ``may_confirm``: a form waits for the unit's 确认, which even 好的 may have been meant to give.
+    ``may_confirm``: a form waits for the unit's 确认, which even 好的 may have been meant to give. ``nothing_asked``:
+    its form is accepted, and nothing in it waits for a word: that it is right (确认无误) is no news.
     """
     about = f"{letter.sender}来信“{_quoted(letter.subject, letter)}”，没有附材料："
     found = tuple(_said(letter, about))
     if found:
         return found
-    if _is_thanks(letter) and not may_confirm:
+    if (_is_thanks(letter) and not may_confirm) or (_agrees(letter) and nothing_asked):
         return ()
     words = _quoted(letter.words, letter, 120) or "（无正文）"
     kind = "question" if asks(letter.words) or asks(letter.subject) else "other"
@@ -85,7 +87,8 @@ def _said(letter: Letter, about: str) -> Iterator[Told]:
     if not letter.about_a_form:
         narrative = any(one.is_narrative and one.text is not None for one in letter.brought.pieces)
         account = narrative or letter.explains
-        for one in disputed(letter.words, letter.values, letter.campaign, account=account):
+        found = list(disputed(letter.words, letter.values, letter.campaign, account=account))
+        for one in found or disputed(letter.subject, letter.values, letter.campaign, account=account):
             yield _correction(one, letter)
     time = asks_for_time(letter.words)
     if time:
@@ -117,6 +120,12 @@ def _told(kind: str, text: str, letter: Letter) -> Told:
 def _is_thanks(letter: Letter) -> bool:
     """Whether somebody wrote, and nothing but thanks; the subject may ask something."""
     return thanks_only(letter.words) and not asks(letter.subject)
+
+
+def _agrees(letter: Letter) -> bool:
+    """Whether somebody wrote nothing but that all is right."""
+    kinds = {affirmation(line) for line in letter.words.splitlines() if line.strip()}
+    return "affirms" in kinds and "other" not in kinds and not asks(letter.subject)
 
 
 def _quoted(text: str, letter: Letter, length: int = 40) -> str:

@@ -121,3 +121,24 @@ def test_rows_with_different_words_are_named_with_what_stands_in_them_and_never_
 def test_remarks_in_brackets_are_told_of_together(campaign: Campaign) -> None:
     (told,) = told_together(findings(campaign, "{n}（含夜间）"), campaign)
     assert "按下列的数登记，括号内文字作备注，如不对" in told.text
+
+
+def unreadable(
+    number: int, place: str = "“照片.zip”里的", tail: str = "是无法识别的文件。请发 .jpg。"
+) -> Finding:
+    return Finding("error", "not_supported", f"{place}“照片{number}.xyz”{tail}")
+
+
+def test_the_same_of_many_files_is_one_sentence_with_their_number(campaign: Campaign) -> None:
+    (told,) = told_together([unreadable(number) for number in range(323)], campaign)
+    assert told.text.startswith("“照片.zip”里的 323 个文件（照片0.xyz、照片1.xyz、")
+    assert told.text.endswith("等）是无法识别的文件。请发 .jpg。")
+    assert (len(told.findings), len(told.text) < SHOWN) == (323, True)
+
+
+def test_files_of_another_place_or_of_which_something_else_is_said_stand_apart(campaign: Campaign) -> None:
+    some = [unreadable(number) for number in range(FEWEST)]
+    others = [unreadable(8, place=""), unreadable(9, tail="是空文件。"), *some[: FEWEST - 1]]
+    told = told_together([*some, *others[:2]], campaign)
+    assert [len(one.findings) for one in told] == [FEWEST, 1, 1]
+    assert [one.text for one in told_together(others, campaign)] == [one.text for one in others]

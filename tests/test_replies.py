@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from agent.deciding.decisions import accept, extend
+from agent.deciding.decisions import accept, extend, override
 from agent.deciding.handing_in import hand_in
 from agent.demo.district import CONTACT_ADDRESS
-from agent.mailings import digest_letter, send_digest
+from agent.mailings import digest_letter, send_digest, send_reminders
 from agent.reading.contradicting import contradiction
 from agent.reading.explaining import explains
 from tests.outcome.bureau import (
@@ -55,6 +55,7 @@ def asked_to_confirm(office: Bureau, leaflets: int = 6) -> Sent:
         "“确认”",
         "确认\n\n在 2024年3月1日，报送系统 写道：\n> 请答复",
         "确认\n-- \n张三",
+        "数据准确，同意上报。",
     ],
 )
 def test_a_reply_that_says_so_confirms(tmp_path: Path, words: str) -> None:
@@ -211,6 +212,17 @@ def test_a_reply_that_says_why_settles_the_warnings_and_is_shown(tmp_path: Path)
         assert not still_open(office)
 
 
+def test_a_figure_that_was_explained_is_not_marked_to_be_checked_any_more(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        letter = warned(office)
+        assert "← 请核实" in letter.text
+        office.send(QINGNIAN, text="巡查由联防队员开展，工作人员只出动一次。", answers=letter)
+        override(office.work, "qingnian", "leaflets_distributed", "12", office.ruling("电话核实"))
+        office.poll()
+        [notice] = office.new_letters()
+        assert "← 请核实" not in notice.text
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -221,6 +233,8 @@ def test_a_reply_that_says_why_settles_the_warnings_and_is_shown(tmp_path: Path)
         "您好，统计表数据准确，没有问题，特此回复",
         "请问这个怎么改？",
         "是不是要写联防队员的人次呢？",
+        "确认无误 李四 3月1日",
+        "以上数据无误。\n青年镇民政和社会事务办公室\n李四",
     ],
 )
 def test_a_bare_assurance_or_a_question_settles_nothing(tmp_path: Path, words: str) -> None:
@@ -251,16 +265,34 @@ def test_who_only_assures_is_told_that_a_reason_is_wanted(tmp_path: Path) -> Non
         "出动人次算错了，不止这么多。",
         "稍后重新发一张更正的统计表过来。",
         "实为联防队员一同出动，按13人次算才对。",
+        "出动工作人员不是1人次是13人次",
+        "其实是13人次，都是联防队员",
+        "联防队员没有计入，计入后为13人次",
+        "少写了一个零，实在抱歉",
+        "村干部的出动忘了加上去",
+        "把出动人次写成出动次数了",
+        "这一栏口径不对，按车次统计的",
+        "这个数不准确，是各村报的",
+        "村里还没统计完，先这样报的",
+        "我问一下村里再答复您",
+        "这张表作废吧，我另做一张",
     ],
 )
 def test_words_that_take_a_figure_back_explain_nothing(tmp_path: Path, words: str) -> None:
-    assert not explains(words)
     with bureau(tmp_path) as office:
         letter = warned(office)
         [noted] = office.send(QINGNIAN, text=words, answers=letter)
         assert still_open(office)
         assert noted.kind == "noted"
         assert any(words[5:9] in text for text in office.told())
+
+
+def test_who_only_asks_for_more_time_explains_nothing(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        letter = warned(office)
+        [noted] = office.send(QINGNIAN, text="来不及核对了，想晚两天报", answers=letter)
+        assert (noted.kind, still_open(office)) == ("noted", True)
+        assert [one["kind"] for one in office.status["open"]] == ["extension"]
 
 
 @pytest.mark.parametrize(
@@ -272,6 +304,7 @@ def test_words_that_take_a_figure_back_explain_nothing(tmp_path: Path, words: st
         "补充说明：夜间巡查由物业保安承担。",
         "辖区巡查委托救援队实施，镇上只派了一人次。",
         "联防队员未计入工作人员，故人次少于巡查次数。",
+        "因为下雪停了3天，巡查由网格员代为开展。",
     ],
 )
 def test_a_reason_is_a_reason_though_it_denies_a_mistake(words: str) -> None:
@@ -354,6 +387,35 @@ def test_a_question_from_just_before_the_digest_that_is_read_just_after_it_is_to
         office.pass_time(minutes=4)
         office.send(QINGNIAN, text="照片最少几张？", at=asked)
         assert any("照片最少几张" in text for text in office.told())
+
+
+def test_a_figure_in_answer_to_a_reminder_is_taken(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        office.send(QINGNIAN, form())
+        office.pass_time(days=3)
+        send_reminders(office.work, office.now)
+        office.poll()
+        [reminder] = [one for one in office.new_letters() if (one.kind, one.to) == ("reminder", QINGNIAN)]
+        office.pass_time(hours=1)
+        [receipt] = office.send(QINGNIAN, text="发放宣传资料：15", answers=reminder)
+        assert (receipt.kind, office.figure("qingnian")) == ("receipt", 15)
+
+
+def test_a_figure_with_a_plus_may_be_to_be_added_and_is_asked_back(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        [receipt] = office.send(QINGNIAN, form())
+        office.pass_time(hours=1)
+        [asked] = office.send(QINGNIAN, text="发放宣传资料：＋5", answers=receipt)
+        assert "看不出是增加这么多，还是就是这个数" in asked.text
+        assert office.figure("qingnian") == 10
+        assert [one["field"] for one in office.status["open"]] == ["leaflets_distributed"]
+
+
+def test_who_agrees_isn_t_told_to_look_after_an_attachment(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        letter = asked_to_confirm(office)
+        [noted] = office.send(QINGNIAN, text="数据准确，同意上报", answers=letter, subject="回复：请查收")
+        assert "请检查附件" not in noted.text
 
 
 # --- words beside files ----------------------------------------------------------------------------------

@@ -149,6 +149,70 @@ def test_an_override_of_that_figure_settles_it_and_of_another_does_not(tmp_path:
         assert opened(office) == []
 
 
+def test_what_the_unit_puts_right_otherwise_than_the_contact_has_set_it_is_disputed(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        whole_district(office)
+        override(office.work, "qingnian", "leaflets_distributed", "50", office.ruling("电话核实"))
+        office.poll()
+        [notice] = office.new_letters()
+        office.pass_time(hours=1)
+        [receipt] = office.send(QINGNIAN, text="发放宣传资料：15", answers=notice)
+        assert office.figure("qingnian") == 50, "the contact's stands"
+        assert "“发放宣传资料”来信写的是 15，联系人此前已另行改定" in receipt.text
+        [item] = office.status["open"]
+        assert (item["kind"], item["field"], item["value"]) == ("correction", "leaflets_distributed", 15)
+        assert merge(office.work, office.now, None, office.ruling()).refused
+        office.pass_time(hours=1)
+        office.send(QINGNIAN, text="发放宣传资料：50", answers=receipt)
+        assert office.status["open"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "files"),
+    [("联合巡查改为8次，麻烦了，别的都没变动。", ()), ("补照片。联合巡查应为8次", (photo(),))],
+)
+def test_who_says_another_figure_in_other_words_is_told_the_line_to_send(
+    tmp_path: Path, words: str, files: tuple[Any, ...]
+) -> None:
+    with bureau(tmp_path) as office:
+        [receipt] = office.send(QINGNIAN, form())
+        office.pass_time(hours=1)
+        [asked] = office.send(QINGNIAN, *files, text=words, answers=receipt)
+        assert "“巡查次数/联合巡查”现在登记的是 10" in asked.text
+        assert "正文只写“巡查次数/联合巡查：8”" in asked.text
+        assert opened(office) == [("correction", "qingnian", "joint_patrols")]
+        office.pass_time(hours=1)
+        office.send(QINGNIAN, text="巡查次数/联合巡查：8", answers=asked)
+        assert (office.figure("qingnian", "joint_patrols"), opened(office)) == (8, [])
+
+
+@pytest.mark.parametrize("words", ["", "谢谢！", "如题。"])
+def test_a_subject_may_say_it_all(tmp_path: Path, words: str) -> None:
+    with bureau(tmp_path) as office:
+        office.send(QINGNIAN, form())
+        office.pass_time(hours=1)
+        [noted] = office.send(QINGNIAN, subject="联合巡查改为8次", text=words)
+        assert opened(office) == [("correction", "qingnian", "joint_patrols")]
+        assert "正文只写“巡查次数/联合巡查：8”" in noted.text
+        assert "请检查附件" not in noted.text
+
+
+@pytest.mark.parametrize("words", ["确认无误，谢谢", "确认 李四 3月1日", "数据无误\n青年镇 张三"])
+def test_that_an_accepted_form_is_right_is_no_news_where_nothing_of_it_was_asked(
+    tmp_path: Path, words: str
+) -> None:
+    with bureau(tmp_path) as office:
+        [receipt] = office.send(QINGNIAN, form())
+        office.pass_time(hours=1)
+        assert office.send(QINGNIAN, text=words, answers=receipt) == []
+        assert office.status["open"] == []
+        office.pass_time(hours=1)
+        [warned] = office.send(QINGNIAN, form(staff_deployed=5))
+        office.pass_time(hours=1)
+        assert kinds(office.send(QINGNIAN, text=words, answers=warned)) == ["noted"]
+        assert [one["kind"] for one in office.status["open"]] == ["other"]
+
+
 @pytest.mark.parametrize(("patrols", "settled"), [(25, True), (26, True), (10, False)])
 def test_a_newer_form_settles_it_unless_it_repeats_the_figure(
     tmp_path: Path, patrols: int, settled: bool

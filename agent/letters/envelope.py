@@ -19,6 +19,7 @@ from email.utils import format_datetime
 from typing import Literal
 
 from agent.letters.cleaning import clip, one_line
+from agent.reading.reading import Figure
 
 Kind = Literal[
     "receipt", "correction", "acknowledgement", "noted", "decision", "reminder", "notice", "digest"
@@ -48,6 +49,15 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
+class SaidOtherwise:
+    """A figure that the mail's words dispute: what is registered, and what they say, where that is certain."""
+
+    label: str
+    known: Figure
+    said: Figure
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """The mail that a letter answers.
 
@@ -57,6 +67,7 @@ class Answered:
         to: the address to answer.
         decision: seq of the decision that gave rise to this answer, where a person's was (a held mail that was
             accepted, a form that was confirmed): it gets an answer of its own.
+        disputed: figures that its words say otherwise, and that nothing was changed by: how to put them right.
     """
 
     message: str
@@ -66,6 +77,7 @@ class Answered:
     to: str
     received: dt.datetime
     decision: int | None = None
+    disputed: tuple[SaidOtherwise, ...] = ()
 
     @property
     def about(self) -> str:

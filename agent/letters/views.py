@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from agent.alike import Told, told_together
 from agent.brought import BODY_NAME
+from agent.corrected import overruled
 from agent.dossier import CONFIRMED_AWAY, Dossier, Filed, FormVersion, Standing
 from agent.findings import Finding, Severity
 from agent.letters.envelope import Answered
@@ -178,6 +179,7 @@ class UnitView:
         checking: when the unit's mails came that are held.
         personal: the mail's remarks or narrative hold personal data.
         asked_again: why what the mail says about the form's figures wasn't taken; ``form`` is then that form.
+        overruled: the figures that the mail puts right, as it says them, and that the contact has set otherwise.
     """
 
     unit: str
@@ -196,6 +198,7 @@ class UnitView:
     checking: tuple[dt.datetime, ...] = ()
     personal: bool = False
     asked_again: tuple[Problem, ...] = ()
+    overruled: tuple[tuple[str, Figure], ...] = ()
 
     @property
     def missing(self) -> tuple[Owed, ...]:
@@ -218,6 +221,7 @@ def unit_view(before: Dossier, after: Dossier, answered: Answered, today: dt.dat
         form=replace(_form_view(version, before.accepted, after), again=again) if version else None,
         confirmed=version is not None and not own and not not_taken,
         asked_again=_problems(not_taken, "error", None, after.campaign),
+        overruled=_overruled(submission, version, after),
         explained=submission.explanation if submission else "",
         brought=brought,
         unread=_problems(findings, "error", None, after.campaign),
@@ -228,6 +232,15 @@ def unit_view(before: Dossier, after: Dossier, answered: Answered, today: dt.dat
             one.rule == RULE for one in (*findings, *(submission.form_findings if submission else ()))
         ),
     )
+
+
+def _overruled(
+    submission: Submission | None, version: FormVersion | None, dossier: Dossier
+) -> tuple[tuple[str, Figure], ...]:
+    if submission is None or version is None or not submission.confirms:
+        return ()
+    found = overruled(submission.corrections, version.overrides)
+    return tuple((dossier.campaign.form.label_of(name), value) for name, value in found.items())
 
 
 def standing_view(dossier: Dossier, today: dt.date) -> UnitView:
@@ -379,11 +392,17 @@ def _row(field: FormField, version: FormVersion, older: FormVersion | None) -> R
         was=was,
         changed=was != value,
         source=version.form.sources.get(field.id, ""),
-        severity=_worst(version.findings, field.id),
+        severity=_worst(_standing(version), field.id),
         overridden=field.id in version.overrides,
         corrected=field.id in version.corrections and version.form.values.get(field.id) != value,
         read=version.form.values.get(field.id),
     )
+
+
+def _standing(version: FormVersion) -> Iterator[Finding]:
+    """Its findings without the warnings that somebody has explained or closed."""
+    waiting = set(version.open_warnings)
+    yield from (one for one in version.findings if one.severity != "warning" or one in waiting)
 
 
 def _worst(findings: Iterable[Finding], field_id: str) -> Severity | Literal[""]:

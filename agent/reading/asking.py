@@ -72,10 +72,15 @@ def asks_for_time(words: str) -> str:
         for part in _parts(sentence):
             if _has(part, known["granted"]):
                 continue
-            later = _has(part, known["later"]) and _has(part, known["reporting"])
+            later = _has(part, known["later"]) and (_has(part, known["reporting"]) or _wishes(part))
             if later or _has(part, known["more_time"]):
                 return sentence
     return ""
+
+
+def _wishes(part: str) -> bool:
+    """Whether a part of a sentence asks whether something may be (能不能延到3月8日)."""
+    return _has(part, requests()["wishes"])
 
 
 def thanks_only(words: str) -> bool:

@@ -118,6 +118,14 @@ def _value(match: Match, written: str, campaign: Campaign) -> tuple[Figure, tupl
     if not match.field.is_figure:
         return written, ()
     kept = written.rstrip("。.,，")
+    if kept.startswith(
+        "+"
+    ):  # in a form it says nothing; behind a figure that is known, it may be added to that
+        label = match.field.full_label
+        text = (
+            f"“{label}”写的是“{kept[:20]}”，看不出是增加这么多，还是就是这个数。请写更正后的全数，不带加号。"
+        )
+        return None, (Finding("error", "not_exact", text, match.field.id),)
     reading = read_figure(
         Cell("来信", "text" if kept else "empty", kept), match.field, campaign, match.measure
     )

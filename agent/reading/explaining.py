@@ -6,11 +6,14 @@ Pure; knows neither letters nor dossiers. Its words are data (data/answers.yaml)
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 
 from agent.findings import Finding
-from agent.reading.affirming import answers, is_courtesy
+from agent.reading.affirming import answers, clause, clauses, is_courtesy
+from agent.reading.asking import asks_for_time
 from agent.reading.folding import fold, squeeze
+from agent.reading.reading import Figure
 from agent.rules import Campaign
 
 LEAST = 6  # characters of a reason, without assurances and courtesies
@@ -19,10 +22,27 @@ LEAST = 6  # characters of a reason, without assurances and courtesies
 def explains(words: str) -> bool:
     """Whether the words say something about why, and nothing that takes it back.
 
-    Neither a bare assurance (核实无误) nor a question; nor another figure, a mistake, a form or file still to come,
-    or one that isn't there.
+    Neither a bare assurance (核实无误, with a name and a day or without) nor a question; nor another figure, a mistake,
+    a form or file still to come, or one that isn't there; nor that more time is needed.
     """
-    return not _ASKS.search(words) and not takes_back(words) and len(_BARE.sub("", fold(words))) >= LEAST
+    if _ASKS.search(words) or takes_back(words) or asks_for_time(words):
+        return False
+    return len(_BARE.sub("", _without_signature(words))) >= LEAST
+
+
+def states_another(words: str, values: Mapping[str, Figure]) -> bool:
+    """Whether the words say of something that it is a number which none of the figures is (实际是12次)."""
+    known = {one for one in values.values() if isinstance(one, Decimal)}
+    said = (one for one in clauses(words) if not _EACH.search(one))
+    return any(Decimal(found[1]) not in known for one in said for found in _IS_A_NUMBER.finditer(one))
+
+
+def _without_signature(words: str) -> str:
+    """The clauses that say something, without the name and the office at the end."""
+    said = clauses(words)
+    while said and clause(said[-1]) in ("signature", "affirms", "courtesy"):
+        said.pop()
+    return "".join(said)
 
 
 def is_assurance(words: str) -> bool:
@@ -55,7 +75,8 @@ def announces_file(words: str, subject: str) -> bool:
     said = squeeze(words)
     if not re.search(r"\w", said):
         return True
-    return not _ASKS.search(words) and any(word in said + squeeze(subject) for word in answers()["announces"])
+    about = "" if _ANSWERING.match(subject) else squeeze(subject)  # it is the other mail's
+    return not _ASKS.search(words) and any(word in said + about for word in answers()["announces"])
 
 
 def _says(text: str, word: str) -> bool:
@@ -77,7 +98,12 @@ def _names(finding: Finding, campaign: Campaign) -> Iterator[str]:
                 yield pair
 
 
-_TAKING_BACK = ("other_figure", "admits", "promises", "files")
+_TAKING_BACK = ("other_figure", "admits", "unfit", "promises", "files")
+_ANSWERING = re.compile(r"\s*(?:回复|答复|re)\s*[:：]", re.IGNORECASE)
+_EACH = re.compile("每|平均|其中|一组")  # 每次2人 breaks a figure down
+_IS_A_NUMBER = re.compile(
+    r"(?:实际|其实|应当?|[是为共计改有])[^\d]{0,4}?(\d{1,12}(?:\.\d{1,6})?)(?=人|次|份|个|万元|元|$)"
+)
 _ASKS = re.compile(r"[?？]|请问|吗(?:[。!！]|$)|怎么|如何|是否|能否|可否|什么|哪")
 _BARE = re.compile(
     r"[已均都全经再]*核实|核对|无误|属实|没有问题|没问题|没错|正确|准确|真实|完整|确认|数据|数字|情况|以上|上述|各项|统计表|报表|填报"

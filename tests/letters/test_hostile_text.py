@@ -143,7 +143,9 @@ def test_very_long_text_is_cut_and_the_letter_stays_a_letter(
 def test_hundreds_of_problems_are_cut_short_and_counted(
     letters: Letters, campaign: Campaign, register: Register
 ) -> None:
-    many = tuple(Finding("error", "unreadable", f"“{number}.bin”打不开。") for number in range(500))
+    many = tuple(
+        Finding("error", "unreadable", f"“{number}.bin”的第 {number} 页打不开。") for number in range(500)
+    )
     letter = letters.reply(*case_of(campaign, register, findings=many), EVENING)
     says(letter, "500 个文件未能读取", "“29.bin”", "另有 470 项")
     is_silent_about(letter, "“30.bin”")
