@@ -214,6 +214,8 @@ class _Sentence:
     def _elsewhere(self, clause: _Clause, head: str) -> bool:
         """Whether the clause speaks of another time, or compares with one."""
         piece = self.text[clause.start : clause.end]
+        if words("governing").match(self.text) and not words("corrects").search(self.text):
+            return True
         compares = words("compared").search(piece)
         if compares and not words("with_the_form").search(piece):
             return True
@@ -221,12 +223,30 @@ class _Sentence:
 
     def _is_part(self, clause: _Clause, number: _Number, group: Sequence[Mention]) -> bool:
         """Whether the words before a number say that it is a part; 其中 before another figure's label doesn't."""
-        head = self.text[clause.start : number.start]
+        start = self._listed_from(clause)
+        head = self.text[start : number.start]
         first = group[0].start if group and group[0].start >= clause.start else clause.start
         if words("only_when").fullmatch(self.text[clause.start : first]):
             return True
-        own = next((one.whole for one in group), False)
+        own = next((one.whole for one in group), False) and not (
+            start < clause.start and self._named(group, start)
+        )
         return words("part").search(re.sub("^其中", "", head) if own else head) is not None
+
+    def _named(self, group: Sequence[Mention], before: int) -> bool:
+        """Whether the same figure is named before that place already."""
+        ids = set(_fields_of(group))
+        return any(ids & set(one.fields) for one in self.mentions if one.end <= before)
+
+    def _listed_from(self, clause: _Clause) -> int:
+        """Where the words begin that a clause goes on with in a list (其中联合公安、城管巡查12次)."""
+        start = clause.start
+        while start and self.masked[start - 1] == "、":
+            before = max((one.end() for one in _MARKS.finditer(self.masked, 0, start - 1)), default=0)
+            if any(_numbers(self.masked, before, start - 1)):
+                break
+            start = before
+        return start
 
     def _of_what(
         self, number: _Number, mentions: Sequence[Mention], numbers: Sequence[_Number], before: _Before
