@@ -83,7 +83,7 @@ def read_sentence(text: str, campaign: Campaign, about: str | None = None) -> Se
     masked = words("no_number").sub(lambda one: "□" * len(one[0]), text)
     lexicon = Lexicon.of(campaign)
     mentions = [
-        replace(one, fields=()) if masked[one.start - 1 : one.start] in tuple("未没不非无") else one  # 未进站
+        replace(one, fields=()) if words("refused").search(masked[: one.start][-2:]) else one  # 未进站
         for one in lexicon.mentions(masked)
         if about is None or one.whole or len(one.fields) == 1
     ]
@@ -201,7 +201,7 @@ class _Sentence:
             values,
             measure,
             named=any(one.whole for one in group) or len(group) > 1 or bool(self.about),
-            part=clause.part or self._is_part(clause, number, group),
+            part=clause.part or self._is_part(clause, number, group) or self._is_told_of(number, group),
             total=clause.total,
             about=_ends(head, "about") or words("about_behind").match(behind) is not None,
             over=_ends(head, "over") or self.masked[end - len(measure) - 1 : end - len(measure)] in "余多来",
@@ -232,6 +232,15 @@ class _Sentence:
             start < clause.start and self._named(group, start)
         )
         return words("part").search(re.sub("^其中", "", head) if own else head) is not None
+
+    def _is_told_of(self, number: _Number, group: Sequence[Mention]) -> bool:
+        """Whether the sentence goes on with what became of so many (2名未成年人已返家): there may be more of them."""
+        last = group[-1] if group else None
+        return (
+            last is not None
+            and last.start >= number.end
+            and words("told_of").match(self.masked[last.end :]) is not None
+        )
 
     def _named(self, group: Sequence[Mention], before: int) -> bool:
         """Whether the same figure is named before that place already."""
