@@ -393,8 +393,9 @@ def _measured(tail: str, one: FormField, campaign: Campaign) -> tuple[Decimal, s
         if scale is not None:
             return scale.factor, tail[:length], length
     alike = beside()["alike"].get(one.measure or "", ())
+    things = ("个", *beside()["of_things"].get(one.measure or "", ()))
     for word in sorted(alike, key=len, reverse=True):
-        if tail.startswith(word) and not (word == "个" and re.match("[\u4e00-\u9fff]", tail[1:])):
+        if tail.startswith(word) and not (word in things and re.match("[\u4e00-\u9fff]", tail[1:])):
             return Decimal(1), word, len(word)
     if tail[:1] in beside()["counted"] and tail:
         return None
