@@ -37,7 +37,8 @@ Which finding comes from where (a rule's id may stand for several reasons):
                           contradict; doubting.py: words beside the figure
     normalised            asked.py: a figure; values.py: a date, a telephone; columns.py: a label that is nearly one
     displayed_otherwise   values.py: a cell; paged.py: a page
-    no_column, two_columns       columns.py
+    no_column             columns.py
+    two_columns           columns.py; second_columns.py: a column that names the figure again and says otherwise
     sum_differs           sums.py, split.py
     sum_unmarked          form.py: added up, to be confirmed; other_figures.py: can't be added up; counting.py: a row
                           that may be a sum or none

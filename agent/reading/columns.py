@@ -178,7 +178,7 @@ def _assign(one: FormField, found: Sequence[_Heading], skewed: bool, campaign: C
         return Assigned(one, None, finding=_skewed(one))
     fitting = [entry for entry in found if _converts(entry[1], campaign)]
     if len(fitting or found) > 1:
-        return Assigned(one, None, finding=_two_columns(one, [text for _, _, text in fitting or found]))
+        return Assigned(one, None, finding=two_columns(one, [text for _, _, text in fitting or found]))
     if fitting:
         at, match, text = fitting[0]
         return Assigned(one, at, _other_scale(match), note=_near(one, text) if match.near else None)
@@ -405,7 +405,7 @@ def _near(one: FormField, heading: str) -> Finding:
     return Finding("note", "normalised", text, one.id, heading, (one.id,))
 
 
-def _two_columns(one: FormField, texts: Sequence[str]) -> Finding:
+def two_columns(one: FormField, texts: Sequence[str]) -> Finding:
     named = "、".join(f"“{quote(text)}”" for text in texts)
     text = f"表中有 {len(texts)} 栏都像“{one.full_label}”（{named}），不能确定用哪一栏。请只保留一栏。"
     return Finding("error", "two_columns", text, one.id, None, (one.id,))

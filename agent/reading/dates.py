@@ -27,7 +27,7 @@ def parse_date(text: str, near: dt.date) -> DateRead | None:
     """
     if len(text) > 60:
         return None
-    written = squeeze(_CLOCK.sub("", trim(text))).rstrip("。.;,、")
+    written = _WEEKDAY.sub("", squeeze(_CLOCK.sub("", trim(text)))).rstrip("。.;,、")
     match = _NUMERIC.fullmatch(written) or _COMPACT.fullmatch(written)
     if match:
         return _numeric(match["year"], int(match["month"]), int(match["day"]), near)
@@ -74,6 +74,7 @@ def _date(year: int, month: int, day: int) -> DateRead | None:
 
 
 _CLOCK = re.compile(r"[\sT]+\d{1,2}:\d{2}(?::\d{2})?(?:\.0+)?$", re.ASCII)
+_WEEKDAY = re.compile(r"[(,]?(?:星期|周|礼拜)[一二三四五六日天][)]?$")
 _NUMERIC = re.compile(
     r"(?P<year>\d{4}|\d{2})(?:年|(?P<mark>[-./]))(?P<month>\d{1,2})(?(mark)(?P=mark)|月)"
     r"(?P<day>\d{1,2})[日号]?",

@@ -20,6 +20,7 @@ from agent.reading.columns import (
     every_header,
     of_the_form,
     title_begin,
+    two_columns,
     worth_a_look,
 )
 from agent.reading.combining import FoundForm, combine, is_blank, join
@@ -54,6 +55,7 @@ from agent.reading.other_figures import (
 from agent.reading.part import Part
 from agent.reading.reading import Figure, Form, Stated
 from agent.reading.rows import Body, Row, read_body
+from agent.reading.second_columns import named_again, says_otherwise
 from agent.reading.second_tables import mark_of, set_against, stated_in
 from agent.reading.shifted import beside_missing, shifted
 from agent.reading.signs import Signs
@@ -307,6 +309,9 @@ class _Reader:
         measure, problem = self._measure(one, one.at, part)
         if problem is not None:
             return _FieldRead(Reading(None, (problem,)))
+        again = self._again(one, one.at, part, measure)
+        if again is not None:
+            return _FieldRead(Reading(None, (again,)))
         readings = self._readings(one, one.at, part, measure)
         cells = [row.cells.get(one.at) for row in rows]
         if not readings:
@@ -318,6 +323,18 @@ class _Reader:
         total = total_row(rows)
         counted = cells if total is None else [cells[total]]
         return _FieldRead(add_up(one.field, rows, readings), _source(grid, counted), readings)
+
+    def _again(self, one: Assigned, at: int, part: Part, measure: str | None) -> Finding | None:
+        """The error where another column names the figure as well, and says that it is another one."""
+
+        def read(cell: Cell) -> Figure:
+            return read_figure(cell, one.field, self.campaign, measure).value
+
+        columns = part.header.columns
+        for other, revised in named_again(one, columns, self.campaign):
+            if says_otherwise(at, other, revised, part.body.rows, read):
+                return two_columns(one.field, [columns[at].text, columns[other].text])
+        return None
 
     def _readings(self, one: Assigned, at: int, part: Part, measure: str | None) -> tuple[Reading, ...]:
         """What each row says for a field."""

@@ -89,8 +89,10 @@ def mark_of_file(name: str, signs: Signs) -> Mark | None:
 
 def mark_of_mail(subject: str, texts: Iterable[str], signs: Signs) -> Mark | None:
     """What a mail says of the forms that came with it: its subject, and its own words."""
+    flags = re.findall("【([^【】]*)】", subject)
     subject = "" if re.search("通知|【", subject) else subject  # another's, that is answered or passed on
-    marks = [*_marks("邮件主题", [subject], signs.in_name), *_marks("来信正文", texts, signs.in_words)]
+    marks = [*_marks("邮件主题", [subject], signs.in_name), *_marks("邮件主题", flags, signs.in_title)]
+    marks += _marks("来信正文", texts, signs.in_words)
     return next(iter(marks), None)
 
 
@@ -144,9 +146,8 @@ def _of_words(part: Part, rows: Sequence[Row], signs: Signs) -> Iterator[Mark]:
     counted = _counted(rows)
     remarks = [text for row in counted for text in row.remarks]
     yield from _marks("备注", [*remarks, *(text for _, text in part.body.remarks)], signs.in_words)
-    yield from _marks(
-        "表旁", [*part.lines[:MOST_LINES], *part.lines[MOST_LINES:][-MOST_LINES:]], signs.in_words
-    )
+    lines = part.every_line
+    yield from _marks("表旁", [*lines[:MOST_LINES], *lines[MOST_LINES:][-MOST_LINES:]], signs.in_words)
 
 
 def _counted(rows: Sequence[Row]) -> Sequence[Row]:

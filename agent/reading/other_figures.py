@@ -40,6 +40,11 @@ def heads_other_figures(texts: Iterable[str], years: range) -> str | None:
     )
 
 
+def is_revised(words: str) -> bool:
+    """Whether the words beside a label say that its figures were put right, or checked (更正后, 核定数, 实际)."""
+    return _REVISED.fullmatch(key(words)) is not None
+
+
 def is_example(title: str) -> bool:
     """Whether a title or a sheet's name says that what stands below it is an example (填表示例, …统计表（示例）)."""
     name = key(title)
@@ -108,6 +113,7 @@ _COMPARED = r"同期数?|历年|往年|(?:同比|环比|增减|较[上去同前�
 _PLANNED = r"(?:目标|计划|任务|预计|应)(?:数|值|量|任务|情况)?|完成率"
 _AVERAGED = r"(?:平均|人均|户均|占比|比例|比重|百分比)(?:数|值)?"
 _TWICE = r"(?:修改|更正|调整|修订|订正)(?:前|后|数|为)?|原(?:报|填|来|表)数?|(?:自报|上报|初报|申报|实报|核定|核实|审核|审定|复核)(?:前|后)?(?:数|值)?"
+_REVISED = re.compile(rf"{_TWICE}|(?:实际|准确|正确|最终|最新|新)(?:数|值)?|实发|实有|改[为成]")
 _NEVER = re.compile(rf"{_BEFORE}|{_COMPARED}|{_PLANNED}|{_AVERAGED}")
 _ALONE = re.compile(rf"{_NEVER.pattern}|其中.+")
 _IN_NO_SUM = re.compile(rf"{_OF_YEARS}|{_BEFORE}同期数?|{_COMPARED}|{_PLANNED}|{_AVERAGED}|{_TWICE}")

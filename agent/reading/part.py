@@ -65,6 +65,12 @@ class Part:
         return (*grid.lines_before, *self.rows_beside, *grid.lines_after)
 
     @property
+    def every_line(self) -> tuple[str, ...]:
+        """The same, whichever way the form stands."""
+        grid = self.table.grid
+        return (*grid.lines_before, *map(_joined, self.beside), *grid.lines_after)
+
+    @property
     def rows_beside(self) -> tuple[str, ...]:
         """The table's rows that hold no figures, each as a line; of a turned form they are notes."""
         return () if self.table.turned else tuple(map(_joined, self.beside))

@@ -84,7 +84,10 @@ def read_body(table: Table, header: Header, stop: int, book: LabelBook) -> Body:
         if not table.turned and (remark := _own_row(filled, header, book)):
             remarks.append(remark)
             continue
-        if not table.turned and (_is_line(filled, header, book) or (rows and _is_words(filled))):
+        if not table.turned and (
+            _is_line(filled, header, book)
+            or (rows and _is_words(filled, _below_all(filled[0], rows[-1], header)))
+        ):
             lines.append(at)
             continue
         row = _row(table, at, header)
@@ -133,12 +136,30 @@ def _is_line(filled: Sequence[Placed], header: Header, book: LabelBook) -> bool:
     return len(filled) == 1 and wordy and (across or _is_sentence(first.text))
 
 
-def _is_words(filled: Sequence[Placed]) -> bool:
-    """Whether a row below figures is a lone phrase without any number, and so nobody's figures."""
+def _is_words(filled: Sequence[Placed], below_all: bool) -> bool:
+    """Whether a row below figures is a lone phrase, and so nobody's figures.
+
+    Below a row in which each figure is filled in, a short one is, too, with a day, a page's number or a seal, unless
+    it could stand for a figure (二十多次).
+    """
     text = squeeze(filled[0].text)
-    if len(filled) > 1 or _may_be_read(filled[0]) or any(mark in text for mark in numerals.CHARACTERS):
+    if len(filled) > 1 or not text:
+        return False
+    rest = _NO_FIGURES.sub("", text)
+    signs = rest != text or re.search("[\u4e00-\u9fff]{3}|章[)]?$|签[字名]", text) is not None
+    figure = filled[0].cell.kind != "text" or _FIGURE.search(rest) or _INSTEAD.match(rest)
+    if below_all and signs and not figure:
+        return True
+    if _may_be_read(filled[0]) or any(mark in text for mark in numerals.CHARACTERS):
         return False
     return re.search("[\u4e00-\u9fff]{6}", text) is not None
+
+
+def _below_all(cell: Placed, row: Row, header: Header) -> bool:
+    """Whether a cell stands under a figure's heading, below a row that says something under each of them."""
+    figures = (at for at in range(len(header.columns)) if _is_figure(at, header))
+    full = not row.problems and all(_says(row.cells.get(at, Cell(""))) for at in figures)
+    return full and any(cell.overlaps(*span) for span in _figure_spans(header))
 
 
 def _labelled(filled: Sequence[Placed], book: LabelBook) -> Iterator[tuple[Placed, bool]]:
@@ -379,4 +400,8 @@ _SEVERAL = "下有不止一个数，不能确定用哪一个。请每栏只填�
 _ASIDE = "的单元格与标题对不齐，不能确定是哪一栏的数。请用原表填报，不要增删单元格"
 _LETTERED = ("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥")
 _FIGURE = re.compile(rf"[0-9]|^[{numerals.CHARACTERS}点]+\D{{0,2}}$|^(?:无|没有|/|-|—|——|若干)$|^[约近]")
+_NO_FIGURES = re.compile(r"\d{4}[-./年]\d{1,2}[-./月]\d{1,2}日?|[第共]\d{1,3}页/?")
+_INSTEAD = re.compile(  # what stands in a figure's place: 二十多次, 几次, 未统计, 同上
+    rf"[{numerals.CHARACTERS}几多数无没未待暂缺同不大少更]|[-/—–―]+$|应[为是]|[(][无没零/]"
+)
 NUMBERING_NAMES = frozenset({"栏次", "行次", "列次", "栏号", "行号", "编号", "序号"})

@@ -83,7 +83,7 @@ def read_sentence(text: str, campaign: Campaign, about: str | None = None) -> Se
     masked = words("no_number").sub(lambda one: "□" * len(one[0]), text)
     lexicon = Lexicon.of(campaign)
     mentions = [
-        replace(one, fields=()) if masked[one.start - 1 : one.start] in tuple("未没不非无") else one  # 未进站
+        replace(one, fields=()) if words("refused").search(masked[: one.start][-2:]) else one  # 未进站
         for one in lexicon.mentions(masked)
         if about is None or one.whole or len(one.fields) == 1
     ]
@@ -201,7 +201,7 @@ class _Sentence:
             values,
             measure,
             named=any(one.whole for one in group) or len(group) > 1 or bool(self.about),
-            part=clause.part or self._is_part(clause, number, group),
+            part=clause.part or self._is_part(clause, number, group) or self._is_told_of(number, group),
             total=clause.total,
             about=_ends(head, "about") or words("about_behind").match(behind) is not None,
             over=_ends(head, "over") or self.masked[end - len(measure) - 1 : end - len(measure)] in "余多来",
@@ -214,6 +214,8 @@ class _Sentence:
     def _elsewhere(self, clause: _Clause, head: str) -> bool:
         """Whether the clause speaks of another time, or compares with one."""
         piece = self.text[clause.start : clause.end]
+        if words("governing").match(self.text) and not words("corrects").search(self.text):
+            return True
         compares = words("compared").search(piece)
         if compares and not words("with_the_form").search(piece):
             return True
@@ -221,12 +223,39 @@ class _Sentence:
 
     def _is_part(self, clause: _Clause, number: _Number, group: Sequence[Mention]) -> bool:
         """Whether the words before a number say that it is a part; 其中 before another figure's label doesn't."""
-        head = self.text[clause.start : number.start]
+        start = self._listed_from(clause)
+        head = self.text[start : number.start]
         first = group[0].start if group and group[0].start >= clause.start else clause.start
         if words("only_when").fullmatch(self.text[clause.start : first]):
             return True
-        own = next((one.whole for one in group), False)
+        own = next((one.whole for one in group), False) and not (
+            start < clause.start and self._named(group, start)
+        )
         return words("part").search(re.sub("^其中", "", head) if own else head) is not None
+
+    def _is_told_of(self, number: _Number, group: Sequence[Mention]) -> bool:
+        """Whether the sentence goes on with what became of so many (2名未成年人已返家): there may be more of them."""
+        last = group[-1] if group else None
+        return (
+            last is not None
+            and last.start >= number.end
+            and words("told_of").match(self.masked[last.end :]) is not None
+        )
+
+    def _named(self, group: Sequence[Mention], before: int) -> bool:
+        """Whether the same figure is named before that place already."""
+        ids = set(_fields_of(group))
+        return any(ids & set(one.fields) for one in self.mentions if one.end <= before)
+
+    def _listed_from(self, clause: _Clause) -> int:
+        """Where the words begin that a clause goes on with in a list (其中联合公安、城管巡查12次)."""
+        start = clause.start
+        while start and self.masked[start - 1] == "、":
+            before = max((one.end() for one in _MARKS.finditer(self.masked, 0, start - 1)), default=0)
+            if any(_numbers(self.masked, before, start - 1)):
+                break
+            start = before
+        return start
 
     def _of_what(
         self, number: _Number, mentions: Sequence[Mention], numbers: Sequence[_Number], before: _Before
@@ -364,8 +393,9 @@ def _measured(tail: str, one: FormField, campaign: Campaign) -> tuple[Decimal, s
         if scale is not None:
             return scale.factor, tail[:length], length
     alike = beside()["alike"].get(one.measure or "", ())
+    things = ("个", *beside()["of_things"].get(one.measure or "", ()))
     for word in sorted(alike, key=len, reverse=True):
-        if tail.startswith(word) and not (word == "个" and re.match("[\u4e00-\u9fff]", tail[1:])):
+        if tail.startswith(word) and not (word in things and re.match("[\u4e00-\u9fff]", tail[1:])):
             return Decimal(1), word, len(word)
     if tail[:1] in beside()["counted"] and tail:
         return None

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from agent.reading.folding import squeeze
+from agent.reading.marked import mark_of_mail
 from agent.reading.signs import Sign, Signs
 from agent.rules import Campaign
 from agent.units import Register
@@ -42,6 +43,20 @@ def test_a_harmless_name_or_sentence_is_no_mark(
     place: str, text: str, campaign: Campaign, register: Register
 ) -> None:
     assert found(place, text, Signs.of(campaign, register)) is None
+
+
+@pytest.mark.parametrize(("subject", "kind"), [("【测试】青年镇统计表", "test"), ("【作废】统计表", "void")])
+def test_a_subject_s_flag_is_a_mark(subject: str, kind: str, campaign: Campaign, register: Register) -> None:
+    mark = mark_of_mail(subject, [], Signs.of(campaign, register))
+    assert mark is not None
+    assert mark.sign.kind.id == kind
+
+
+@pytest.mark.parametrize(
+    "subject", ["【青年镇】统计表", "Re:【请确认】青年镇统计表", "【紧急通知】2月报送草稿"]
+)
+def test_another_flag_of_a_subject_is_none(subject: str, campaign: Campaign, register: Register) -> None:
+    assert mark_of_mail(subject, [], Signs.of(campaign, register)) is None
 
 
 def test_there_are_as_many_harmless_texts_as_marked_ones_to_learn_from() -> None:
