@@ -9,7 +9,7 @@ if not sys.flags.safe_path:
     here = os.path.realpath("")
     sys.path[:] = [one for one in sys.path if os.path.realpath(one) != here]
 
-from agent.cli import main
+from agent.cli.commands import main
 
 if __name__ == "__main__":
     main()

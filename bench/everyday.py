@@ -19,10 +19,10 @@ from typing import Any, Literal
 
 from measure import ROOT, result, show
 
+from agent.campaign.rules import load_campaign
+from agent.campaign.units import load_register
 from agent.reading.files import read_file
 from agent.reading.reading import FileReading, Form
-from agent.rules import load_campaign
-from agent.units import load_register
 from tests.forms.making import books, papers
 from tests.forms.making import model as made
 from tests.forms.making.notice import COLUMNS, FOOTNOTE, IDS, TITLE

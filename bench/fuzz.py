@@ -146,17 +146,17 @@ class _Fuzzer:
     def run(self, minutes: float) -> None:
         import atheris
 
-        with atheris.instrument_imports(include=["agent.reading", "agent.mime", "agent.mimetext"]):
-            import agent.reading.form
+        with atheris.instrument_imports(include=["agent.reading", "agent.base.mime", "agent.base.mimetext"]):
+            import agent.reading.apart.opening
             import agent.reading.formats.docx
             import agent.reading.formats.embedded
             import agent.reading.formats.html
             import agent.reading.formats.ods
-            import agent.reading.formats.pdffile
+            import agent.reading.formats.pdf.file
             import agent.reading.formats.xls
-            import agent.reading.formats.xlsx
-            import agent.reading.opening
-            import agent.reading.texts  # noqa: F401
+            import agent.reading.formats.xlsx.sheets
+            import agent.reading.table.form
+            import agent.reading.words.texts  # noqa: F401
         corpus = self._out / "corpus" / self._reader
         corpus.mkdir(parents=True, exist_ok=True)
         for number, seed in enumerate(self._seeds):
@@ -199,17 +199,17 @@ def _reading() -> Callable[[str, bytes], bool]:
     """What is done with each input: opened, and looked through; whether it could be read."""
     import datetime as dt
 
-    from agent.errors import Unreadable
-    from agent.mime import Mime
-    from agent.reading.form import find_form
+    from agent.base.errors import Unreadable
+    from agent.base.mime import Mime
+    from agent.campaign.rules import load_campaign
+    from agent.campaign.units import load_register
+    from agent.reading.apart.opening import open_file, tell_opened
     from agent.reading.formats import embedded
-    from agent.reading.formats.limits import Budget, Limits
-    from agent.reading.formats.pdffile import tell
+    from agent.reading.formats.pdf.file import tell
     from agent.reading.grid import Document
-    from agent.reading.opening import open_file, tell_opened
-    from agent.reading.texts import texts_of
-    from agent.rules import load_campaign
-    from agent.units import load_register
+    from agent.reading.limits import Budget, Limits
+    from agent.reading.table.form import find_form
+    from agent.reading.words.texts import texts_of
 
     campaign = load_campaign(ROOT / "agent/demo/campaign/winter-warmth.yaml")
     register = load_register(ROOT / "agent/demo/campaign/units.yaml")

@@ -31,15 +31,15 @@ sys.path.insert(0, str(ROOT / "tests" / "reading"))
 from hostile import CASES, REFUSALS, Case  # type: ignore[import-not-found]
 from hostile_mails import MAILS  # type: ignore[import-not-found]
 
-from agent.brought import bring
+from agent.campaign.rules import load_campaign
+from agent.campaign.units import load_register
+from agent.judging.contents import bring
 from agent.mail.message import parse
-from agent.reading import apart
-from agent.reading.effort import Effort
+from agent.reading.apart import apart
+from agent.reading.apart.effort import Effort
+from agent.reading.apart.outside import patience
 from agent.reading.files import open_mail, read_file, read_message
-from agent.reading.outside import patience
 from agent.reading.reading import FileReading
-from agent.rules import load_campaign
-from agent.units import load_register
 
 SECONDS, MEGABYTES = 10.0, 512
 MAIL = "mail"

@@ -21,7 +21,7 @@ from measure import ROOT, arguments, result, show
 from polling import in_a_process
 from scene import FIRST, NOW, Scene, scene, small_mails
 
-from agent.service import Service
+from agent.service.loop import Service
 from tests.integration.office import Office
 from tests.integration.servers.dovecot import PASSWORD, User
 

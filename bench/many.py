@@ -11,11 +11,11 @@ from typing import Any
 
 from measure import ROOT
 
+from agent.campaign.rules import Campaign, load_campaign
+from agent.campaign.units import load_register
 from agent.demo import post
 from agent.demo.district import AGENT_ADDRESS, addresses
 from agent.demo.forms import form_csv, form_docx, form_html, form_xlsx
-from agent.rules import Campaign, load_campaign
-from agent.units import load_register
 
 KINDS = (
     "pasted", "photo", "csv", "narrative", "stranger", "pasted", "question", "xlsx", "newsletter", "narrative",

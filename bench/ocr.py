@@ -20,17 +20,17 @@ from typing import Any
 from measure import ROOT, arguments, result, show
 from PIL import Image
 
+from agent.base.errors import Unreadable
+from agent.campaign.rules import load_campaign
+from agent.campaign.units import load_register
 from agent.demo.forms import form_xlsx
-from agent.errors import Unreadable
-from agent.reading import apart
+from agent.reading.apart import apart
 from agent.reading.files import read_file
-from agent.reading.form import FoundForm, find_form
-from agent.reading.formats.limits import Budget, Limits
 from agent.reading.grid import Document
+from agent.reading.limits import Budget, Limits
 from agent.reading.ocr import read_picture
 from agent.reading.reading import Figure, Form
-from agent.rules import load_campaign
-from agent.units import load_register
+from agent.reading.table.form import FoundForm, find_form
 from tests.reading import degrade
 
 CAMPAIGN = load_campaign(ROOT / "agent/demo/campaign/winter-warmth.yaml")

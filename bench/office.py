@@ -14,8 +14,8 @@ from pathlib import Path
 
 from measure import ROOT, arguments, result, show
 
-from agent.reading.formats.limits import Budget, Limits
 from agent.reading.formats.office import KINDS, convert, find_office
+from agent.reading.limits import Budget, Limits
 
 OLD = ROOT / "tests" / "forms" / "old"
 

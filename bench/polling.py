@@ -39,9 +39,9 @@ def in_a_process(how: str, config: Path, now: dt.datetime) -> dict[str, Any]:
 
 
 def _agent(config: Path, now: dt.datetime) -> dict[str, Any]:
-    from agent.service import Service
-    from agent.settings import load_settings
-    from agent.workplace import Workplace
+    from agent.campaign.settings import load_settings
+    from agent.keeping.workspace import Workplace
+    from agent.service.loop import Service
 
     began = time.perf_counter()
     work = Workplace.open(load_settings(config))
@@ -74,8 +74,8 @@ def unsynced(fd: Any) -> None:
 def _loop(config: Path, now: dt.datetime) -> dict[str, Any]:
     from imap_tools import MailBox
 
+    from agent.campaign.settings import load_settings
     from agent.mail.connection import verified_tls
-    from agent.settings import load_settings
 
     del now
     server = load_settings(config).inbox.imap
@@ -90,7 +90,7 @@ def _loop(config: Path, now: dt.datetime) -> dict[str, Any]:
 
 
 def _imports(config: Path, now: dt.datetime) -> dict[str, Any]:
-    import agent.service
+    import agent.service.loop
 
     del config, now, agent
     return {"seconds": 0.0}

@@ -19,13 +19,13 @@ sys.path.insert(0, str(ROOT / "tests" / "reading"))
 
 import make_forms as forms  # type: ignore[import-not-found]
 
+from agent.campaign.rules import load_campaign
+from agent.campaign.units import load_register
+from agent.reading.apart.opening import open_file, tell_opened
 from agent.reading.files import read_file
-from agent.reading.form import find_form
-from agent.reading.formats.limits import Budget, Limits
 from agent.reading.grid import Document
-from agent.reading.opening import open_file, tell_opened
-from agent.rules import load_campaign
-from agent.units import load_register
+from agent.reading.limits import Budget, Limits
+from agent.reading.table.form import find_form
 
 AIM = 1.5
 NEAR = dt.date(2024, 3, 5)

@@ -23,12 +23,12 @@ from zoneinfo import ZoneInfo
 
 from measure import ROOT
 
+from agent.campaign.rules import Campaign, load_campaign
+from agent.campaign.units import load_register
 from agent.demo import post
 from agent.demo.district import AGENT_ADDRESS, addresses
 from agent.demo.forms import form_docx, form_xlsx
 from agent.demo.pictures import photo_size
-from agent.rules import Campaign, load_campaign
-from agent.units import load_register
 from tests.integration.office import Office, make_office, on_servers
 from tests.integration.servers.dovecot import Dovecot, User, running_dovecot
 from tests.integration.servers.smtp import SmtpServer, running_smtp

@@ -87,11 +87,15 @@ class Stopwatch:
 
 def watch_a_pass() -> Stopwatch:
     """Stopwatches around the stages of a pass, and a count of what is synced to the disk."""
-    from agent import filing, intake, mime, outcome, photos, workplace
-    from agent.ledger import Writing, ledger
+    from agent.base import mime
+    from agent.handling import intake
+    from agent.judging import outcome
+    from agent.keeping import archive as filing
+    from agent.keeping import workspace as workplace
+    from agent.keeping.ledger import Writing, ledger
     from agent.letters import Letters
     from agent.mail import imap, smtp
-    from agent.reading import pictures
+    from agent.reading import photos, pictures
 
     watch = Stopwatch()
     watch.around_steps(imap.ImapInbox, "arrivals", "fetch")

@@ -71,9 +71,9 @@ def _watched(place: Scene, counts: list[int]) -> list[dict[str, Any]]:
 def _agent(config: Path) -> None:
     from polling import unsynced
 
-    from agent.service import Service
-    from agent.settings import load_settings
-    from agent.workplace import Workplace
+    from agent.campaign.settings import load_settings
+    from agent.keeping.workspace import Workplace
+    from agent.service.loop import Service
 
     os.fsync = unsynced
     work = Workplace.open(load_settings(config))
@@ -127,7 +127,7 @@ def _of_status(name: str, process: int | str = "self") -> float:
 
 def _readers() -> float:
     """The memory of the processes that read files, all together."""
-    from agent.reading.apart import TASKS, worker_id
+    from agent.reading.apart.apart import TASKS, worker_id
 
     found = [one for one in map(worker_id, TASKS) if one is not None]
     return sum(_of_status("VmRSS", one) for one in found)

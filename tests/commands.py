@@ -19,11 +19,11 @@ from zoneinfo import ZoneInfo
 
 import simplejson
 
-from agent.cli import main
+from agent.campaign.rules import Campaign, load_campaign
+from agent.cli.commands import main
 from agent.demo.district import AGENT_ADDRESS, addresses
 from agent.demo.forms import form_xlsx
 from agent.demo.pictures import photo
-from agent.rules import Campaign, load_campaign
 from tests.integration.office import FOLDERS, ROOT, Office, make_office
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -179,7 +179,7 @@ _photo = functools.cache(photo)
 
 @functools.cache
 def _register() -> Any:
-    from agent.units import load_register
+    from agent.campaign.units import load_register
 
     return load_register(ROOT / "agent/demo/campaign/units.yaml")
 

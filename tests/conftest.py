@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.rules import Campaign, load_campaign
-from agent.units import Register, load_register
+from agent.campaign.rules import Campaign, load_campaign
+from agent.campaign.units import Register, load_register
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # tests import what they share as tests.…

@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from agent.findings import Finding
+from agent.base.findings import Finding
+from agent.campaign.rules import Campaign
+from agent.dossier.submission import Decision, DecisionKind, Piece, PieceKind, Submission
 from agent.reading.reading import Form
-from agent.rules import Campaign
-from agent.submission import Decision, DecisionKind, Piece, PieceKind, Submission
 
 ZONE = ZoneInfo("Asia/Shanghai")
 FIRST_DAY = dt.datetime(2024, 3, 1, 9, tzinfo=ZONE)

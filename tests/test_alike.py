@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from agent.alike import FEWEST, LONGEST, told_together
-from agent.findings import Finding
+from agent.base.findings import Finding
+from agent.campaign.rules import Campaign
 from agent.letters.cleaning import LONGEST as SHOWN
+from agent.letters.grouping import FEWEST, LONGEST, told_together
+from agent.reading.cell.values import read_figure
 from agent.reading.grid import Cell
-from agent.reading.values import read_figure
-from agent.rules import Campaign
 
 OF_EACH = {
     "": "13 栏数字都未填写",

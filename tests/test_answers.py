@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-from agent.deciding.decisions import accept
+from agent.handling.decisions import accept
 from tests.outcome.bureau import STRANGER, bureau, everything, form, kinds, photo, sender_of
 
 QINGNIAN, SHILIN = sender_of("qingnian"), sender_of("shilin")

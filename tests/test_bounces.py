@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.deciding.decisions import settle
 from agent.demo.district import CONTACT_ADDRESS
-from agent.mailings import digest_letter, send_digest
+from agent.handling.decisions import settle
+from agent.service.mailings import digest_letter, send_digest
 from tests.outcome.bureau import Bureau, Sent, bureau, form, read_letter, sender_of
 
 BOUNCES = sorted((Path(__file__).parent / "mail" / "bounces").glob("*.eml"))

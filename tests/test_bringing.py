@@ -11,7 +11,7 @@ import pytest
 
 from agent.demo.forms import form_docx, form_html
 from agent.demo.pictures import logo
-from agent.merging import merge
+from agent.service.final_report import merge
 from tests.outcome.bureau import (
     Bureau,
     bureau,

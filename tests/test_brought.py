@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
-from agent import jsontext
+from agent.base import jsontext
 from agent.demo.district import CONTACT_ADDRESS
-from agent.merging import merge
+from agent.service.final_report import merge
 from tests.outcome.bureau import Bureau, Sent, bureau, campaign, form, photo, sender_of
 
 QINGNIAN = sender_of("qingnian")

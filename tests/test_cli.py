@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.usage import in_chinese
+from agent.cli.usage import in_chinese
 from tests.commands import Bureau, bureau, run
 from tests.integration.office import ROOT
 
@@ -182,7 +182,7 @@ def test_what_has_no_translation_stays_as_it_is() -> None:
 
 def test_help_loads_nothing_heavy() -> None:
     heavy = "{'pandas', 'openpyxl', 'sqlalchemy', 'lxml', 'PIL', 'docx', 'pydantic', 'imap_tools', 'jinja2'}"
-    code = f"import agent.cli, sys; print(sorted({heavy} & set(sys.modules)))"
+    code = f"import agent.cli.commands, sys; print(sorted({heavy} & set(sys.modules)))"
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
     assert ran.stdout.strip() == "[]"
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from agent.deciding.decisions import accept, reject
 from agent.demo.district import CONTACT_ADDRESS
+from agent.handling.decisions import accept, reject
+from agent.keeping.rebuild import rebuild, verify
 from agent.mail.message import identity_of
-from agent.rebuild import rebuild, verify
 from tests.outcome.bureau import STRANGER, bureau, form, kinds, make_mail, photo, sender_of
 
 QINGNIAN = sender_of("qingnian")
@@ -149,7 +149,7 @@ def test_of_a_mail_that_failed_the_copy_is_tried(tmp_path: Path, monkeypatch: py
     with bureau(tmp_path) as office:
         raw = office.mail(QINGNIAN, form(), number="1")
         with monkeypatch.context() as broken:
-            broken.setattr("agent.intake.decide", _fail)
+            broken.setattr("agent.handling.intake.decide", _fail)
             for _ in range(3):
                 office.receive(raw)
         assert office.counts()[3] == 1

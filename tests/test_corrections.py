@@ -12,12 +12,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from agent import jsontext
-from agent.deciding.decisions import confirm, override
+from agent.base import jsontext
 from agent.demo.district import CONTACT_ADDRESS
-from agent.mailings import run_timetable, send_digest
-from agent.merging import merge
-from agent.reading.corrections import read_corrections
+from agent.handling.decisions import confirm, override
+from agent.reading.words.corrections import read_corrections
+from agent.service.final_report import merge
+from agent.service.mailings import run_timetable, send_digest
 from tests.outcome.bureau import (
     STRANGER,
     Bureau,

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from agent.dispatch import dispatch, pause_after
-from agent.filing import Archive
-from agent.intake import take_in
-from agent.mailings import send_digest
-from agent.service import Service
+from agent.handling.intake import take_in
+from agent.keeping.archive import Archive
+from agent.service.dispatch import dispatch, pause_after
+from agent.service.loop import Service
+from agent.service.mailings import send_digest
 from tests.outcome.bureau import STRANGER, Bureau, bureau, form, killed, kinds, photo, sender_of
 
 QINGNIAN, SHILIN = sender_of("qingnian"), sender_of("shilin")
@@ -166,7 +166,9 @@ def test_receipts_leave_before_acknowledgements(tmp_path: Path) -> None:
                 Service, "_send_at_once", lambda _self: None
             )  # all of them wait at the end of the pass
             patched.setattr(
-                "agent.dispatch._in_a_line", lambda letter, *_: left.append(letter.kind) or "", raising=True
+                "agent.service.dispatch._in_a_line",
+                lambda letter, *_: left.append(letter.kind) or "",
+                raising=True,
             )
             office.poll()
         assert left == ["receipt", *["acknowledgement"] * 3]

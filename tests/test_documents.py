@@ -14,13 +14,13 @@ import typer
 import yaml
 from PIL import Image
 
-from agent.cli import app
-from agent.errors import ConfigurationError
+from agent.base.errors import ConfigurationError
+from agent.campaign.rules import Campaign, load_campaign
+from agent.campaign.settings import Contact, load_settings
+from agent.campaign.units import load_register
+from agent.cli.commands import app
+from agent.cli.init import lay_out
 from agent.letters import Letters
-from agent.rules import Campaign, load_campaign
-from agent.settings import Contact, load_settings
-from agent.starting import lay_out
-from agent.units import load_register
 
 ROOT = Path(__file__).resolve().parent.parent
 ENGLISH, CHINESE = ROOT / "README.md", ROOT / "README.zh-CN.md"

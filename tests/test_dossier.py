@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.dossier import Dossier, assemble, joined
-from agent.findings import Finding
-from agent.jsontext import dumps, loads
-from agent.rules import Campaign
-from agent.submission import Decision, Submission
-from agent.units import Register, Unit
+from agent.base.findings import Finding
+from agent.base.jsontext import dumps, loads
+from agent.campaign.rules import Campaign
+from agent.campaign.units import Register, Unit
+from agent.dossier.dossier import Dossier, assemble, joined
+from agent.dossier.submission import Decision, Submission
 from tests.sent import decision, form, piece, submission
 
 

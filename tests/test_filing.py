@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.errors import ArchiveBusy, ConfigurationError
-from agent.filing import LONGEST_WRITE, Archive
-from agent.rebuild import rebuild
+from agent.base.errors import ArchiveBusy, ConfigurationError
+from agent.keeping.archive import LONGEST_WRITE, Archive
+from agent.keeping.rebuild import rebuild
 from tests.outcome.bureau import Bureau, bureau, everything, form, kinds, photo, sender_of
 
 QINGNIAN = sender_of("qingnian")

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from agent import deciding
-from agent.deciding.decisions import (
+from agent.base.errors import UsageError
+from agent.handling.decisions import (
     accept,
     assign,
     close,
@@ -23,12 +24,11 @@ from agent.deciding.decisions import (
     settle,
     withdraw,
 )
-from agent.deciding.handing_in import hand_in
-from agent.errors import UsageError
-from agent.filing import Archive
-from agent.mailings import digest_letter, send_digest
-from agent.manifest import Manifest
-from agent.merging import merge
+from agent.handling.handing_in import hand_in
+from agent.keeping.archive import Archive
+from agent.keeping.manifest import Manifest
+from agent.service.final_report import merge
+from agent.service.mailings import digest_letter, send_digest
 from tests.outcome.bureau import (
     CONTACT_ADDRESS,
     STRANGER,
@@ -102,7 +102,7 @@ def test_a_confirmation_is_refused_as_well(tmp_path: Path) -> None:
 
     with bureau(tmp_path) as office:
         office.send(QINGNIAN, unmarked_sum())
-        import agent.deciding.decisions as decisions
+        import agent.handling.decisions as decisions
 
         decisions.close_campaign(office.work, office.ruling())
         with pytest.raises(UsageError, match="review reopen"):
@@ -264,20 +264,20 @@ def test_the_manifest_comes_back_as_it_was() -> None:
 def test_a_report_that_did_not_become_final_after_all_is_written_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import agent.merging
+    import agent.service.final_report
 
     with bureau(tmp_path / "office") as office:
         whole_district(office)
-        other, sound = office.office.open(), agent.merging.compile_report
+        other, sound = office.office.open(), agent.service.final_report.compile_report
 
         def meanwhile(*given: Any) -> Any:
             override(other, "qingnian", "patrols", "9", office.ruling())
             return sound(*given)
 
-        monkeypatch.setattr(agent.merging, "compile_report", meanwhile)
+        monkeypatch.setattr(agent.service.final_report, "compile_report", meanwhile)
         with pytest.raises(UsageError, match="再运行"):
             merge(office.work, office.now, None, office.ruling())
         other.ledger.close()
-        monkeypatch.setattr(agent.merging, "compile_report", sound)
+        monkeypatch.setattr(agent.service.final_report, "compile_report", sound)
         made = merge(office.work, office.now)
         assert "report.json" in {one.name for one in made.paths} and made.told == ()

@@ -21,11 +21,11 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from agent.campaign.units import Unit
 from agent.demo.district import addresses
 from agent.demo.pictures import photo
-from agent.dossier import suffix_of
-from agent.submission import Piece
-from agent.units import Unit
+from agent.dossier.dossier import suffix_of
+from agent.dossier.submission import Piece
 from tests.commands import ACCOUNT, Bureau, bureau, figures, heading, mail
 from tests.commands import form as whole_form
 

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from agent.filing import Archive
-from agent.ledger import Ledger
-from agent.service import Service
+from agent.keeping.archive import Archive
+from agent.keeping.ledger import Ledger
+from agent.service.loop import Service
 from tests.integration.office import FOLDERS, Office, make_office
 
 NOW = dt.datetime(2024, 3, 5, 18, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -36,7 +36,7 @@ def test_a_mail_kept_before_a_crash_is_judged_though_it_is_gone_from_the_mailbox
 ) -> None:
     _poll(office, NOW - dt.timedelta(days=30), mails=0)  # an agent that has been at work
     with monkeypatch.context() as broken, pytest.raises(Crash):
-        broken.setattr("agent.ledger.Writing.add_message", _crash)
+        broken.setattr("agent.keeping.ledger.Writing.add_message", _crash)
         _poll(office)
     (office.folder / "mails" / "1.eml").unlink()
     _poll(office)
@@ -95,7 +95,7 @@ def _crash(*_arguments: object, **_options: object) -> None:
 
 def test_a_mail_of_the_second_in_which_the_agent_first_starts_is_answered(tmp_path: Path) -> None:
     """A mailbox says when a mail came in whole seconds: one that came just after the start would seem to be older."""
-    from agent.intake import start
+    from agent.handling.intake import start
 
     account = {"host": "127.0.0.1", "user": "report@civil.example"}
     work = make_office(tmp_path, {"inbox": {"imap": account}, "outbox": {"folder": "sent"}}).open()

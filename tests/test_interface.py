@@ -467,7 +467,7 @@ def test_poll_ends_with_one_when_a_mail_failed_and_the_mail_is_set_aside(
     office = bureau(tmp_path)
     office.post(mail(form(), subject="坏邮件"))
     with monkeypatch.context() as patch:
-        patch.setattr("agent.intake.decide", fails)
+        patch.setattr("agent.handling.intake.decide", fails)
         ran = [office.run("poll") for _ in range(3)]
     assert [one.status for one in ran] == [1, 1, 1]
     assert all("Traceback" not in one.err for one in ran)

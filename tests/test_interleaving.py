@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-import agent.outcome
-from agent.deciding.decisions import accept, assign, close_campaign, override
-from agent.errors import ArchiveBusy
+import agent.judging.outcome
+from agent.base.errors import ArchiveBusy
+from agent.handling.decisions import accept, assign, close_campaign, override
 from tests.outcome.bureau import STRANGER, bureau, form, kinds, photo, sender_of
 
 QINGNIAN, SHILIN = sender_of("qingnian"), sender_of("shilin")
@@ -33,7 +33,7 @@ def test_a_decision_that_comes_between_reading_and_recording_is_taken_into_accou
         office.send(STRANGER, form(leaflets_distributed=5), photo(1))
         office.pass_time(hours=1)
         other = office.office.open()
-        sound, calls = agent.outcome.bring, []
+        sound, calls = agent.judging.outcome.bring, []
 
         def between(*given: Any) -> Any:
             calls.append(given)
@@ -41,7 +41,7 @@ def test_a_decision_that_comes_between_reading_and_recording_is_taken_into_accou
                 accept(other, "H1", office.ruling())
             return sound(*given)
 
-        monkeypatch.setattr(agent.outcome, "bring", between)
+        monkeypatch.setattr(agent.judging.outcome, "bring", between)
         letters = office.send(QINGNIAN, form(leaflets_distributed=31), photo(2))
         assert len(calls) == 2, "what was read before the decision is read again"
         assert kinds(letters) == ["receipt", "receipt"]
@@ -56,7 +56,7 @@ def test_a_report_that_becomes_final_while_a_mail_is_read_holds_the_mail(
 ) -> None:
     with bureau(tmp_path) as office:
         other = office.office.open()
-        sound, calls = agent.outcome.bring, []
+        sound, calls = agent.judging.outcome.bring, []
 
         def between(*given: Any) -> Any:
             calls.append(given)
@@ -64,7 +64,7 @@ def test_a_report_that_becomes_final_while_a_mail_is_read_holds_the_mail(
                 close_campaign(other, office.ruling())
             return sound(*given)
 
-        monkeypatch.setattr(agent.outcome, "bring", between)
+        monkeypatch.setattr(agent.judging.outcome, "bring", between)
         office.send(QINGNIAN, form())
         assert [one["reason"] for one in office.held] == ["after_final"]
         other.ledger.close()

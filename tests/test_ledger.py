@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from agent.deciding.decisions import assign, close, extend, override, reject
-from agent.ledger import DecisionEntry, Ledger, RunEntry
-from agent.rebuild import rebuild
-from agent.rules import Campaign
+from agent.campaign.rules import Campaign
+from agent.handling.decisions import assign, close, extend, override, reject
+from agent.keeping.ledger import DecisionEntry, Ledger, RunEntry
+from agent.keeping.rebuild import rebuild
 from tests.outcome.bureau import NOON, STRANGER, bureau, form, photo, sender_of
 from tests.sent import decision
 

@@ -13,16 +13,17 @@ from typing import Any
 
 import pytest
 
-from agent import intake, logbook
-from agent.cli import _say
-from agent.errors import ConfigurationError, Unreadable
-from agent.line import Line
-from agent.logbook import kept, without_messages
+from agent.base import logbook
+from agent.base.errors import ConfigurationError, Unreadable
+from agent.base.line import Line
+from agent.base.logbook import kept, without_messages
+from agent.cli.commands import _say
+from agent.handling import intake
 from agent.mail.outbox import FolderOutbox, Refused
 from agent.reading import context
-from agent.reading.apart import read_apart
-from agent.reading.formats.limits import Budget, Limits
-from agent.service import Service
+from agent.reading.apart.apart import read_apart
+from agent.reading.limits import Budget, Limits
+from agent.service.loop import Service
 from tests.integration.office import ROOT
 from tests.outcome.bureau import Bureau, bureau, form, narrative, photo, sender_of
 

@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from agent.demo.district import addresses
-from agent.intake import start
-from agent.mailings import run_timetable
-from agent.service import Service
-from agent.workplace import Workplace
+from agent.handling.intake import start
+from agent.keeping.workspace import Workplace
+from agent.service.loop import Service
+from agent.service.mailings import run_timetable
 from tests.commands import ZONE, Bureau, bureau, form, mail, whole
 
 CONTACT = "contact@civil.example"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.mailings import digest_letter
+from agent.service.mailings import digest_letter
 from tests.outcome.bureau import Bureau, bureau, form, sender_of
 
 QINGNIAN = sender_of("qingnian")

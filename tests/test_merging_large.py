@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-import agent.merging
-from agent.errors import AgentError
-from agent.merging import merge
+import agent.service.final_report
+from agent.base.errors import AgentError
+from agent.service.final_report import merge
 from tests.outcome.bureau import bureau, everything, sender_of
 
 QINGNIAN = sender_of("qingnian")
@@ -37,7 +37,7 @@ def test_the_list_of_what_is_missing_is_made_though_the_report_fails(
     def fails(*_: object) -> None:
         raise AgentError("合计三次算得不一致")
 
-    monkeypatch.setattr(agent.merging, "compile_report", fails)
+    monkeypatch.setattr(agent.service.final_report, "compile_report", fails)
     with bureau(tmp_path / "office") as office:
         office.send(QINGNIAN, *everything())
         out = tmp_path / "out" if elsewhere else None

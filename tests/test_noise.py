@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from agent.noise import TOLD, without_noise
+from agent.base.noise import TOLD, without_noise
+from agent.campaign.rules import Campaign
+from agent.campaign.units import Register
 from agent.reading.files import read_file, read_message
-from agent.rules import Campaign
-from agent.units import Register
 from tests.commands import mail
 from tests.outcome.bureau import NOON, bureau, kinds, sender_of
 from tests.test_bringing import ACCOUNT

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.deciding.decisions import confirm, extend, override, withdraw
+from agent.handling.decisions import confirm, extend, override, withdraw
 from tests.outcome.bureau import Bureau, bureau, everything, sender_of, unmarked_sum
 
 QINGNIAN = sender_of("qingnian")

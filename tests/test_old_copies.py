@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.deciding.decisions import override, withdraw
+from agent.handling.decisions import override, withdraw
 from tests.outcome.bureau import Bureau, File, Sent, bureau, everything, form, sender_of
 
 QINGNIAN = sender_of("qingnian")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.deciding.decisions import accept, assign
+from agent.base.errors import UsageError
 from agent.demo.district import AGENT_ADDRESS, CONTACT_ADDRESS
-from agent.errors import UsageError
+from agent.handling.decisions import accept, assign
 from tests.outcome.bureau import DEPUTY, STRANGER, bureau, form, kinds, narrative, photo, sender_of
 
 QINGNIAN, SHILIN = sender_of("qingnian"), sender_of("shilin")

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.dossier import Dossier, assemble
-from agent.oddities import across_units
-from agent.overview import Overview
-from agent.rules import Campaign
-from agent.units import Register
+from agent.campaign.rules import Campaign
+from agent.campaign.units import Register
+from agent.dossier.dossier import Dossier, assemble
+from agent.dossier.oddities import across_units
+from agent.dossier.overview import Overview
 from tests.outcome.bureau import STRANGER, bureau, everything, form, photo, sender_of, unmarked_sum
 from tests.sent import FIRST_DAY, decision, piece, submission
 from tests.sent import form as filled
@@ -136,7 +136,7 @@ def test_totals_are_exact_and_of_accepted_forms_only(campaign: Campaign, registe
 def test_a_figure_that_lacks_although_a_finding_about_it_is_settled_is_never_counted(
     campaign: Campaign, register: Register
 ) -> None:
-    from agent.findings import Finding
+    from agent.base.findings import Finding
 
     both = Finding("error", "two_columns", "一格横跨两栏", fields=("media_reports", "moving_stories"))
     sent = submission(1, of=filled(campaign, media_reports=None, moving_stories=None), findings=(both,))

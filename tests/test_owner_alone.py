@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from agent import logbook
-from agent.deciding.decisions import override
-from agent.mailings import send_digest
-from agent.merging import merge
-from agent.rebuild import rebuild
-from agent.service import Service
-from agent.workplace import Workplace
+from agent.base import logbook
+from agent.handling.decisions import override
+from agent.keeping.rebuild import rebuild
+from agent.keeping.workspace import Workplace
+from agent.service.final_report import merge
+from agent.service.loop import Service
+from agent.service.mailings import send_digest
 from tests.outcome.bureau import STRANGER, Bureau, bureau, everything, form, sender_of
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX rights")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from agent.keeping.rebuild import rebuild
 from agent.mail.message import is_whole
-from agent.rebuild import rebuild
 from tests.commands import ZONE, Bureau, bureau
 from tests.mail.conftest import quirky as quirky
 from tests.outcome.bureau import form, make_mail, sender_of

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from agent import jsontext
+from agent.base import jsontext
 from agent.demo.district import addresses
 from agent.demo.pictures import photo
 from tests.commands import ACCOUNT, Bureau, bureau, form, mail, whole

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
-from agent.checkup import check_all
-from agent.errors import ConfigurationError
-from agent.mailings import digest_letter
-from agent.merging import merge
-from agent.rebuild import rebuild, verify
-from agent.terminal import show_review
+from agent.base.errors import ConfigurationError
+from agent.cli.check import check_all
+from agent.cli.show_status import show_review
+from agent.keeping.rebuild import rebuild, verify
+from agent.service.final_report import merge
+from agent.service.mailings import digest_letter
 from tests.outcome.bureau import STRANGER, Bureau, bureau, everything, form, read_letter, sender_of
 
 QINGNIAN, SHILIN = sender_of("qingnian"), sender_of("shilin")
@@ -90,7 +90,7 @@ def test_the_command_ends_with_2_and_names_the_file(tmp_path: Path) -> None:
 
 
 def test_whose_unit_a_person_decided_is_no_stray(tmp_path: Path) -> None:
-    from agent.deciding.decisions import assign
+    from agent.handling.decisions import assign
 
     with bureau(tmp_path) as office:
         office.send(STRANGER, form("不知道哪个镇"))

@@ -21,7 +21,7 @@ import pytest
 from agent.demo.district import addresses
 from agent.demo.forms import form_docx, form_xlsx
 from agent.demo.pictures import photo
-from agent.reading import outside
+from agent.reading.apart import outside
 from agent.reading.formats.office import find_office
 from tests.commands import ACCOUNT, CAMPAIGN, bureau, figures, heading, mail, run
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from agent.deciding.decisions import accept, extend, override
-from agent.deciding.handing_in import hand_in
 from agent.demo.district import CONTACT_ADDRESS
-from agent.mailings import digest_letter, send_digest, send_reminders
-from agent.reading.contradicting import contradiction
-from agent.reading.explaining import explains
+from agent.handling.decisions import accept, extend, override
+from agent.handling.handing_in import hand_in
+from agent.reading.words.contradicting import contradiction
+from agent.reading.words.explaining import explains
+from agent.service.mailings import digest_letter, send_digest, send_reminders
 from tests.outcome.bureau import (
     STRANGER,
     Bureau,

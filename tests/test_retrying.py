@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import agent.service
+import agent.service.loop
+from agent.keeping.workspace import Workplace
 from agent.mail.connection import login_refused
-from agent.mailings import digest_letter
-from agent.service import Service
-from agent.workplace import Workplace
+from agent.service.loop import Service
+from agent.service.mailings import digest_letter
 from tests.commands import ZONE, Bureau, bureau, form, mail
 from tests.integration.servers.ports import free_ports
 from tests.mail.conftest import quirky as quirky
@@ -160,8 +160,8 @@ def test_a_minute_in_which_nothing_happened_looks_at_nothing(
         runs.append(f"{now:%H:%M}")
         return true_run(work, now)
 
-    true_run = agent.service.run_timetable
-    monkeypatch.setattr(agent.service, "run_timetable", run)
+    true_run = agent.service.loop.run_timetable
+    monkeypatch.setattr(agent.service.loop, "run_timetable", run)
     day.pass_minutes(24 * 60)
     assert runs == ["12:00", "17:30", "17:31", "09:30", "09:31"]
     office.run("review", "extend", "qingnian", "2024-03-20", now="2024-03-02T12:00")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.errors import ConfigurationError
-from agent.rules import Campaign, Check, fill, load_campaign, plain, run_checks
+from agent.base.errors import ConfigurationError
+from agent.campaign.rules import Campaign, Check, fill, load_campaign, plain, run_checks
 
 RULES = Path(__file__).resolve().parent.parent / "rules" / "winter-warmth.yaml"
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.commands import form
 
-SCRIPT = "import sys\nfrom agent.cli import main\nsys.exit(main())\n"
+SCRIPT = "import sys\nfrom agent.cli.commands import main\nsys.exit(main())\n"
 """What an installation makes of `report-agent`: Python looks in the script's own folder, not where one stands."""
 TAKEN = [
     "address.py",

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 import yaml
 
-from agent.deciding.decisions import accept, assign, close, extend, override, reject, settle
-from agent.errors import UsageError
-from agent.mailings import digest_letter, send_digest
-from agent.merging import merge
-from agent.reading.asking import asks_for_time, disputed, thanks_only
-from agent.rebuild import rebuild
-from agent.rules import Campaign
-from agent.terminal import show_review, show_status
+from agent.base.errors import UsageError
+from agent.campaign.rules import Campaign
+from agent.cli.show_status import show_review, show_status
+from agent.handling.decisions import accept, assign, close, extend, override, reject, settle
+from agent.keeping.rebuild import rebuild
+from agent.reading.words.asking import asks_for_time, disputed, thanks_only
+from agent.service.final_report import merge
+from agent.service.mailings import digest_letter, send_digest
 from tests.outcome.bureau import (
     CONTACT_ADDRESS,
     STRANGER,
@@ -388,7 +388,7 @@ def test_a_close_covers_the_warnings_that_there_were_and_no_later_one(tmp_path: 
 def test_a_close_recorded_before_warnings_had_names_closes_all_as_it_did(tmp_path: Path) -> None:
     from dataclasses import replace
 
-    from agent.dossier import assemble
+    from agent.dossier.dossier import assemble
 
     with bureau(tmp_path) as office:
         office.send(QINGNIAN, form(moving_stories=3))

@@ -16,8 +16,8 @@ from typing import Any
 import openpyxl
 import pytest
 
+from agent.campaign.rules import Campaign, load_campaign
 from agent.demo.forms import form_docx, form_html, form_xlsx
-from agent.rules import Campaign, load_campaign
 from tests.commands import Ran, run
 from tests.integration.office import ROOT
 

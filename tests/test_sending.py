@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from agent.demo.district import addresses
-from agent.mailings import send_digest
-from agent.service import Service
-from agent.workplace import Workplace
+from agent.keeping.workspace import Workplace
+from agent.service.loop import Service
+from agent.service.mailings import send_digest
 from tests.commands import ZONE, Bureau, bureau, form, mail
 from tests.integration.servers.scripted_smtp import (
     CUT,

@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
+from agent.base.logbook import kept
 from agent.demo.district import addresses
-from agent.logbook import kept
-from agent.service import Service, _was_set_back
+from agent.service.loop import Service, _was_set_back
 from tests.commands import ZONE, Bureau, bureau, form, mail, whole
 from tests.integration.office import ROOT
 from tests.integration.servers.ports import free_ports
@@ -246,7 +246,7 @@ def test_what_nobody_foresaw_does_not_end_it_and_is_in_the_log(
 
 
 def test_a_library_that_complains_is_not_heard_on_the_terminal(tmp_path: Path) -> None:
-    script = "import warnings, logging; from agent.logbook import keep_quiet; keep_quiet(); warnings.warn('x'); logging.getLogger('y').error('z')"
+    script = "import warnings, logging; from agent.base.logbook import keep_quiet; keep_quiet(); warnings.warn('x'); logging.getLogger('y').error('z')"
     ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert (ran.stdout, ran.stderr) == ("", "")
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from agent.errors import ConfigurationError
-from agent.settings import load_rules, load_settings
+from agent.base.errors import ConfigurationError
+from agent.campaign.settings import load_rules, load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from agent.rules import Campaign
-from agent.shown import safe
+from agent.campaign.rules import Campaign
+from agent.cli.show_reading import safe
 from tests.commands import ROOT, form, photo, run
 
 WIDTHS = ("40", "60", "80", "120")

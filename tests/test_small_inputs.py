@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from agent.readout import read_files
-from agent.rules import Campaign
-from agent.units import Register
+from agent.campaign.rules import Campaign
+from agent.campaign.units import Register
+from agent.cli.read_files import read_files
 from tests.outcome.bureau import bureau
 
 HERE = Path(__file__).parent / "small_inputs"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from agent import resources
+from agent.campaign import resources
 from tests.commands import form, mail, run
 from tests.integration.office import ROOT
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.deciding.decisions import accept
 from agent.demo.district import AGENT_ADDRESS, CONTACT_ADDRESS
+from agent.handling.decisions import accept
 from tests.outcome.bureau import STRANGER, Bureau, Sent, bureau, form, kinds, make_mail, photo, sender_of
 
 QINGNIAN, SHILIN = sender_of("qingnian"), sender_of("shilin")

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from agent.settings import ScheduleSettings
-from agent.timetable import digest_due, reminder_due, to_remind
+from agent.campaign.settings import ScheduleSettings
+from agent.service.timetable import digest_due, reminder_due, to_remind
 from tests.commands import CAMPAIGN
 
 CHINA, XINJIANG, LONDON = ZoneInfo("Asia/Shanghai"), ZoneInfo("Asia/Urumqi"), ZoneInfo("Europe/London")
@@ -139,8 +139,8 @@ def test_a_unit_with_more_time_is_reminded_by_its_own_deadline() -> None:
 
 
 def test_only_units_that_must_report_and_owe_something_are_reminded() -> None:
-    from agent.dossier import assemble
-    from agent.units import Unit
+    from agent.campaign.units import Unit
+    from agent.dossier.dossier import assemble
 
     owing = assemble(Unit(id="a", name="甲镇"), (), (), CAMPAIGN)
     optional = assemble(Unit(id="b", name="乙站", required=False), (), (), CAMPAIGN)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from agent.deciding.decisions import retry
-from agent.errors import StillFails, UsageError
-from agent.rebuild import rebuild, verify
-from agent.workplace import Workplace
+from agent.base.errors import StillFails, UsageError
+from agent.handling.decisions import retry
+from agent.keeping.rebuild import rebuild, verify
+from agent.keeping.workspace import Workplace
 from tests.commands import run
 from tests.outcome.bureau import Bureau, bureau, form, killed, kinds, sender_of
 
@@ -75,7 +75,7 @@ def test_it_is_tried_after_every_other_mail(office: Bureau) -> None:
 
 def fail(office: Bureau, monkeypatch: pytest.MonkeyPatch) -> str:
     with monkeypatch.context() as broken:
-        broken.setattr("agent.intake.decide", _fail)
+        broken.setattr("agent.handling.intake.decide", _fail)
         office.deliver(office.mail(QINGNIAN, form(), number="1"))
         for _ in range(3):
             office.poll()
@@ -102,7 +102,7 @@ def test_what_the_program_failed_at_is_tried_when_somebody_asks(
 def test_what_fails_again_stays_and_says_so(office: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
     failed = fail(office, monkeypatch)
     with monkeypatch.context() as broken, pytest.raises(StillFails, match="已试 4 次"):
-        broken.setattr("agent.intake.decide", _fail)
+        broken.setattr("agent.handling.intake.decide", _fail)
         retry(office.work, failed, office.ruling())
     assert office.counts() == (0, 0, 0, 1)
     assert "已登记" in retry(office.work, failed, office.ruling())
@@ -132,7 +132,7 @@ def test_the_command_says_what_came_of_it(office: Bureau, monkeypatch: pytest.Mo
     config = ("--config", office.office.config)
     assert f"review retry {failed}" in run("review", *config).out
     with monkeypatch.context() as broken:
-        broken.setattr("agent.intake.decide", _fail)
+        broken.setattr("agent.handling.intake.decide", _fail)
         again = run("review", "retry", failed, "--reason", "试试", *config)
     assert (again.status, "仍然失败" in again.err) == (1, True)
     done = run("review", "retry", failed, "--reason", "已更新", *config)

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-import agent.outcome
-from agent import faults
-from agent.deciding.decisions import assign, reject
-from agent.errors import ReaderNotStarted
-from agent.ledger import Writing
-from agent.reading import apart
+import agent.judging.outcome
+from agent.base import failpoints as faults
+from agent.base.errors import ReaderNotStarted
+from agent.handling.decisions import assign, reject
+from agent.keeping.ledger import Writing
+from agent.reading.apart import apart
 from tests.outcome.bureau import (
     STRANGER,
     bureau,
@@ -38,7 +38,7 @@ def test_a_mail_that_cannot_be_judged_is_set_aside_and_the_others_go_on(
 ) -> None:
     with bureau(tmp_path) as office:
         bad = office.mail(QINGNIAN, form(), subject="坏邮件")
-        _raises_for(monkeypatch, agent.outcome, "bring", "坏邮件")
+        _raises_for(monkeypatch, agent.judging.outcome, "bring", "坏邮件")
         for attempt in (1, 2, 3):
             done = [office.mail(SHILIN, photo(attempt), number=str(attempt))]
             office.deliver(bad, "bad.eml")
@@ -60,7 +60,7 @@ def test_a_pass_with_a_mail_that_fails_did_not_go_well(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with bureau(tmp_path) as office:
-        _raises_for(monkeypatch, agent.outcome, "bring", "坏邮件")
+        _raises_for(monkeypatch, agent.judging.outcome, "bring", "坏邮件")
         office.deliver(office.mail(QINGNIAN, form(), subject="坏邮件"))
         assert [office.poll().went_well for _ in range(4)] == [False, False, False, True]
 
@@ -82,10 +82,10 @@ def test_a_mail_whose_answer_cannot_be_written_is_set_aside_and_the_others_go_on
 def test_a_picture_without_a_thumbnail_is_filed_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import agent.photos
+    import agent.reading.photos
 
     with bureau(tmp_path) as office:
-        monkeypatch.setattr(agent.photos, "smaller", _refuse)
+        monkeypatch.setattr(agent.reading.photos, "smaller", _refuse)
         assert kinds(office.send(QINGNIAN, photo())) == ["receipt"]
         assert office.unit("qingnian")["photos"]["count"] == 1
 

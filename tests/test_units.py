@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.errors import ConfigurationError
-from agent.units import Register, load_register
+from agent.base.errors import ConfigurationError
+from agent.campaign.units import Register, load_register
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from agent.deciding.orders import _flat
+from agent.base.unseen import AS_NOTHING, UNSEEN, acts, is_turned, is_unseen, without_unseen
+from agent.campaign.units import fold as fold_name
+from agent.judging.command_words import _flat
 from agent.letters.cleaning import one_line
 from agent.mail.message import parse
-from agent.reading.folding import fold, squeeze, trim
+from agent.reading.cell.folding import fold, squeeze, trim
 from agent.report.words import clean
-from agent.units import fold as fold_name
-from agent.unseen import AS_NOTHING, UNSEEN, acts, is_turned, is_unseen, without_unseen
 
 ROOT = Path(__file__).parent.parent
 DRAWN = set("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
@@ -72,7 +72,7 @@ def test_marks_that_leave_the_figures_as_they_stand_do_not_turn_them(straight: s
 
 def test_no_room_has_a_list_of_its_own() -> None:
     own = re.compile(r"\\u200b|\\u00ad|\\u2060|\\u202a|\"Cf\"")
-    allowed = {"agent/unseen.py", "agent/privacy/personal.py"}
+    allowed = {"agent/base/unseen.py", "agent/base/personal.py"}
     found = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "agent").rglob("*.py")

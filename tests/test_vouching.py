@@ -9,10 +9,10 @@ from pathlib import Path
 import dns.resolver
 import pytest
 
-from agent.deciding.decisions import accept
 from agent.demo.district import CONTACT_ADDRESS
+from agent.handling.decisions import accept
+from agent.judging.outcome import decide
 from agent.mail import signature
-from agent.outcome import decide
 from tests.mail import keys
 from tests.mail.keys import name_server
 from tests.outcome.bureau import (
@@ -199,7 +199,7 @@ def test_the_mail_is_judged_alike_from_the_archive_alone(
 
 
 def test_a_mail_that_was_not_fetched_for_its_size_proves_nothing(tmp_path: Path) -> None:
-    from agent.outcome import withheld
+    from agent.judging.outcome import withheld
 
     with bureau(tmp_path, authentication={"otherwise": "verify"}) as office:
         head = make_mail(QINGNIAN, form()).partition(b"\r\n\r\n")[0]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from agent.wrapping import breaks
+from agent.cli.wrapping import breaks
 
 SENTENCE = "表中 13 栏数字都未填写。如是附错了空表（Sheet1!B6），请换上“填好的表”；没有发生的，请填 0。"
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from agent.errors import ConfigurationError
-from agent.rules import Campaign
-from agent.settings import Settings
-from agent.units import Register
-from agent.yamlfile import load_model, parse
+from agent.base.errors import ConfigurationError
+from agent.campaign.rules import Campaign
+from agent.campaign.settings import Settings
+from agent.campaign.units import Register
+from agent.campaign.yamlfile import load_model, parse
 from tests.commands import bureau, run
 
 HERE = Path(__file__).parent / "yaml"

@@ -18,11 +18,11 @@ from typing import Any
 
 import yaml
 
+from agent.campaign.rules import Campaign
+from agent.campaign.units import Register
 from agent.demo import post
 from agent.demo.papers import Papers
 from agent.letters import message_id
-from agent.rules import Campaign
-from agent.units import Register
 
 AGENT_ADDRESS = "report@civil.example"
 CONTACT_ADDRESS = "contact@civil.example"

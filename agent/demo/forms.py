@@ -16,8 +16,8 @@ from decimal import Decimal
 from itertools import groupby, zip_longest
 from typing import Any
 
+from agent.campaign.rules import Campaign, FormField, plain
 from agent.demo import MARK
-from agent.rules import Campaign, FormField, plain
 
 Written = Decimal | int | str
 """What a cell holds: a number is stored as a number where the format knows any, a text as that text."""

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from agent.campaign.rules import Campaign, plain
+from agent.campaign.units import Register
 from agent.demo import MARK, forms, pictures, post
 from agent.demo.forms import Values, Written
-from agent.rules import Campaign, plain
-from agent.units import Register
 
 PHONE = "000-00000000"
 

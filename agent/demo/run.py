@@ -18,18 +18,18 @@ from typing import Any
 
 import yaml
 
-from agent import resources
-from agent.deciding.decisions import Ruling, accept
+from agent.base.errors import UsageError
+from agent.campaign import resources
+from agent.campaign.settings import load_rules, load_settings
 from agent.demo import MARK
 from agent.demo.district import AGENT_ADDRESS, CONTACT_ADDRESS, DemoMail, addresses, mails
 from agent.demo.server import HOST, MailServer
-from agent.errors import UsageError
+from agent.handling.decisions import Ruling, accept
+from agent.keeping.workspace import Workplace
 from agent.letters import is_own_id
-from agent.mailings import send_digest, send_reminders
-from agent.merging import merge
-from agent.service import Service
-from agent.settings import load_rules, load_settings
-from agent.workplace import Workplace
+from agent.service.final_report import merge
+from agent.service.loop import Service
+from agent.service.mailings import send_digest, send_reminders
 
 PASSWORD = "demo"  # of a server that lives as long as the demo, on this machine alone
 RULES = "rules/winter-warmth.yaml"

@@ -19,13 +19,20 @@ from pathlib import Path
 from typing import Any
 
 from agent import __version__
-from agent.errors import UsageError
-from agent.faults import passing
-from agent.filing import MANIFEST, THUMBNAILS, departure_bytes, entry_bytes, envelope_bytes, sync_folder
+from agent.base.errors import UsageError
+from agent.base.failpoints import passing
+from agent.keeping.archive import (
+    MANIFEST,
+    THUMBNAILS,
+    departure_bytes,
+    entry_bytes,
+    envelope_bytes,
+    sync_folder,
+)
 from agent.keeping.bundle import PART, Gone, Item, read_again, write_bundle
+from agent.keeping.ledger import DONE_WITH, Ledger, MessageRow
 from agent.keeping.workfolder import ARCHIVE, work_folder
-from agent.ledger import DONE_WITH, Ledger, MessageRow
-from agent.workplace import Workplace
+from agent.keeping.workspace import Workplace
 
 TRIES = 20
 """How often it begins anew where a mail's text went before it was copied (a private mail, once it is judged)."""

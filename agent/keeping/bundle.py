@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from agent import jsontext
-from agent.errors import BackupDamaged, in_words
-from agent.faults import passing
-from agent.privately import to_write
+from agent.base import jsontext
+from agent.base.errors import BackupDamaged, in_words
+from agent.base.failpoints import passing
+from agent.base.private_files import to_write
 
 LIST = "backup.json"
 """The list of the files, the last in the zip."""

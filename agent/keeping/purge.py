@@ -16,20 +16,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent.deciding.decisions import Ruling
-from agent.dossier import Dossier, Filed, assemble
-from agent.errors import AgentError, UsageError
-from agent.faults import passing
-from agent.filing import departure_bytes, entry_bytes, envelope_bytes
-from agent.intake import lay_down
-from agent.ledger import DONE_WITH, Entry, MailEntry, MessageRow, PurgeEntry
-from agent.ledger.redaction import KINDS, redacted_entry, redacted_outcome, removes_piece
+from agent.base.errors import AgentError, UsageError
+from agent.base.failpoints import passing
+from agent.campaign.settings import RetentionSettings
+from agent.dossier.dossier import Dossier, Filed, assemble
+from agent.handling.decisions import Ruling
+from agent.handling.intake import lay_down
+from agent.keeping.archive import departure_bytes, entry_bytes, envelope_bytes
+from agent.keeping.ledger import DONE_WITH, Entry, MailEntry, MessageRow, PurgeEntry
+from agent.keeping.ledger.redaction import KINDS, redacted_entry, redacted_outcome, removes_piece
+from agent.keeping.workspace import Workplace, final_decision
 from agent.report.words import file_name, titles
-from agent.settings import RetentionSettings
-from agent.workplace import Workplace, final_decision
 
 if TYPE_CHECKING:
-    from agent.submission import Submission
+    from agent.dossier.submission import Submission
 
 DONE = "purged"
 """The ledger's note up to which purge all files are gone."""
@@ -259,7 +259,7 @@ def _require_same_figures(work: Workplace, entry: PurgeEntry) -> None:
 
 
 def _afterwards(submission: Submission, entry: PurgeEntry) -> Submission:
-    from agent.outcome import Outcome
+    from agent.judging.outcome import Outcome
 
     after = redacted_outcome(Outcome("processed", submission=submission), entry).submission
     assert after is not None

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from agent.base.line import size_words
+from agent.campaign.rules import plain
 from agent.keeping.backup import Backup
 from agent.keeping.purge import Plan
-from agent.line import size_words
-from agent.rules import plain
-from agent.workplace import PURGED_NAMES
+from agent.keeping.workspace import PURGED_NAMES
 
 
 def backup_words(made: Backup) -> str:

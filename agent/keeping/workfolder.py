@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from agent.keeping.bundle import Item
-from agent.workplace import Workplace
+from agent.keeping.workspace import Workplace
 
 CONFIG = "config.yaml"
 ARCHIVE, RULES, TEMPLATES = "archive", "rules", "templates"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from agent.unseen import acts, without_unseen
+from agent.base.unseen import acts, without_unseen
 
 LONGEST = 600
 """What one value may take at most of a letter, in characters; the raw mail has all of it."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agent.deciding.orders import ReadyReply, ready_reply
-from agent.dossier import Dossier
+from agent.campaign.rules import Campaign, plain
+from agent.dossier.dossier import Dossier
+from agent.dossier.submission import Decision
+from agent.judging.command_words import ReadyReply, ready_reply
 from agent.reading.reading import Figure
-from agent.rules import Campaign, plain
-from agent.submission import Decision
 
 LONGEST_LINK = 1900
 """Characters of a link that every program still opens whole."""

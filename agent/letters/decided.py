@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from agent.deciding.orders import Order
-from agent.submission import Decision
+from agent.dossier.submission import Decision
+from agent.judging.command_words import Order
 
 
 @dataclass(frozen=True, slots=True)

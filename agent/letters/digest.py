@@ -7,16 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from agent.deciding.orders import ReadyReply, ready_replies, rejecting
-from agent.dossier import Dossier, Standing
-from agent.findings import Finding
+from agent.base.findings import Finding
+from agent.campaign.settings import Contact
+from agent.campaign.units import Register, Unit
+from agent.dossier.dossier import Dossier, Standing
+from agent.dossier.open_items import OpenItem
+from agent.dossier.overview import Failed, Held, Overview, Stray, Told
+from agent.dossier.submission import Submission
+from agent.judging.command_words import ReadyReply, ready_replies, rejecting
+from agent.judging.personal_notes import notes
 from agent.letters.views import Owed, Problem, file_of, owed
-from agent.open_items import OpenItem
-from agent.overview import Failed, Held, Overview, Stray, Told
-from agent.privacy.exposed import notes
-from agent.settings import Contact
-from agent.submission import Submission
-from agent.units import Register, Unit
 
 
 @dataclass(frozen=True, slots=True)

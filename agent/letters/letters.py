@@ -12,8 +12,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from agent.dossier import Dossier
-from agent.errors import ConfigurationError
+from agent.base.errors import ConfigurationError
+from agent.base.masked import masked
+from agent.campaign.rules import Campaign
+from agent.campaign.settings import Contact
+from agent.campaign.units import Unit
+from agent.dossier.dossier import Dossier
+from agent.dossier.overview import Held, Overview
+from agent.dossier.submission import Decision
 from agent.letters.confirming import ByClick, confirming, notice_about
 from agent.letters.decided import Decided
 from agent.letters.digest import NewItem, Offer, digest_view
@@ -27,12 +33,6 @@ from agent.letters.views import (
     unit_view,
     with_held,
 )
-from agent.overview import Held, Overview
-from agent.privacy.masked import masked
-from agent.rules import Campaign
-from agent.settings import Contact
-from agent.submission import Decision
-from agent.units import Unit
 
 if TYPE_CHECKING:
     from jinja2 import Environment

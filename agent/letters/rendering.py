@@ -32,9 +32,9 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
-from agent.errors import ConfigurationError
+from agent.base.errors import ConfigurationError
+from agent.campaign.rules import plain
 from agent.letters.cleaning import LONGEST, clip, clip_name, one_line, pad, width
-from agent.rules import plain
 
 NOTHING = "—"
 """Stands for a value that isn't there."""

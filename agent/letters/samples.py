@@ -10,14 +10,12 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, get_args
 
-from agent.deciding.orders import Order, Result
-from agent.dossier import Dossier, Filed, FormVersion, Standing
-from agent.findings import Finding
-from agent.letters.decided import Decided
-from agent.letters.digest import news
-from agent.letters.envelope import Answered, Letter
-from agent.open_items import KINDS, OpenItem
-from agent.overview import (
+from agent.base.findings import Finding
+from agent.campaign.rules import Campaign
+from agent.campaign.units import Register, Unit
+from agent.dossier.dossier import Dossier, Filed, FormVersion, Standing
+from agent.dossier.open_items import KINDS, OpenItem
+from agent.dossier.overview import (
     Failed,
     Health,
     Held,
@@ -29,10 +27,12 @@ from agent.overview import (
     Stray,
     Told,
 )
+from agent.dossier.submission import NOTICED, Decision, Piece, PieceKind, Submission
+from agent.judging.command_words import Order, Result
+from agent.letters.decided import Decided
+from agent.letters.digest import news
+from agent.letters.envelope import Answered, Letter
 from agent.reading.reading import Figure, Form
-from agent.rules import Campaign
-from agent.submission import NOTICED, Decision, Piece, PieceKind, Submission
-from agent.units import Register, Unit
 
 if TYPE_CHECKING:
     from agent.letters.letters import Letters

@@ -7,18 +7,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from agent.alike import Told, told_together
-from agent.brought import BODY_NAME
-from agent.corrected import overruled
-from agent.dossier import CONFIRMED_AWAY, Dossier, Filed, FormVersion, Standing
-from agent.findings import Finding, Severity
+from agent.base.findings import Finding, Severity
+from agent.campaign.rules import Campaign, FormField
+from agent.dossier.dossier import CONFIRMED_AWAY, Dossier, Filed, FormVersion, Standing
+from agent.dossier.overview import Held
+from agent.dossier.own_corrections import overruled
+from agent.dossier.submission import Piece, Submission
+from agent.judging.contents import BODY_NAME
+from agent.judging.personal_notes import RULE
 from agent.letters.envelope import Answered
-from agent.overview import Held
-from agent.privacy.exposed import RULE
-from agent.reading.headers import header_values
+from agent.letters.grouping import Told, told_together
 from agent.reading.reading import Figure
-from agent.rules import Campaign, FormField
-from agent.submission import Piece, Submission
+from agent.reading.table.headers import header_values
 
 State = Literal["ok", "missing", "some", "needs_correction", "needs_confirmation", "checking"]
 """How one thing that is owed stands; ``some``: photos have come, but fewer than are owed; ``checking``: it is held."""

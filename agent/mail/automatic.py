@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 
+from agent.base.mime import decode_text
 from agent.mail.message import Message, Part, message_ids
-from agent.mime import decode_text
 
 Check = Callable[[Message], bool]
 

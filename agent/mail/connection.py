@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from agent.errors import Unreachable
-from agent.mime import decode_text
+from agent.base.errors import Unreachable
+from agent.base.mime import decode_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from typing import Any, Literal
 
 from imap_tools import ImapToolsError
 
-from agent.errors import Unreachable
+from agent.base.errors import Unreachable
 from agent.mail.connection import Account, Checked, Strange, is_hopeless, server_words, unreachable
 from agent.mail.fetched import Fact, facts_in
 from agent.mail.idle import Client, IdleRefused, Mailbox, TlsClient, TooLong, Watch

@@ -7,7 +7,7 @@ import re
 
 from imap_tools import BaseMailBox, ImapToolsError, MailboxLoginError
 
-from agent.errors import Unreachable
+from agent.base.errors import Unreachable
 from agent.mail.connection import Account, Strange, login_refused, server_words
 
 IDENTITY = '("name" "report-agent" "version" "1" "vendor" "report-agent")'

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from agent.errors import Unreachable
+from agent.base.errors import Unreachable
 from agent.mail.connection import Checked
 from agent.mail.message import received_of
 from agent.mail.password import find_password
 
 if TYPE_CHECKING:
-    from agent.settings import Settings
+    from agent.campaign.settings import Settings
 
 MAX_BYTES = 120_000_000  # of a raw mail: a file of 60 MB is 82 MB in base64
 HEAD_BYTES = 256_000  # in which a mail's headers end

@@ -8,8 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from agent.findings import Finding
-from agent.yamlfile import packaged
+from agent.base.findings import Finding
+from agent.campaign.yamlfile import packaged
 
 MOST = 1_000_000  # characters of a text that are looked at
 NEAR = 2  # lines before and behind a link that may say what it is

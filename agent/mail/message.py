@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from agent.mime import Mime, decode_words, head_of, parse_mime, split_headers
-from agent.unseen import without_unseen
+from agent.base.mime import Mime, decode_words, head_of, parse_mime, split_headers
+from agent.base.unseen import without_unseen
 
 
 @dataclass(frozen=True, slots=True)

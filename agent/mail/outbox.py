@@ -5,7 +5,7 @@
     └── Refused            never: the address or the text isn't taken
     Doubt                  the connection died after the text was sent and before the server's answer
 
-A server that can't be reached, or doesn't take the login or the sender, is `agent.errors.Unreachable`.
+A server that can't be reached, or doesn't take the login or the sender, is `agent.base.errors.Unreachable`.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from agent.errors import AgentError
+from agent.base.errors import AgentError
+from agent.base.mime import split_headers
+from agent.base.private_files import make_private, to_write
 from agent.mail.connection import Checked
 from agent.mail.message import message_ids
 from agent.mail.password import find_password
-from agent.mime import split_headers
-from agent.privately import make_private, to_write
 
 if TYPE_CHECKING:
-    from agent.settings import Settings
+    from agent.campaign.settings import Settings
 
 
 class Unsent(AgentError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from agent.errors import ConfigurationError
+from agent.base.errors import ConfigurationError
 
 SERVICE = "report-agent"
 

@@ -12,9 +12,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from agent.base.mimehead import MAX_HEAD
 from agent.mail.authentication import Signed, aligned
 from agent.mail.message import Message
-from agent.mimehead import MAX_HEAD
 
 if TYPE_CHECKING:
     import dns.resolver

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from agent.errors import Unreachable
+from agent.base.errors import Unreachable
 from agent.mail.connection import (
     Account,
     Checked,

@@ -12,17 +12,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from agent.errors import AgentError, Unreadable
-from agent.findings import Finding
-from agent.reading.formats.limits import MEGABYTE, Budget
-from agent.reading.formats.refusals import damaged, too_deep, too_large
+from agent.base.errors import AgentError, Unreadable
+from agent.base.findings import Finding
+from agent.campaign.rules import Campaign, PhotosDeliverable
+from agent.campaign.units import Register, Unit
 from agent.reading.grid import Document
+from agent.reading.limits import MEGABYTE, Budget
 from agent.reading.reading import FileReading, Kind, Stated
-from agent.rules import Campaign, PhotosDeliverable
-from agent.units import Register, Unit
+from agent.reading.refusals import damaged, too_deep, too_large
 
 if TYPE_CHECKING:
-    from agent.reading.form import FoundForm
+    from agent.reading.table.form import FoundForm
 
 LOG = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class Context:
 
     def find(self, document: Document) -> FoundForm | None:
         """The form in a document, or None."""
-        from agent.reading.form import find_form, find_forms_by_unit
+        from agent.reading.table.form import find_form, find_forms_by_unit
 
         about = (document, self.campaign, self.register, self.near)
         if not document.grids:
@@ -65,7 +65,7 @@ class Context:
 
     def stated(self, document: Document) -> tuple[Stated, ...]:
         """What the tables of a document without a form state of the form's figures."""
-        from agent.reading.form import find_stated
+        from agent.reading.table.form import find_stated
 
         return find_stated(document, self.campaign, self.register, self.near) if document.grids else ()
 
@@ -84,7 +84,7 @@ class Context:
         ``set_out``: the gaps in its lines were typed.
         """
         from agent.reading.formats.text import read_text
-        from agent.reading.overlooked import in_lines, overlooked, with_overlooked
+        from agent.reading.table.overlooked import in_lines, overlooked, with_overlooked
 
         found = self.find(document)
         if found is not None:

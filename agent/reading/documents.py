@@ -11,21 +11,21 @@ from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from agent.errors import Unreadable
-from agent.findings import Finding
-from agent.noise import without_noise
+from agent.base.errors import Unreadable
+from agent.base.findings import Finding
+from agent.base.noise import without_noise
+from agent.campaign.rules import Campaign
+from agent.reading.apart.opening import open_apart
+from agent.reading.cell.folding import squeeze
 from agent.reading.context import Context, guarded, reading_of
 from agent.reading.filetype import FileType, refusal_of
-from agent.reading.folding import squeeze
-from agent.reading.formats.refusals import page_without_form
 from agent.reading.grid import Document, PagePicture
-from agent.reading.opening import open_apart
-from agent.reading.prose import says_little
 from agent.reading.reading import FileReading, Kind
-from agent.rules import Campaign
+from agent.reading.refusals import page_without_form
+from agent.reading.words.prose import says_little
 
 if TYPE_CHECKING:
-    from agent.reading.form import FoundForm
+    from agent.reading.table.form import FoundForm
 
 TEXT_TYPES: tuple[FileType, ...] = ("docx", "odt", "html", "mht", "text", "doc", "rtf", "word-xml", "pdf")
 """Formats whose running text may be a narrative."""
@@ -80,7 +80,7 @@ def read_document(
     if not reading.form:
         reading = replace(reading, stated=context.stated(document))
     if reading.form:
-        from agent.reading.marked import marked_by_name
+        from agent.reading.table.marked import marked_by_name
 
         reading = marked_by_name(reading, context.campaign, context.register)
     if any(one.form for one in opened.inside):  # few words around the form are enough
@@ -177,7 +177,7 @@ def _own_letter(name: str, data: bytes) -> FileReading:
 
 def _is_own_letter(document: Document) -> bool:
     """Whether it is a letter of ours that was saved: its footer stands somewhere, however the lines are broken."""
-    from agent.reading.quoting import is_automatic
+    from agent.reading.words.quoting import is_automatic
 
     cells = (cell.text for grid in document.grids for row in grid.rows for cell in row)
     words = "".join("\n".join((document.text, *cells)).split())
@@ -220,7 +220,7 @@ def _page_of_paper(name: str, data: bytes, pixels: str, context: Context) -> Fil
         return _own_letter(name, data)
     found = context.find(document)
     if found is not None:
-        from agent.reading.marked import marked_by_name
+        from agent.reading.table.marked import marked_by_name
 
         reading = reading_of(name, data, "form", found=found, pixels=pixels)
         return marked_by_name(reading, context.campaign, context.register)

@@ -11,15 +11,20 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from agent.errors import Unreadable
-from agent.findings import Finding
-from agent.reading.accompanying import with_accompanying
+from agent.base.errors import Unreadable
+from agent.base.findings import Finding
+from agent.campaign.rules import Campaign
+from agent.campaign.units import Register, Unit
+from agent.reading.apart.opening import message_apart, open_apart
 from agent.reading.containers.member import beside_photos, clean_path, once
 from agent.reading.context import Context, guarded, reading_of, refused, require_depth, unreadable
 from agent.reading.documents import read_document, read_picture
 from agent.reading.filetype import FileType, refusal_of
-from agent.reading.formats.limits import MEGABYTE, Budget, Limits
-from agent.reading.formats.refusals import (
+from agent.reading.grid import Document, Picture
+from agent.reading.limits import MEGABYTE, Budget, Limits
+from agent.reading.mails import Mail
+from agent.reading.reading import FileReading, Stated
+from agent.reading.refusals import (
     encrypted,
     in_fragments,
     kept_elsewhere,
@@ -28,17 +33,12 @@ from agent.reading.formats.refusals import (
     too_large,
     unread_finding,
 )
-from agent.reading.grid import Document, Picture
-from agent.reading.mails import Mail
-from agent.reading.opening import message_apart, open_apart
-from agent.reading.reading import FileReading, Stated
-from agent.rules import Campaign
-from agent.units import Register, Unit
+from agent.reading.words.accompanying import with_accompanying
 
 if TYPE_CHECKING:
-    from agent.mime import Mime, MimePart
+    from agent.base.mime import Mime, MimePart
     from agent.reading.containers import ContainerType
-    from agent.reading.form import FoundForm
+    from agent.reading.table.form import FoundForm
 
 __all__ = ["Limits", "Mail", "open_mail", "read_file", "read_message"]
 
@@ -149,7 +149,7 @@ def _with_macros(reading: FileReading) -> FileReading:
 def _converted(kind: FileType, data: bytes, context: Context) -> Document:
     """A document that needs a program or a process of its own."""
     if kind == "pdf":
-        from agent.reading.formats.pdf import read_pdf
+        from agent.reading.formats.pdf.document import read_pdf
 
         return read_pdf(data, context.budget)
     from agent.reading.formats.office import read_by_office
@@ -214,8 +214,8 @@ def _with_name_of_archive(reading: FileReading, context: Context) -> FileReading
     """The forms in an archive, asked about where its name says that they aren't the whole report."""
     if not any(one.form for one in reading.everything()):
         return reading
-    from agent.reading.marked import mark_of_file, marked_reading
-    from agent.reading.signs import Signs
+    from agent.reading.table.marked import mark_of_file, marked_reading
+    from agent.reading.words.signs import Signs
 
     mark = mark_of_file(reading.file, Signs.of(context.campaign, context.register))
     return marked_reading(reading, mark, context.campaign)
@@ -252,10 +252,10 @@ def _with_words_of_mail(reading: FileReading, mime: Mime, context: Context) -> F
     """The forms in a mail, asked about where its words or its subject say that they aren't the whole report."""
     if not any(one.form for one in reading.everything()):
         return reading
-    from agent.reading.marked import mark_of_mail, marked_reading
-    from agent.reading.ownwords import own_words
-    from agent.reading.quoting import forwarded_texts
-    from agent.reading.signs import Signs
+    from agent.reading.table.marked import mark_of_mail, marked_reading
+    from agent.reading.words.ownwords import own_words
+    from agent.reading.words.quoting import forwarded_texts
+    from agent.reading.words.signs import Signs
 
     campaign = context.campaign
     # Around a form in the text itself they have been looked at with it.
@@ -297,7 +297,7 @@ def _form_in_message(
 
     Where there is none, what its tables state of the form's figures, and what looks like a form.
     """
-    from agent.reading.overlooked import overlooked, with_overlooked
+    from agent.reading.table.overlooked import overlooked, with_overlooked
 
     told: tuple[Finding, ...] = ()
     stated: tuple[Stated, ...] = ()
@@ -324,6 +324,6 @@ def _stated_in_words(document: Document, context: Context) -> Iterator[Stated]:
 
 def _with_words_above(found: FoundForm, above: Sequence[str], campaign: Campaign) -> FoundForm:
     """The form, with a warning where words above what is forwarded seem to put it right."""
-    from agent.reading.doubting import Words, with_doubts
+    from agent.reading.words.doubting import Words, with_doubts
 
     return with_doubts(found, [Words(line, "来信正文", manner="line") for line in above], campaign)

@@ -15,11 +15,11 @@ import zlib
 from dataclasses import dataclass
 from typing import Literal
 
-from agent.cms import kind_of, signed_content
-from agent.errors import Unreadable
-from agent.mimewrapped import is_resource_fork
+from agent.base.cms import kind_of, signed_content
+from agent.base.errors import Unreadable
+from agent.base.mimewrapped import is_resource_fork
 from agent.reading.containers.tar import is_tar
-from agent.reading.formats.refusals import USE_JPEG, damaged, empty, not_supported, too_large
+from agent.reading.refusals import USE_JPEG, damaged, empty, not_supported, too_large
 
 FileType = Literal[
     "xlsx",

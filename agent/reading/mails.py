@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from agent.errors import Unreadable
-from agent.mime import Mime, Unread, head_of
+from agent.base.errors import Unreadable
+from agent.base.mime import Mime, Unread, head_of
 from agent.reading.grid import Document
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from agent.reading.apart.outside import find, network_cut
 from agent.reading.formats.office import find_office
 from agent.reading.ocr import installed
-from agent.reading.outside import find, network_cut
 
 
 @dataclass(frozen=True, slots=True)

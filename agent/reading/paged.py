@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from agent.findings import Finding, Severity
-from agent.reading.folding import squeeze
-from agent.reading.form import FoundForm, combine
-from agent.reading.formats.refusals import scanned_pages, table_without_lines
+from agent.base.findings import Finding, Severity
+from agent.campaign.rules import Campaign, FormField
+from agent.reading.cell.folding import squeeze
 from agent.reading.grid import Document, PagePicture
 from agent.reading.reading import Figure, FileReading, Form
-from agent.rules import Campaign, FormField
+from agent.reading.refusals import scanned_pages, table_without_lines
+from agent.reading.table.form import FoundForm, combine
 
 _QUOTES = '“”"《》'
 FIRST_PAGE = "第1页"  # what a picture's own reader calls it

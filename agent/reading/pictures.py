@@ -10,8 +10,8 @@ from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Literal
 
-from agent.reading.formats.limits import Budget
-from agent.reading.formats.refusals import USE_JPEG, damaged, too_large, without_program
+from agent.reading.limits import Budget
+from agent.reading.refusals import USE_JPEG, damaged, too_large, without_program
 
 if TYPE_CHECKING:
     from PIL.Image import Image

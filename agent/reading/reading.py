@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal
 
-from agent.findings import Finding
+from agent.base.findings import Finding
 
 READERS_VERSION = "6"
 """Goes up whenever a reading of the same bytes may come out differently; recorded with each reading."""

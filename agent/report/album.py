@@ -12,10 +12,11 @@ from docx.oxml import OxmlElement
 from docx.shared import Mm, Pt
 from PIL import Image
 
-from agent.dossier import Dossier, Filed
-from agent.errors import Unreadable
-from agent.overview import Overview
-from agent.photos import smaller
+from agent.base.errors import Unreadable
+from agent.campaign.rules import plain
+from agent.dossier.dossier import Dossier, Filed
+from agent.dossier.overview import Overview
+from agent.reading.photos import smaller
 from agent.report.word import (
     FANG,
     HEI,
@@ -30,7 +31,6 @@ from agent.report.word import (
     set_font,
 )
 from agent.report.words import Titles, clean, one_line
-from agent.rules import plain
 
 LONGEST = 1280
 """Pixels, the longer side: enough for print at this size, small enough to send."""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from agent.report.words import file_name, titles
 
 if TYPE_CHECKING:
-    from agent.dossier import Filed
-    from agent.overview import Overview
+    from agent.dossier.dossier import Filed
+    from agent.dossier.overview import Overview
 
 
 def compile_report(
@@ -31,7 +31,7 @@ def compile_report(
         AgentError: the totals can't be vouched for.
         ConfigurationError: the template is missing or wrong.
     """
-    from agent.privacy.masked import masked
+    from agent.base.masked import masked
     from agent.report.album import album
     from agent.report.document import has_album, report_document
     from agent.report.merge import merge
@@ -58,7 +58,7 @@ def list_of_missing(overview: Overview, phone: str = "") -> dict[str, bytes]:
 
     Arguments as for ``compile_report``.
     """
-    from agent.privacy.masked import masked
+    from agent.base.masked import masked
     from agent.report.missing import missing_workbook
 
     named = titles(overview.campaign, overview.is_complete)

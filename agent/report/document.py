@@ -12,8 +12,9 @@ from docx.opc.exceptions import OpcError
 from docxtpl import DocxTemplate
 from markupsafe import Markup, escape
 
-from agent.errors import ConfigurationError
-from agent.overview import Overview
+from agent.base.errors import ConfigurationError
+from agent.campaign.rules import WHOM, fill, placeholders, plain
+from agent.dossier.overview import Overview
 from agent.report.merge import Merged
 from agent.report.owed import lacks
 from agent.report.remarks import remarks
@@ -21,7 +22,6 @@ from agent.report.table import table_xml
 from agent.report.word import mark_pages, saved
 from agent.report.words import INCOMPLETE, NO_TOTAL, Titles, clean, moment, numeral, one_line, whom, width
 from agent.report.words import titles as names
-from agent.rules import WHOM, fill, placeholders, plain
 
 NAME = "report.docx"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 
-from agent.rules import FormField, FormRules
+from agent.campaign.rules import FormField, FormRules
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
-from agent.dossier import Dossier
-from agent.errors import AgentError
-from agent.overview import Overview
+from agent.base.errors import AgentError
+from agent.dossier.dossier import Dossier
+from agent.dossier.overview import Overview
 from agent.reading.reading import Figure
 from agent.report.owed import STANDING, standing
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from agent.overview import Overview
+from agent.campaign.rules import plain
+from agent.dossier.overview import Overview
 from agent.report.owed import Lack, lacks
 from agent.report.sheets import Book, Sheet
 from agent.report.words import Titles
-from agent.rules import plain
 
 HELD = {
     "unknown_sender": "发件邮箱未登记",

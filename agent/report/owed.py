@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agent.dossier import Dossier
-from agent.overview import Overview
+from agent.dossier.dossier import Dossier
+from agent.dossier.overview import Overview
 
 STANDING = {"needs_correction": "待补正", "needs_confirmation": "待确认"}
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from agent.dossier import Dossier, FormVersion
-from agent.findings import Finding
-from agent.jsontext import dumps
-from agent.open_items import OpenItem
-from agent.overview import Overview
+from agent.base.findings import Finding
+from agent.base.jsontext import dumps
+from agent.dossier.dossier import Dossier, FormVersion
+from agent.dossier.open_items import OpenItem
+from agent.dossier.overview import Overview
+from agent.dossier.submission import Piece, Submission
 from agent.reading.reading import Figure
 from agent.report.merge import Merged
 from agent.report.owed import owes
-from agent.submission import Piece, Submission
 
 
 @dataclass(frozen=True, slots=True)

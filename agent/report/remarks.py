@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from agent.dossier import Dossier, FormVersion
-from agent.overview import Overview
+from agent.campaign.rules import plain
+from agent.dossier.dossier import Dossier, FormVersion
+from agent.dossier.overview import Overview
+from agent.dossier.submission import Decision
 from agent.reading.reading import Figure
 from agent.report.missing import HELD
 from agent.report.owed import STANDING
 from agent.report.record import warnings
 from agent.report.words import moment, one_line
-from agent.rules import plain
-from agent.submission import Decision
 
 
 def remarks(overview: Overview) -> list[tuple[str, list[str]]]:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from agent.errors import AgentError
+from agent.base.errors import AgentError
+from agent.campaign.rules import plain
 from agent.report.words import clean, lines
-from agent.rules import plain
 
 SONG, HEI = "宋体", "黑体"
 TALLEST = 409.0

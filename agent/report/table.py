@@ -12,12 +12,12 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 from lxml import etree
 
-from agent.overview import Overview
+from agent.campaign.rules import plain
+from agent.dossier.overview import Overview
 from agent.report.layout import NUMBER, UNIT, Layout, layout
 from agent.report.merge import Merged, Row
 from agent.report.word import FANG, HEI, add_text
 from agent.report.words import clean, width
-from agent.rules import plain
 
 ACROSS = 225.0
 """Millimetres: the type area's width on a page turned."""

@@ -10,8 +10,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from agent.rules import Campaign, plain
-from agent.unseen import without_unseen
+from agent.base.unseen import without_unseen
+from agent.campaign.rules import Campaign, plain
 
 INCOMPLETE = "（未完成）"
 NO_TOTAL = "—"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from agent.overview import Overview
+from agent.campaign.rules import plain
+from agent.dossier.overview import Overview
 from agent.report.layout import NUMBER, UNIT, Column, Layout, layout
 from agent.report.merge import Merged, Row
 from agent.report.missing import write_missing
 from agent.report.record import Source, sources
 from agent.report.sheets import HEI, MOST_DIGITS, Book, Sheet, fits
 from agent.report.words import Titles, clean, lines, width
-from agent.rules import plain
 
 
 def merged_workbook(overview: Overview, merged: Merged, titles: Titles) -> bytes:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from agent.campaign.units import load_register
 from agent.demo.district import addresses
 from agent.demo.pictures import photo
-from agent.units import load_register
 from tests.integration.office import ROOT
 from tests.outcome.bureau import ZONE, File, form, make_mail, narrative
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent.dispatch import UNCONFIRMED
-from agent.intake import TRIES
-from agent.ledger import Ledger, MailEntry, MessageRow
+from agent.handling.intake import TRIES
+from agent.keeping.ledger import Ledger, MailEntry, MessageRow
+from agent.service.dispatch import UNCONFIRMED
 from turmoil.mails import FIGURE, Mail
 from turmoil.world import World
 

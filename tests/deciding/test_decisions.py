@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
-import agent.deciding.decisions
-import agent.outcome
-from agent import faults, jsontext
-from agent.deciding import decisions
-from agent.deciding.decisions import (
+import agent.handling.decisions
+import agent.judging.outcome
+from agent.base import failpoints as faults
+from agent.base import jsontext
+from agent.base.errors import UsageError
+from agent.demo.district import CONTACT_ADDRESS
+from agent.handling import decisions
+from agent.handling.decisions import (
     accept,
     assign,
     close,
@@ -23,10 +26,8 @@ from agent.deciding.decisions import (
     reopen,
     withdraw,
 )
-from agent.deciding.handing_in import hand_in, hand_in_table
-from agent.demo.district import CONTACT_ADDRESS
-from agent.errors import UsageError
-from agent.merging import merge
+from agent.handling.handing_in import hand_in, hand_in_table
+from agent.service.final_report import merge
 from tests.outcome.bureau import (
     STRANGER,
     Bureau,
@@ -91,11 +92,11 @@ def test_of_two_who_decide_at_once_the_second_is_told(
         other, sound = office.office.open(), decisions._blobs
 
         def meanwhile(*given: Any) -> Any:
-            monkeypatch.setattr(agent.deciding.decisions, "_blobs", sound)
+            monkeypatch.setattr(agent.handling.decisions, "_blobs", sound)
             assign(other, "H1", "石林镇", office.ruling())
             return sound(*given)
 
-        monkeypatch.setattr(agent.deciding.decisions, "_blobs", meanwhile)
+        monkeypatch.setattr(agent.handling.decisions, "_blobs", meanwhile)
         with pytest.raises(UsageError, match="H1"):
             accept(office.work, "H1", office.ruling())
         assert not office.dossier("qingnian").has_sent
@@ -286,7 +287,7 @@ def test_after_the_final_report_a_change_is_held_until_it_is_accepted_or_reopene
 
 def test_what_is_handed_in_after_the_final_report_asks_to_reopen_first(tmp_path: Path) -> None:
     with bureau(tmp_path) as office:
-        agent.deciding.decisions.close_campaign(office.work, office.ruling())
+        agent.handling.decisions.close_campaign(office.work, office.ruling())
         file = tmp_path / "表.xlsx"
         file.write_bytes(form()[1])
         with pytest.raises(UsageError, match="reopen"):
@@ -296,17 +297,17 @@ def test_what_is_handed_in_after_the_final_report_asks_to_reopen_first(tmp_path:
 def test_a_report_is_not_final_where_something_came_while_it_was_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import agent.merging
+    import agent.service.final_report
 
     with bureau(tmp_path / "office") as office:
         complete(office)
-        other, sound = office.office.open(), agent.merging.compile_report
+        other, sound = office.office.open(), agent.service.final_report.compile_report
 
         def meanwhile(*given: Any) -> Any:
             override(other, "qingnian", "patrols", "9", office.ruling())
             return sound(*given)
 
-        monkeypatch.setattr(agent.merging, "compile_report", meanwhile)
+        monkeypatch.setattr(agent.service.final_report, "compile_report", meanwhile)
         with pytest.raises(UsageError, match="再运行"):
             merge(office.work, office.now, tmp_path / "out", office.ruling())
         assert office.status["final"] is False
@@ -482,15 +483,15 @@ def test_a_large_hand_in_does_not_keep_others_from_writing(
     """Reading takes long (a scan); meanwhile an agent and other decisions go on, and nothing is overwritten."""
     with bureau(tmp_path / "office") as office:
         office.send(SHILIN, form("石林镇"))
-        other, sound = office.office.open(), agent.outcome.bring
+        other, sound = office.office.open(), agent.judging.outcome.bring
 
         def meanwhile(*given: Any) -> Any:
             override(other, "shilin", "patrols", "9", office.ruling())
             return sound(*given)
 
-        monkeypatch.setattr(agent.outcome, "bring", meanwhile)
+        monkeypatch.setattr(agent.judging.outcome, "bring", meanwhile)
         hand_in(office.work, "qingnian", put(files, form()), office.ruling())
-        monkeypatch.setattr(agent.outcome, "bring", sound)
+        monkeypatch.setattr(agent.judging.outcome, "bring", sound)
         assert office.unit("qingnian")["form"]["status"] == "accepted"
         other.ledger.close()
 

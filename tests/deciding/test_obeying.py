@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from agent.deciding.decisions import assign
 from agent.demo.district import CONTACT_ADDRESS
+from agent.handling.decisions import assign
 from agent.keeping.backup import back_up
-from agent.mailings import digest_letter, send_digest
-from agent.rebuild import rebuild
+from agent.keeping.rebuild import rebuild
+from agent.service.mailings import digest_letter, send_digest
 from tests.outcome.bureau import (
     DEPUTY,
     STRANGER,
@@ -145,7 +145,7 @@ def test_a_mail_that_failed_is_set_aside_by_its_link(tmp_path: Path, monkeypatch
             raise ValueError
 
         with monkeypatch.context() as broken:
-            broken.setattr("agent.intake.decide", fails)
+            broken.setattr("agent.handling.intake.decide", fails)
             for _ in range(3):
                 office.send(QINGNIAN, photo()) if not office.delivered else office.poll()
         assert office.counts() == (0, 0, 0, 1)
@@ -356,6 +356,6 @@ def test_two_processes_that_make_the_key_at_once_have_the_same(tmp_path: Path) -
 
 
 def digest_letter_text(office: Bureau) -> str:
-    from agent.terminal import plain_text
+    from agent.cli.show_status import plain_text
 
     return plain_text(digest_letter(office.work, office.now).raw)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.deciding.orders import Order, heard, judged, ready_replies, rejecting
-from agent.deciding.tokens import PATTERN, Tokens, of_mail
-from agent.units import Register, Unit
+from agent.campaign.units import Register, Unit
+from agent.judging.command_words import Order, heard, judged, ready_replies, rejecting
+from agent.judging.tokens import PATTERN, Tokens, of_mail
 
 NOW = dt.datetime(2024, 3, 1, 12, 20, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 WEEK = dt.timedelta(days=7)

@@ -13,11 +13,11 @@ from typing import cast
 
 import pytest
 
+from agent.campaign.rules import Campaign, run_checks
+from agent.campaign.units import Register
 from agent.demo import MARK, district
 from agent.demo.district import AGENT_ADDRESS, DemoMail
 from agent.demo.server import HOST, MailServer
-from agent.rules import Campaign, run_checks
-from agent.units import Register
 
 WHEN = dt.datetime(2024, 3, 4, 17, 0, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 

@@ -11,8 +11,8 @@ import pytest
 from lxml import html
 from openpyxl import load_workbook
 
+from agent.campaign.rules import Campaign, plain
 from agent.demo import MARK, forms, pictures
-from agent.rules import Campaign, plain
 
 HEADER = {
     "unit": "青年镇人民政府",

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from agent.base.errors import UsageError
 from agent.demo import MARK
 from agent.demo.run import run_demo
-from agent.errors import UsageError
 
 
 @pytest.mark.integration

@@ -18,10 +18,10 @@ from typing import Any, Literal
 
 import yaml
 
+from agent.campaign.rules import Campaign, load_campaign
+from agent.campaign.units import Register, load_register
+from agent.cli.read_files import read_files
 from agent.reading.reading import FileReading, Form
-from agent.readout import read_files
-from agent.rules import Campaign, load_campaign
-from agent.units import Register, load_register
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent

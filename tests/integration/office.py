@@ -13,9 +13,9 @@ from typing import Any
 
 import yaml
 
+from agent.campaign.settings import load_settings
 from agent.demo.district import AGENT_ADDRESS, CONTACT_ADDRESS, addresses
-from agent.settings import load_settings
-from agent.workplace import Workplace
+from agent.keeping.workspace import Workplace
 from tests.integration.servers.dovecot import PASSWORD, Dovecot
 from tests.integration.servers.smtp import SmtpServer
 

@@ -25,17 +25,17 @@ from unittest import mock
 import sqlalchemy
 import yaml
 
-import agent.outcome
-import agent.photos
-import agent.rebuild
-from agent import faults
-from agent.ledger import Ledger
+import agent.judging.outcome
+import agent.keeping.rebuild
+import agent.reading.photos
+from agent.base import failpoints as faults
+from agent.campaign.rules import Campaign
+from agent.campaign.settings import Settings, load_rules, load_settings
+from agent.campaign.units import Register
+from agent.keeping.ledger import Ledger
+from agent.keeping.workspace import Workplace
 from agent.letters import Letters
 from agent.reading.files import read_message
-from agent.rules import Campaign
-from agent.settings import Settings, load_rules, load_settings
-from agent.units import Register
-from agent.workplace import Workplace
 from tests.integration.office import Office, make_office
 
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
@@ -172,10 +172,12 @@ def read_once() -> Iterator[None]:
         return known[key]
 
     with (
-        mock.patch.object(agent.outcome, "read_message", remembered),
-        mock.patch.object(agent.outcome, "open_mail", functools.cache(agent.outcome.open_mail)),
-        mock.patch.object(agent.rebuild, "read_message", remembered),
-        mock.patch.object(agent.photos, "smaller", functools.cache(agent.photos.smaller)),
+        mock.patch.object(agent.judging.outcome, "read_message", remembered),
+        mock.patch.object(
+            agent.judging.outcome, "open_mail", functools.cache(agent.judging.outcome.open_mail)
+        ),
+        mock.patch.object(agent.keeping.rebuild, "read_message", remembered),
+        mock.patch.object(agent.reading.photos, "smaller", functools.cache(agent.reading.photos.smaller)),
     ):
         yield
 

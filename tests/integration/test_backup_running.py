@@ -13,7 +13,7 @@ import pytest
 
 from agent.demo.district import addresses
 from agent.demo.pictures import photo
-from agent.rebuild import rebuild, verify
+from agent.keeping.rebuild import rebuild, verify
 from tests.commands import ACCOUNT, Bureau, bureau, form, mail
 from tests.integration.office import ROOT, Office
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from agent.demo.district import AGENT_ADDRESS
-from agent.mailings import send_digest
-from agent.service import Pass, Service
-from agent.workplace import Workplace
+from agent.keeping.workspace import Workplace
+from agent.service.loop import Pass, Service
+from agent.service.mailings import send_digest
 from tests.integration.office import Office, make_office, on_servers
 from tests.integration.servers.dovecot import PASSWORD, Dovecot
 from tests.integration.servers.smtp import SmtpServer

@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from agent.campaign.settings import ImapServer
 from agent.demo.district import AGENT_ADDRESS, addresses
 from agent.mail.imap import ImapInbox
 from agent.mail.inbox import Arrival, Mark
-from agent.settings import ImapServer
 from tests.commands import Bureau, form, mail
 from tests.integration.office import make_office, on_servers
 from tests.integration.servers.dovecot import PASSWORD, Dovecot, User

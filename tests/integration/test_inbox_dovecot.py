@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from agent.errors import Unreachable
+from agent.base.errors import Unreachable
+from agent.campaign.settings import ImapServer
 from agent.mail.connection import LoginRefused
 from agent.mail.imap import ImapInbox
 from agent.mail.inbox import Arrival, Event, Mark, Passed, Withheld
-from agent.settings import ImapServer
 
 if TYPE_CHECKING:
     from tests.integration.servers.dovecot import Dovecot, User

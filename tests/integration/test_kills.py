@@ -17,12 +17,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from agent import faults
+from agent.base import failpoints as faults
+from agent.campaign.rules import load_campaign
 from agent.demo.district import AGENT_ADDRESS, addresses
 from agent.demo.forms import form_xlsx
 from agent.demo.pictures import photo
-from agent.rules import load_campaign
-from agent.service import Service
+from agent.service.loop import Service
 from tests.integration.office import FOLDERS, ROOT, Office, make_office, on_servers
 from tests.integration.restarts import read_once
 from tests.integration.servers.dovecot import PASSWORD, Dovecot, User

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agent.errors import Unreachable
+from agent.base.errors import Unreachable
+from agent.campaign.settings import SmtpServer as Account
 from agent.mail.outbox import Deferred, Doubt, Refused
 from agent.mail.smtp import SmtpOutbox
-from agent.settings import SmtpServer as Account
 
 if TYPE_CHECKING:
     from tests.integration.servers.dovecot import Dovecot, User

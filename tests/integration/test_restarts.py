@@ -18,15 +18,15 @@ from typing import Any
 
 import pytest
 
-from agent.deciding.decisions import Ruling, accept
-from agent.deciding.handing_in import hand_in
-from agent.deciding.tokens import KEY_BYTES, Tokens, of_mail
+from agent.base.errors import UsageError
 from agent.demo.district import CONTACT_ADDRESS
-from agent.errors import UsageError
-from agent.mailings import run_timetable
-from agent.merging import merge
-from agent.rebuild import rebuild, verify
-from agent.service import Service
+from agent.handling.decisions import Ruling, accept
+from agent.handling.handing_in import hand_in
+from agent.judging.tokens import KEY_BYTES, Tokens, of_mail
+from agent.keeping.rebuild import rebuild, verify
+from agent.service.final_report import merge
+from agent.service.loop import Service
+from agent.service.mailings import run_timetable
 from tests.integration.restarts import Act, Bench, Left, bench, digest_of, distinct, read_once
 from tests.outcome.bureau import STRANGER, ZONE, File, everything, form, make_mail, photo, sender_of
 

@@ -18,8 +18,8 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import pytest
 
+from agent.campaign.rules import Campaign
 from agent.demo.district import AGENT_ADDRESS, CONTACT_ADDRESS, DemoMail, addresses, expected, mails
-from agent.rules import Campaign
 from tests.commands import Bureau
 from tests.integration.office import Office, make_office, on_servers
 from tests.integration.servers.dovecot import PASSWORD, Dovecot, User

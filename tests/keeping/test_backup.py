@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
-from agent import faults
+from agent.base import failpoints as faults
 from agent.demo.district import addresses
 from agent.demo.pictures import photo
-from agent.filing import Archive
+from agent.keeping.archive import Archive
 from tests.commands import ACCOUNT, Bureau, bureau, form, mail, whole
 from tests.integration.office import Office
 

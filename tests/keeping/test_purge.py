@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
-from agent import faults
+from agent.base import failpoints as faults
+from agent.campaign.units import load_register
 from agent.demo.district import addresses
 from agent.demo.pictures import photo
-from agent.units import load_register
 from tests.commands import ACCOUNT, Bureau, bureau, form, mail, run, whole
 from tests.integration.office import ROOT, Office
 from tests.keeping.test_backup import unpacked

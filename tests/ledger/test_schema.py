@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, create_engine, inspect, text
 
-from agent.errors import ConfigurationError
-from agent.ledger.schema import MIGRATIONS, VERSION, metadata, prepare
+from agent.base.errors import ConfigurationError
+from agent.keeping.ledger.schema import MIGRATIONS, VERSION, metadata, prepare
 
 
 def test_a_ledger_of_the_first_version_gets_what_came_later(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from agent.dossier import Dossier
+from agent.campaign.rules import Campaign
+from agent.campaign.units import Register
+from agent.dossier.dossier import Dossier
 from agent.letters import Answered, Letter, Letters
-from agent.rules import Campaign
-from agent.units import Register
 
 from .made_up import (
     CONTACT,

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import made_up
 
+from agent.campaign.rules import load_campaign
+from agent.campaign.units import load_register
 from agent.letters import Letter, Letters, news
-from agent.rules import load_campaign
-from agent.units import load_register
 
 WIDTHS = (375, 1000)
 

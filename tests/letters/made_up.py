@@ -9,13 +9,14 @@ from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from agent.deciding.orders import Order
-from agent.dossier import Dossier, assemble
-from agent.findings import Finding
-from agent.letters import Answered, Decided
-from agent.oddities import across_units
-from agent.open_items import OpenItem
-from agent.overview import (
+from agent.base.findings import Finding
+from agent.campaign.rules import Campaign
+from agent.campaign.settings import Contact
+from agent.campaign.units import Register, Unit
+from agent.dossier.dossier import Dossier, assemble
+from agent.dossier.oddities import across_units
+from agent.dossier.open_items import OpenItem
+from agent.dossier.overview import (
     Health,
     Held,
     LetterCounts,
@@ -23,11 +24,10 @@ from agent.overview import (
     Overview,
     Told,
 )
+from agent.dossier.submission import Decision, Piece, Submission
+from agent.judging.command_words import Order
+from agent.letters import Answered, Decided
 from agent.reading.reading import Figure, Form
-from agent.rules import Campaign
-from agent.settings import Contact
-from agent.submission import Decision, Piece, Submission
-from agent.units import Register, Unit
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -10,11 +10,11 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from html.parser import HTMLParser
 
-from agent.dossier import Dossier, assemble
+from agent.campaign.rules import Campaign
+from agent.campaign.units import Register
+from agent.dossier.dossier import Dossier, assemble
+from agent.dossier.overview import Overview
 from agent.letters import Answered, Letter, Letters, news
-from agent.overview import Overview
-from agent.rules import Campaign
-from agent.units import Register
 
 from .made_up import (
     answer,

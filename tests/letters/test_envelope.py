@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from agent.campaign.rules import Campaign
+from agent.campaign.units import Register
 from agent.letters import Letter, Letters, is_own_id, message_id
-from agent.rules import Campaign
-from agent.units import Register
 
 from .made_up import (
     CONTACT,

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agent.dossier import assemble
-from agent.findings import Finding
+from agent.base.findings import Finding
+from agent.campaign.rules import Campaign
+from agent.campaign.units import Register
+from agent.dossier.dossier import assemble
+from agent.dossier.open_items import KINDS, OpenItem
+from agent.dossier.overview import Held, Overview, Stray, Told
+from agent.dossier.submission import Piece
 from agent.letters import Letter, Letters
-from agent.open_items import KINDS, OpenItem
-from agent.overview import Held, Overview, Stray, Told
-from agent.rules import Campaign
-from agent.submission import Piece
-from agent.units import Register
 
 from .made_up import (
     answer,

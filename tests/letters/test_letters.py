@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from agent.dossier import assemble
-from agent.findings import Finding
+from agent.base.findings import Finding
+from agent.campaign.rules import Campaign, plain
+from agent.campaign.settings import Contact
+from agent.campaign.units import Register
+from agent.dossier.dossier import assemble
+from agent.dossier.overview import Health, Held, Overview
+from agent.dossier.submission import Submission
 from agent.letters import Letter, Letters, news
-from agent.overview import Health, Held, Overview
-from agent.rules import Campaign, plain
-from agent.settings import Contact
-from agent.submission import Submission
-from agent.units import Register
 
 from .made_up import (
     CONTACT,

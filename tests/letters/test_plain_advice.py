@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from agent.findings import Finding
+from agent.base.findings import Finding
+from agent.campaign.rules import Campaign
+from agent.campaign.units import Register
+from agent.dossier.submission import Piece
 from agent.letters import Letters
 from agent.letters.rendering import place
-from agent.rules import Campaign
-from agent.submission import Piece
-from agent.units import Register
 
 from .made_up import LOCKED, form, form_file, form_values, moment, narrative
 from .opened import EVENING, Case, both, case_of, is_silent_about, parsed, says, text_of

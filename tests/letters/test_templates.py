@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from agent.dossier import assemble
-from agent.errors import ConfigurationError
+from agent.base.errors import ConfigurationError
+from agent.campaign.rules import Campaign, load_campaign
+from agent.campaign.units import Register, Unit
+from agent.dossier.dossier import assemble
+from agent.dossier.overview import Overview
 from agent.letters import Letters, news
-from agent.overview import Overview
-from agent.rules import Campaign, load_campaign
-from agent.units import Register, Unit
 
 from .made_up import (
     CONTACT,

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.errors import Unreachable
+from agent.base.errors import Unreachable
+from agent.campaign.settings import ImapServer
 from agent.mail.idle import Client
 from agent.mail.imap import ImapInbox
 from agent.mail.inbox import Event
-from agent.settings import ImapServer
 
 if TYPE_CHECKING:
     from tests.mail.conftest import QuirkyServer

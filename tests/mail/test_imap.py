@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from agent.errors import Unreachable
+from agent.base.errors import Unreachable
+from agent.campaign.settings import ImapServer
 from agent.mail.connection import LoginRefused
 from agent.mail.imap import ImapInbox, ways_of
 from agent.mail.inbox import Arrival, Event, Passed, Withheld
-from agent.settings import ImapServer
 
 if TYPE_CHECKING:
     from tests.mail.conftest import QuirkyServer

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.errors import Unreachable
+from agent.base.errors import Unreachable
 from agent.mail.inbox import Arrival, Event, FolderInbox, Withheld
 
 START = dt.datetime(2023, 11, 9, tzinfo=dt.UTC)

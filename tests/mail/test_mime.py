@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.mime import Mime, decode_text, decode_words, html_text, parse_mime
+from agent.base.mime import Mime, decode_text, decode_words, html_text, parse_mime
 
 LINES = st.sampled_from(
     [

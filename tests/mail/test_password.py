@@ -7,7 +7,7 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.errors import NoKeyringError
 
-from agent.errors import ConfigurationError
+from agent.base.errors import ConfigurationError
 from agent.mail.password import find_password
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from agent.errors import Unreachable
+from agent.base.errors import Unreachable
+from agent.campaign.settings import SmtpServer
 from agent.mail.connection import LoginRefused
 from agent.mail.outbox import Deferred, Doubt, Refused
 from agent.mail.smtp import SmtpOutbox
-from agent.settings import SmtpServer
 from tests.integration.servers.scripted_smtp import (
     CUT,
     SILENCE,

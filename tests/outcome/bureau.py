@@ -24,16 +24,17 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from agent import faults, jsontext
-from agent.deciding.decisions import Ruling
+from agent.base import failpoints as faults
+from agent.base import jsontext
+from agent.campaign.rules import load_campaign
 from agent.demo.district import AGENT_ADDRESS, CONTACT_ADDRESS, addresses
 from agent.demo.forms import form_csv, form_xlsx, narrative_docx
 from agent.demo.pictures import photo as draw_photo
-from agent.dossier import Dossier
-from agent.rebuild import verify
-from agent.rules import load_campaign
-from agent.service import Pass, Service
-from agent.workplace import Workplace
+from agent.dossier.dossier import Dossier
+from agent.handling.decisions import Ruling
+from agent.keeping.rebuild import verify
+from agent.keeping.workspace import Workplace
+from agent.service.loop import Pass, Service
 from tests.integration.office import ROOT, Office, make_office
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -15,18 +15,18 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent import jsontext
-from agent.dossier import assemble
-from agent.findings import Finding
-from agent.mailings import digest_letter
-from agent.merging import merge
-from agent.overview import Overview
-from agent.privacy.masked import masked
-from agent.privacy.personal import find
-from agent.rebuild import rebuild
-from agent.rules import Campaign
-from agent.terminal import show_review, show_status
-from agent.units import Register
+from agent.base import jsontext
+from agent.base.findings import Finding
+from agent.base.masked import masked
+from agent.base.personal import find
+from agent.campaign.rules import Campaign
+from agent.campaign.units import Register
+from agent.cli.show_status import show_review, show_status
+from agent.dossier.dossier import assemble
+from agent.dossier.overview import Overview
+from agent.keeping.rebuild import rebuild
+from agent.service.final_report import merge
+from agent.service.mailings import digest_letter
 from tests.outcome.bureau import STRANGER, Bureau, bureau, form, narrative, photo, sender_of
 from tests.sent import ZONE, decision, submission
 from tests.sent import form as made_form
@@ -75,7 +75,7 @@ def test_the_contact_hears_where_and_how_many_and_never_the_number(tmp_path: Pat
 def test_a_digest_tells_it_once_and_status_and_review_go_on_telling(tmp_path: Path, capsys: Any) -> None:
     with bureau(tmp_path) as office:
         report_with_remarks(office)
-        from agent.mailings import send_digest
+        from agent.service.mailings import send_digest
 
         send_digest(office.work, office.now)
         office.pass_time(days=1)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.privacy.personal import counted, find, mask, numbers_in
+from agent.base.personal import counted, find, mask, numbers_in
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 """GB 11643: the weights and check characters as its annex gives them."""

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from agent.campaign.rules import Campaign
+from agent.campaign.units import Register
 from agent.reading.files import read_file
-from agent.reading.formats.limits import Limits
+from agent.reading.limits import Limits
 from agent.reading.reading import FileReading
-from agent.rules import Campaign
-from agent.units import Register
 
 sys.path.insert(0, str(Path(__file__).parent))  # for make_forms: the importlib mode adds no folder
 

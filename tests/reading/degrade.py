@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter
 
+from agent.campaign.rules import Campaign
 from agent.demo.forms import form_docx, form_xlsx
-from agent.rules import Campaign
 
 DPI = 200
 SEALS = "★民政专用"
@@ -244,7 +244,7 @@ def _stored(page: Image.Image, rng: random.Random, kind: str, quality: int) -> b
 
 
 def main() -> None:
-    from agent.rules import load_campaign
+    from agent.campaign.rules import load_campaign
 
     root, out = Path(__file__).resolve().parents[2], Path(sys.argv[1])
     campaign = load_campaign(root / "agent/demo/campaign/winter-warmth.yaml")

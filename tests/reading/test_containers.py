@@ -18,9 +18,9 @@ import pytest
 from test_files import require_the_form, rules
 
 from agent.demo import pictures as made_up
-from agent.reading import outside
+from agent.reading.apart import outside
 from agent.reading.formats import office
-from agent.reading.formats.limits import Limits
+from agent.reading.limits import Limits
 from agent.reading.reading import FileReading
 
 Read = Callable[..., FileReading]

@@ -13,7 +13,7 @@ import make_containers as containers
 import make_forms as forms
 import pytest
 
-from agent.findings import Finding
+from agent.base.findings import Finding
 from agent.reading.reading import FileReading
 
 Read = Callable[..., FileReading]

@@ -6,11 +6,11 @@ import datetime as dt
 from decimal import Decimal
 from pathlib import Path
 
-from agent.findings import Finding
+from agent.base.findings import Finding
+from agent.campaign.rules import Campaign
+from agent.campaign.units import Register
+from agent.cli.read_files import read_files
 from agent.reading.reading import Form
-from agent.readout import read_files
-from agent.rules import Campaign
-from agent.units import Register
 
 HERE = Path(__file__).parent / "everyday"
 

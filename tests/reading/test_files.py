@@ -17,13 +17,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from agent.campaign.rules import Campaign
+from agent.campaign.units import Register
 from agent.demo import pictures as made_up
 from agent.reading import context
 from agent.reading.files import read_message
-from agent.reading.formats.limits import Limits
+from agent.reading.limits import Limits
 from agent.reading.reading import FileReading
-from agent.rules import Campaign
-from agent.units import Register
 
 Read = Callable[..., FileReading]
 

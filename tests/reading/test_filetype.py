@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.errors import Unreadable
+from agent.base.errors import Unreadable
 from agent.reading.containers.member import clean_path
 from agent.reading.containers.zipped import unpack_zip
 from agent.reading.filetype import UNSUPPORTED, refusal_of, sniff
-from agent.reading.formats.limits import Budget, Limits
+from agent.reading.limits import Budget, Limits
 
 MAIL = b"Received: from a\r\nFrom: a@town.example\r\nSubject: x\r\n\r\nbody"
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -16,10 +16,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.reading.form import FoundForm, combine, find_form, find_forms_by_unit
+from agent.campaign.rules import Campaign, load_campaign
+from agent.campaign.units import Register, load_register
 from agent.reading.grid import Cell, Document, Grid, Merge
-from agent.rules import Campaign, load_campaign
-from agent.units import Register, load_register
+from agent.reading.table.form import FoundForm, combine, find_form, find_forms_by_unit
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent

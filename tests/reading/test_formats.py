@@ -18,17 +18,17 @@ from hostile import changed
 from openpyxl import load_workbook
 from openpyxl.styles import Font
 
-from agent.errors import Unreadable
+from agent.base.errors import Unreadable
 from agent.reading.formats.delimited import read_delimited
 from agent.reading.formats.docx import read_docx
 from agent.reading.formats.html import read_html
-from agent.reading.formats.limits import Budget, Limits
 from agent.reading.formats.ods import read_ods
 from agent.reading.formats.odt import read_odt
 from agent.reading.formats.text import decode, read_text
 from agent.reading.formats.xls import read_xls
-from agent.reading.formats.xlsx import read_xlsx
+from agent.reading.formats.xlsx.sheets import read_xlsx
 from agent.reading.grid import Cell, Document, Grid, Merge
+from agent.reading.limits import Budget, Limits
 
 
 def budget(**limits: int) -> Budget:

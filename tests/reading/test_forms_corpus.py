@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from agent.campaign.rules import Campaign
+from agent.campaign.units import Register
 from agent.reading.ocr import installed
-from agent.rules import Campaign
-from agent.units import Register
 from tests.forms.score import Sample, judge, rows, samples
 
 SAMPLES = list(samples())

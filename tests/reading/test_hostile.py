@@ -13,9 +13,9 @@ import make_forms as forms
 import pytest
 from hostile import CASES, FINE, REFUSALS, Case
 
-from agent.errors import ReaderNotStarted, Unreadable
-from agent.reading import apart
-from agent.reading.formats.limits import MEGABYTE, Budget, Limits
+from agent.base.errors import ReaderNotStarted, Unreadable
+from agent.reading.apart import apart
+from agent.reading.limits import MEGABYTE, Budget, Limits
 from agent.reading.reading import FileReading
 
 pytestmark = pytest.mark.integration  # starts and ends processes
@@ -73,9 +73,9 @@ def plant(monkeypatch: pytest.MonkeyPatch, folder: Path, what: str, seconds: flo
     code = f"import os, signal, sys, time\ndef read_xlsx(data, budget):\n    {what}\n"
     (folder / "sitecustomize.py").write_text(
         "import sys, types\n"
-        "module = types.ModuleType('agent.reading.formats.xlsx')\n"
+        "module = types.ModuleType('agent.reading.formats.xlsx.sheets')\n"
         f"exec({code!r}, module.__dict__)\n"
-        "sys.modules['agent.reading.formats.xlsx'] = module\n"
+        "sys.modules['agent.reading.formats.xlsx.sheets'] = module\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(folder))
     monkeypatch.setitem(apart.TASKS, "files", apart.Task(seconds, apart.TASKS["files"].memory))

@@ -12,13 +12,13 @@ import make_forms as forms
 import pytest
 from hostile_mails import FINE, MAILS, Hostile, page, table
 
-from agent.brought import Brought, bring
+from agent.campaign.rules import Campaign
+from agent.campaign.units import Register
+from agent.judging.contents import Brought, bring
 from agent.mail.message import Message, parse
-from agent.reading import apart
+from agent.reading.apart import apart
 from agent.reading.files import open_mail, read_message
 from agent.reading.reading import FileReading
-from agent.rules import Campaign
-from agent.units import Register
 from tests.reading.test_files import require_the_form
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -97,11 +97,11 @@ SELF = """
 import datetime as dt, sys
 from pathlib import Path
 from agent import mime, mimetext
-from agent.brought import bring
+from agent.judging.contents import bring
 from agent.mail.message import parse
 from agent.reading.files import open_mail, read_message
-from agent.rules import load_campaign
-from agent.units import load_register
+from agent.campaign.rules import load_campaign
+from agent.campaign.units import load_register
 
 def never(*_, **__):
     raise AssertionError("parsed here")

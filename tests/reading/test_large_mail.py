@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
+from agent.base.mime import head_of, parse_mime
+from agent.base.mimetext import CHUNK, decode_base64, decode_body
+from agent.campaign.rules import Campaign
+from agent.campaign.units import Register
 from agent.demo.pictures import photo
 from agent.mail.message import parse, parse_head, thread_of
-from agent.mime import head_of, parse_mime
-from agent.mimetext import CHUNK, decode_base64, decode_body
 from agent.reading.files import Limits, read_message
-from agent.rules import Campaign
-from agent.units import Register
 from tests.commands import form, mail
 
 

@@ -11,7 +11,7 @@ import make_mails as made
 import pytest
 from make_mails import file, mail, multipart, page, part, text
 
-from agent.cms import kind_of, signed_content
+from agent.base.cms import kind_of, signed_content
 from agent.demo.pictures import photo
 from agent.reading.reading import FileReading
 from tests.reading.test_files import require_the_form

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from agent.reading.form import FoundForm, find_form, find_forms_by_unit
+from agent.campaign.rules import Campaign
+from agent.campaign.units import Register
 from agent.reading.grid import Cell, Document, Grid
-from agent.rules import Campaign
-from agent.units import Register
+from agent.reading.table.form import FoundForm, find_form, find_forms_by_unit
 from tests.reading.conftest import Read
 
 FILES = Path(__file__).parent / "data" / "places"

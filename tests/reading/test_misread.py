@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from agent.reading.form import FoundForm, find_form
+from agent.campaign.rules import Campaign
+from agent.campaign.units import Register
 from agent.reading.grid import Cell, Document, Grid, Merge
-from agent.rules import Campaign
-from agent.units import Register
+from agent.reading.table.form import FoundForm, find_form
 
 UNSURE = 0.6
 FIRST = 21  # the first field's figure, the next one's one more

@@ -16,7 +16,7 @@ import pytest
 from test_files import require_the_form, rules
 
 from agent.demo import pictures as made_up
-from agent.reading import outside
+from agent.reading.apart import outside
 from agent.reading.reading import FileReading
 
 Read = Callable[..., FileReading]
@@ -30,7 +30,7 @@ with_office = pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreO
 
 def test_a_photo_from_an_iphone_is_a_photo(read: Read) -> None:
     """480 × 360 pixels of the demo's made-up scene, by libheif's heif-enc."""
-    from agent.photos import smaller
+    from agent.reading.photos import smaller
 
     data = (DATA / "photo.heic").read_bytes()
     reading = read("IMG_0001.HEIC", data)

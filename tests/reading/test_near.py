@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agent.reading.labels import LabelBook
-from agent.rules import Campaign
+from agent.campaign.rules import Campaign
+from agent.reading.table.labels import LabelBook
 
 MEANT = {
     "岀动工作人员": "staff_deployed",

@@ -13,8 +13,9 @@ import make_forms as forms
 import pytest
 from conftest import Read
 
-from agent.checkup import _readers
-from agent.reading import apart, needs, ocr, outside
+from agent.cli.check import _readers
+from agent.reading import needs, ocr
+from agent.reading.apart import apart, outside
 from agent.reading.formats import office
 
 EXTRAS = ("py7zr", "rapidocr", "onnxruntime", "cv2")

@@ -13,16 +13,16 @@ import pytest
 from conftest import Read
 from PIL import Image, ImageDraw
 
+from agent.base.errors import Unreadable
+from agent.campaign.rules import Campaign
 from agent.demo import pictures as made_up
-from agent.errors import Unreadable
-from agent.reading import apart
-from agent.reading.formats.limits import Budget, Limits
+from agent.reading.apart import apart
+from agent.reading.cell.values import read_figure
 from agent.reading.grid import Cell
+from agent.reading.limits import Budget, Limits
 from agent.reading.ocr import installed
 from agent.reading.pictures import every_page
 from agent.reading.reading import FileReading
-from agent.reading.values import read_figure
-from agent.rules import Campaign
 
 with_ocr = pytest.mark.skipif(not installed(), reason="the extra ocr is not installed")
 with_programs = pytest.mark.skipif(bool(degrade.MISSING), reason="LibreOffice or pdftoppm is not installed")

@@ -15,8 +15,8 @@ import locked
 import pytest
 
 from agent.reading.formats.defaultpassword import PASSWORD, without_default_password
-from agent.reading.formats.limits import Budget, Limits
 from agent.reading.formats.xls import read_xls
+from agent.reading.limits import Budget, Limits
 from agent.reading.reading import FileReading
 from tests.forms.making import books, notice, zips
 

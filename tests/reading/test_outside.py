@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.errors import Unreadable
-from agent.reading import apart, outside
-from agent.reading.formats.limits import Budget, Limits
+from agent.base.errors import Unreadable
+from agent.reading.apart import apart, outside
+from agent.reading.limits import Budget, Limits
 from agent.reading.reading import FileReading
 
 pytestmark = pytest.mark.integration  # starts and ends processes

@@ -61,7 +61,7 @@ def test_a_picture_of_our_letter_is_no_form_and_no_narrative(
     from test_pictures import ruled_page, stored
 
     from agent.reading.formats.html import read_html
-    from agent.reading.formats.limits import Budget, Limits
+    from agent.reading.limits import Budget, Limits
 
     shown = read_html(page(), Budget(Limits()))
     monkeypatch.setattr("agent.reading.ocr.read_picture", lambda *_: shown)

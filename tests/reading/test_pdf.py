@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_files import rules
 
+from agent.base.findings import Finding, Severity
+from agent.campaign.rules import Campaign
 from agent.demo import pictures as made_up
-from agent.findings import Finding, Severity
-from agent.reading.formats.limits import Budget, Limits
+from agent.reading.limits import Budget, Limits
 from agent.reading.reading import FileReading
-from agent.rules import Campaign
 
 Read = Callable[..., FileReading]
 
@@ -60,7 +60,7 @@ def at(x: float, y: float, text: str, options: str = "") -> str:
 
 
 def cells(data: bytes) -> list[list[tuple[str, str]]]:
-    from agent.reading.formats.pdf import read_pdf
+    from agent.reading.formats.pdf.document import read_pdf
 
     (grid,) = read_pdf(data, Budget(Limits())).grids
     return [[(cell.text, cell.withheld) for cell in row] for row in grid.rows]
@@ -93,7 +93,7 @@ def test_a_pdfs_cell_holds_what_is_seen_in_it(drawn: list[str], expected: tuple[
 
 
 def test_a_number_that_a_narrow_column_breaks_is_put_together_and_told() -> None:
-    from agent.reading.formats.pdf import read_pdf
+    from agent.reading.formats.pdf.document import read_pdf
 
     drawn = two_columns(*PLAIN[:2], at(75, 200, "5"), at(55, 206, "12"), at(55, 194, "34"), widths=(20, 60))
     document = read_pdf(drawn_pdf(drawn), Budget(Limits()))
@@ -122,7 +122,7 @@ def test_the_number_in_a_seal_is_no_figure() -> None:
 
 
 def test_a_page_with_a_note_that_can_only_be_drawn_is_a_picture() -> None:
-    from agent.reading.formats.pdf import read_pdf
+    from agent.reading.formats.pdf.document import read_pdf
 
     struck = f"<</Type/Annot/Subtype/StrikeOut{BOX}/QuadPoints[55 209 75 209 55 197 75 197]/C[1 0 0]>>"
     document = read_pdf(drawn_pdf(two_columns(*PLAIN, at(55, 200, "12")), struck), Budget(Limits()))
@@ -136,7 +136,7 @@ def on_page(number: int, *rows: tuple[str, str], **more: object) -> dict[str, ob
 
 
 def test_a_table_that_goes_on_on_the_next_page_is_one_and_its_header_stands_there_once() -> None:
-    from agent.reading.formats.pdf import _over_pages
+    from agent.reading.formats.pdf.document import _over_pages
 
     first = on_page(1, ("村", "劝导人数"), ("甲村", "3"), after=["第1页 共2页"])
     second = on_page(
@@ -158,7 +158,7 @@ def test_a_table_that_goes_on_on_the_next_page_is_one_and_its_header_stands_ther
     [{"edges": [50.0, 120.0, 170.0]}, {"edges": [50.0, 170.0]}, {"before": ["表二"]}, {"name": "第3页表1"}],
 )
 def test_a_table_that_may_be_another_is_no_part_of_the_one_before(other: dict[str, object]) -> None:
-    from agent.reading.formats.pdf import _over_pages
+    from agent.reading.formats.pdf.document import _over_pages
 
     assert len(_over_pages([on_page(1, ("甲村", "3")), {**on_page(2, ("乙村", "5")), **other}])) == 2
 
@@ -270,7 +270,7 @@ TURNS = {90: "0 1 -1 0 300 0", 180: "-1 0 0 -1 400 300", 270: "0 -1 1 0 0 400"}
 
 def tables_and_pages(data: bytes) -> tuple[list[list[list[str]]], list[int]]:
     """The ruled tables' texts, and the numbers of the pages that are to be read like pictures."""
-    from agent.reading.formats.pdf import read_pdf
+    from agent.reading.formats.pdf.document import read_pdf
 
     document = read_pdf(data, Budget(Limits()))
     texts = [[[cell.text for cell in row] for row in grid.rows] for grid in document.grids]
@@ -333,7 +333,7 @@ def test_figures_in_a_layer_that_is_switched_off_are_not_read() -> None:
 
 def test_a_figure_beside_the_tables_that_is_not_seen_is_no_figure() -> None:
     """A printer cuts off what is over the page's edge; the table on it is none the worse."""
-    from agent.reading.formats.pdf import read_pdf
+    from agent.reading.formats.pdf.document import read_pdf
 
     data = drawn_pdf(f"{FORM} {at(50, 100, 'tel 123')} {at(390, 100, 'a 24')}")
     document = read_pdf(data, Budget(Limits()))
@@ -385,7 +385,7 @@ def test_a_figure_typed_into_a_field_is_what_it_holds_and_shows(data: bytes, cel
 def test_a_page_that_is_drawn_to_be_looked_at_shows_its_fields() -> None:
     from PIL import Image
 
-    from agent.reading.formats.pdf import read_pdf
+    from agent.reading.formats.pdf.document import read_pdf
 
     (page,) = read_pdf(with_field(f"{SHOWN}/V(12)", "34"), Budget(Limits())).pages
     scale = 200 / 72

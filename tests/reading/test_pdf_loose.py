@@ -10,15 +10,15 @@ from decimal import Decimal
 import make_forms as forms
 import pytest
 
-from agent.reading.form import find_form
+from agent.campaign.rules import Campaign
+from agent.campaign.units import Register
 from agent.reading.formats.flow import text_cell
-from agent.reading.formats.pdf import read_pdf
-from agent.reading.formats.pdfloose import loose_tables
-from agent.reading.formats.pdfpage import Char, Page, Run
+from agent.reading.formats.pdf.document import read_pdf
+from agent.reading.formats.pdf.loose import loose_tables
+from agent.reading.formats.pdf.page import Char, Page, Run
 from agent.reading.grid import Document, Grid
 from agent.reading.paged import is_whole
-from agent.rules import Campaign
-from agent.units import Register
+from agent.reading.table.form import find_form
 
 SIZE = 9.0
 
@@ -101,7 +101,7 @@ def test_a_figure_is_never_read_under_another_heading(campaign: Campaign, regist
 def test_an_invisible_layer_of_text_is_never_trusted() -> None:
     from test_pdf import PLAIN, at, drawn_pdf, two_columns
 
-    from agent.reading.formats.limits import Budget, Limits
+    from agent.reading.limits import Budget, Limits
 
     for options, pages in (("0 Tr", []), ("3 Tr", [1]), ("7 Tr", [1])):
         data = drawn_pdf(two_columns(*PLAIN, at(55, 200, "12", options)))
@@ -121,14 +121,14 @@ def test_an_invisible_layer_of_text_is_never_trusted() -> None:
 def test_text_that_something_was_drawn_over_is_read_as_it_looks(over: str, pages: list[int]) -> None:
     from test_pdf import PLAIN, at, drawn_pdf, two_columns
 
-    from agent.reading.formats.limits import Budget, Limits
+    from agent.reading.limits import Budget, Limits
 
     data = drawn_pdf(two_columns(*PLAIN, at(55, 200, "12"), over))
     assert [page.number for page in read_pdf(data, Budget(Limits())).pages] == pages
 
 
 def test_radicals_that_a_font_gives_for_ideographs_read_as_these() -> None:
-    from agent.reading.folding import ideographs
+    from agent.reading.cell.folding import ideographs
 
     assert ideographs("⻘年镇⼈⺠政府⽆⻅⻋") == "青年镇人民政府无见车"
     assert ideographs(forms.NARRATIVE) == forms.NARRATIVE

@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter
 
+from agent.base.errors import Unreadable
 from agent.demo import pictures as made_up
-from agent.errors import Unreadable
-from agent.reading.formats.limits import Budget, Limits
+from agent.reading.limits import Budget, Limits
 from agent.reading.pictures import look_at, looks_like_a_page
 
 

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agent.reading import numerals
+from agent.campaign.rules import Campaign, FormField
+from agent.reading.cell import numerals
 from agent.reading.reading import FileReading
-from agent.rules import Campaign, FormField
 
 Read = Callable[..., FileReading]
 Rows = Sequence[Sequence[Any]]

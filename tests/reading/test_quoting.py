@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.reading.formats.html import read_tree
-from agent.reading.formats.limits import Budget, Limits
-from agent.reading.quotedpages import forwarded_html, own_html
-from agent.reading.quoting import forwarded_texts, own_text
+from agent.reading.limits import Budget, Limits
+from agent.reading.words.quotedpages import forwarded_html, own_html
+from agent.reading.words.quoting import forwarded_texts, own_text
 
 CASES = sorted((Path(__file__).parent / "quoting").glob("*.txt"))
 PAGES = Path(__file__).parent / "quoting_html"

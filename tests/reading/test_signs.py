@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from agent.reading.folding import squeeze
-from agent.reading.marked import mark_of_mail
-from agent.reading.signs import Sign, Signs
-from agent.rules import Campaign
-from agent.units import Register
+from agent.campaign.rules import Campaign
+from agent.campaign.units import Register
+from agent.reading.cell.folding import squeeze
+from agent.reading.table.marked import mark_of_mail
+from agent.reading.words.signs import Sign, Signs
 
 CASES = yaml.safe_load(Path(__file__).with_name("signs.yaml").read_text(encoding="utf-8"))
 

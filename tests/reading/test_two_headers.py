@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
-from agent.jsontext import dumps, loads
+from agent.base.jsontext import dumps, loads
+from agent.campaign.rules import Campaign, load_campaign
+from agent.campaign.units import Register
 from agent.reading.files import read_file
-from agent.reading.headers import header_values
 from agent.reading.reading import Form
-from agent.rules import Campaign, load_campaign
-from agent.units import Register
+from agent.reading.table.headers import header_values
 from tests.commands import bureau, mail, run
 
 HERE = Path(__file__).parent / "headers"

@@ -12,10 +12,10 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from agent.reading import numerals
+from agent.campaign.rules import load_campaign
+from agent.reading.cell import numerals
+from agent.reading.cell.values import Reading, read_date, read_figure, read_phone, read_text
 from agent.reading.grid import Cell, CellKind
-from agent.reading.values import Reading, read_date, read_figure, read_phone, read_text
-from agent.rules import load_campaign
 
 HERE = Path(__file__).parent
 CAMPAIGN = load_campaign(HERE.parent.parent / "agent/demo/campaign/winter-warmth.yaml")

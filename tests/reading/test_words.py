@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 import yaml
 
-from agent.findings import Finding
-from agent.reading.combining import FoundForm
-from agent.reading.doubting import Manner, Words, with_doubts
+from agent.base.findings import Finding
+from agent.campaign.rules import Campaign, load_campaign
 from agent.reading.reading import Form
-from agent.rules import Campaign, load_campaign
+from agent.reading.table.combining import FoundForm
+from agent.reading.words.doubting import Manner, Words, with_doubts
 
 GROUPS = yaml.safe_load((Path(__file__).parent / "data" / "words.yaml").read_text(encoding="utf-8"))
 LINES = ("表上方", "表下方", "页眉", "页脚", "水印")

@@ -13,15 +13,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from agent.dossier import Filed, assemble
-from agent.findings import Finding
-from agent.oddities import across_units
-from agent.overview import Failed, Held, Overview
+from agent.base.findings import Finding
+from agent.campaign.rules import Campaign
+from agent.campaign.units import Register, Unit
+from agent.dossier.dossier import Filed, assemble
+from agent.dossier.oddities import across_units
+from agent.dossier.overview import Failed, Held, Overview
+from agent.dossier.submission import Decision, Piece, Submission
 from agent.reading.reading import Figure, Form
 from agent.report.compile import compile_report
-from agent.rules import Campaign
-from agent.submission import Decision, Piece, Submission
-from agent.units import Register, Unit
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -10,7 +10,7 @@ import docx
 import pytest
 from PIL import Image
 
-from agent.photos import smaller
+from agent.reading.photos import smaller
 
 District = Any
 """conftest.District: conftest isn't imported, its fixtures hand it over."""

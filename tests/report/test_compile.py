@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from agent.errors import ConfigurationError
+from agent.base.errors import ConfigurationError
+from agent.campaign.rules import Campaign, load_campaign
+from agent.campaign.units import Register, Unit
 from agent.report.compile import compile_report
-from agent.rules import Campaign, load_campaign
-from agent.units import Register, Unit
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 District = Any

@@ -209,7 +209,7 @@ LITERAL = [
 def test_what_a_unit_wrote_appears_as_it_wrote_it(
     make_district: Any, campaign: Any, register: Any, literal: str
 ) -> None:
-    from agent.units import Unit
+    from agent.campaign.units import Unit
 
     unit = Unit(id="odd", name=f"甲镇{literal}")
     made = make_district(campaign, register.model_copy(update={"units": (unit,), "district": f"区{literal}"}))

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agent.errors import AgentError
-from agent.overview import Overview
+from agent.base.errors import AgentError
+from agent.dossier.overview import Overview
 from agent.report.merge import merge
 
 District = Any

@@ -9,7 +9,7 @@ from typing import Any
 
 import openpyxl
 
-from agent.findings import Finding
+from agent.base.findings import Finding
 
 District = Any
 """conftest.District: conftest isn't imported, its fixtures hand it over."""

@@ -13,12 +13,12 @@ import docx
 import openpyxl
 import pytest
 
+from agent.campaign.rules import Campaign, ReportRules
+from agent.campaign.units import Register
 from agent.letters.digest import digest_view
 from agent.reading.files import read_file
 from agent.report.merge import merge
 from agent.report.table import table_xml
-from agent.rules import Campaign, ReportRules
-from agent.units import Register
 
 NEAR = dt.date(2024, 3, 5)
 

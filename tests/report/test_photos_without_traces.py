@@ -12,8 +12,8 @@ import pytest
 from PIL import Image, ImageChops, ImageOps, ImageStat
 
 from agent.demo.pictures import photo as draw_photo
-from agent.merging import merge
 from agent.reading.pictures import know_heif
+from agent.service.final_report import merge
 from tests.outcome.bureau import bureau, form, sender_of
 
 SECRET = b"SecretTrace"

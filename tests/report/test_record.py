@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agent.jsontext import loads
+from agent.base.jsontext import loads
 
 District = Any
 """conftest.District: conftest isn't imported, its fixtures hand it over."""

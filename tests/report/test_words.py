@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from agent.campaign.rules import Campaign, FormField, FormRules
 from agent.report.layout import layout
 from agent.report.words import clean, file_name, lines, numeral, one_line, titles, width
-from agent.rules import Campaign, FormField, FormRules
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from typing import Any
 import openpyxl
 import pytest
 
+from agent.campaign.rules import plain
 from agent.report.sheets import exact_number
-from agent.rules import plain
 
 District = Any
 """conftest.District: conftest isn't imported, its fixtures hand it over."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from agent.reading.containers.member import Member, Unpacked
-from agent.reading.formats.limits import Budget
+from agent.reading.limits import Budget
 
 __all__ = ["ContainerType", "Member", "Unpacked", "unpack"]
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from agent.errors import Unreadable
-from agent.reading.formats.limits import MEGABYTE, Budget
-from agent.reading.formats.refusals import too_large
-from agent.unseen import acts
+from agent.base.errors import Unreadable
+from agent.base.unseen import acts
+from agent.reading.limits import MEGABYTE, Budget
+from agent.reading.refusals import too_large
 
 _IGNORED = re.compile(
     r"(?:^|/)(?:__MACOSX/|\._|~\$|\.~|\.DS_Store$|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE

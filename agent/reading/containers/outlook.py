@@ -8,10 +8,10 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from agent.errors import Unreadable
-from agent.mime import Mime, MimePart, decode_text, html_text
-from agent.reading.formats.limits import Budget
-from agent.reading.formats.refusals import damaged
+from agent.base.errors import Unreadable
+from agent.base.mime import Mime, MimePart, decode_text, html_text
+from agent.reading.limits import Budget
+from agent.reading.refusals import damaged
 
 MESSAGE_OFFSET, EMBEDDED_OFFSET, ATTACHMENT_OFFSET = (
     32,

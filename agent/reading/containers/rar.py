@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.reading.apart.outside import Bounds, Ran, find, folder_for, patience, run
 from agent.reading.containers.member import Member, Unpacked, clean_path, over_the_bound, wanted
-from agent.reading.formats.limits import MEGABYTE, Budget
-from agent.reading.formats.refusals import USE_ZIP, damaged, encrypted, in_volumes, without_program
-from agent.reading.outside import Bounds, Ran, find, folder_for, patience, run
+from agent.reading.limits import MEGABYTE, Budget
+from agent.reading.refusals import USE_ZIP, damaged, encrypted, in_volumes, without_program
 
 RAR5 = b"Rar!\x1a\x07\x01\x00"
 SECONDS = 10  # of the processor

@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from agent.errors import Unreadable
+from agent.base.errors import Unreadable
 from agent.reading.containers.member import Member, Unpacked, clean_path, over_the_bound, wanted
-from agent.reading.formats.limits import Budget
-from agent.reading.formats.refusals import USE_ZIP, damaged, encrypted, without_program
+from agent.reading.limits import Budget
+from agent.reading.refusals import USE_ZIP, damaged, encrypted, without_program
 
 
 def unpack_7z(data: bytes, budget: Budget) -> Unpacked:

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from agent.reading.containers.member import Member, Unpacked, clean_path, decoded_name, over_the_bound, wanted
-from agent.reading.formats.limits import MEGABYTE, Budget
-from agent.reading.formats.refusals import damaged, too_large
+from agent.reading.limits import MEGABYTE, Budget
+from agent.reading.refusals import damaged, too_large
 
 BLOCK = 512
 _DAMAGE = (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError, ValueError)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from agent.reading.containers.member import Member, Unpacked, clean_path, decoded_name, over_the_bound, wanted
-from agent.reading.formats.limits import Budget
-from agent.reading.formats.refusals import damaged
+from agent.reading.limits import Budget
+from agent.reading.refusals import damaged
 
 
 def unpack_tnef(data: bytes, budget: Budget) -> Unpacked:

@@ -8,8 +8,8 @@ import zipfile
 import zlib
 
 from agent.reading.containers.member import Member, Unpacked, clean_path, decoded_name, over_the_bound, wanted
-from agent.reading.formats.limits import Budget
-from agent.reading.formats.refusals import damaged
+from agent.reading.limits import Budget
+from agent.reading.refusals import damaged
 
 _UNICODE_PATH = 0x7075  # Info-ZIP's extra field: the name in UTF-8, beside whatever stands in the old one
 _UTF8_NAME = 0x800

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from agent.errors import Unreadable
+from agent.base.errors import Unreadable
 from agent.reading.formats.package import Package
 
 if TYPE_CHECKING:

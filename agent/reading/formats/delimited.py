@@ -6,11 +6,11 @@ import csv
 from io import StringIO
 
 from agent.reading.formats.flow import text_cell
-from agent.reading.formats.limits import Budget
-from agent.reading.formats.refusals import damaged, too_large
 from agent.reading.formats.sheet import LONGEST_GAP
 from agent.reading.formats.text import decode
 from agent.reading.grid import Cell, Document, Grid
+from agent.reading.limits import Budget
+from agent.reading.refusals import damaged, too_large
 
 LONGEST_CELL = 200_000
 

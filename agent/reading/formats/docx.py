@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from agent.reading.folding import RAISED, is_wordless, level
+from agent.reading.cell.folding import RAISED, is_wordless, level
 from agent.reading.formats.asides import comments, in_package, margins
 from agent.reading.formats.docxdrawn import Numbering, drawn_in, read_numbering
 from agent.reading.formats.docxlooks import (
@@ -31,10 +31,10 @@ from agent.reading.formats.drawn import named
 from agent.reading.formats.embedded import Embedded, in_parts
 from agent.reading.formats.flow import Block, Line, Table, TableEnd, document, text_cell
 from agent.reading.formats.ink import FAINT_INK, Visibility, visibility
-from agent.reading.formats.limits import Budget
 from agent.reading.formats.package import Package
-from agent.reading.formats.refusals import damaged, too_large
 from agent.reading.grid import Cell, Document, Merge, Picture
+from agent.reading.limits import Budget
+from agent.reading.refusals import damaged, too_large
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

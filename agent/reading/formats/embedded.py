@@ -15,11 +15,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent.errors import Unreadable
-from agent.reading.formats.limits import Budget
+from agent.base.errors import Unreadable
 from agent.reading.formats.package import Package
-from agent.reading.formats.refusals import damaged, too_large
 from agent.reading.grid import Picture
+from agent.reading.limits import Budget
+from agent.reading.refusals import damaged, too_large
 
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MOST = 100  # objects of one document; more are no report

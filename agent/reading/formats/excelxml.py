@@ -12,16 +12,16 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from agent.reading.folding import is_wordless
+from agent.reading.cell.folding import is_wordless
 from agent.reading.formats.drawn import REPEATED, named
 from agent.reading.formats.formulas import LONGEST, Formula, Sheet, settled
 from agent.reading.formats.ink import FAINT_INK, WHITE, Visibility, of_hex, visibility
-from agent.reading.formats.limits import Budget
 from agent.reading.formats.package import parse_xml
-from agent.reading.formats.refusals import damaged, too_large
 from agent.reading.formats.sheet import address, decimal_text, sheet_grid
-from agent.reading.formats.xlsxstyles import Palette, ink_of_format
+from agent.reading.formats.xlsx.styles import Palette, ink_of_format
 from agent.reading.grid import Cell, CellKind, Document, Merge
+from agent.reading.limits import Budget
+from agent.reading.refusals import damaged, too_large
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

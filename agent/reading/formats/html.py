@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from agent.reading.folding import RAISED, level
+from agent.reading.cell.folding import RAISED, level
 from agent.reading.formats.flow import Block, Line, Table, TableEnd, document, text_cell
 from agent.reading.formats.htmldrawn import drawn_in
 from agent.reading.formats.htmllooks import hides, is_raised, is_struck, seen, take_over_sheets, withholds
-from agent.reading.formats.limits import Budget
-from agent.reading.formats.refusals import damaged, too_large
 from agent.reading.formats.text import decode
 from agent.reading.grid import Cell, Document, Merge
+from agent.reading.limits import Budget
+from agent.reading.refusals import damaged, too_large
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from agent.reading.folding import is_wordless
+from agent.reading.cell.folding import is_wordless
 from agent.reading.formats.ink import Visibility, of_css, visibility
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agent.reading.folding import is_wordless
+from agent.reading.cell.folding import is_wordless
 from agent.reading.formats.ink import WHITE, Colour, Visibility, of_hex, visibility
 from agent.reading.formats.sheet import FLAT
 

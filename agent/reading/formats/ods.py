@@ -10,18 +10,18 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from agent.reading.folding import RAISED, level
+from agent.reading.cell.folding import RAISED, level
 from agent.reading.formats.asides import MARGINS, is_figure, margins, told
 from agent.reading.formats.drawn import REPEATED, named
 from agent.reading.formats.embedded import in_opendocument
 from agent.reading.formats.formulas import LONGEST, Formula, Sheet, settled
 from agent.reading.formats.ink import FAINT_INK, WHITE
-from agent.reading.formats.limits import Budget
 from agent.reading.formats.odfstyles import OFFICE, TABLE, TEXT, Paint, Styles, small
 from agent.reading.formats.package import Package
-from agent.reading.formats.refusals import damaged, encrypted, too_large
 from agent.reading.formats.sheet import address, decimal_text, exact, sheet_grid
 from agent.reading.grid import Cell, CellKind, Document, Grid, Merge, Picture
+from agent.reading.limits import Budget
+from agent.reading.refusals import damaged, encrypted, too_large
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from agent.reading.folding import level
+from agent.reading.cell.folding import level
 from agent.reading.formats.asides import MARGINS, is_figure, margins, told
 from agent.reading.formats.drawn import named
 from agent.reading.formats.embedded import in_opendocument
 from agent.reading.formats.flow import Block, Line, Table, TableEnd, document, text_cell
 from agent.reading.formats.ink import FAINT_INK, WHITE, Colour
-from agent.reading.formats.limits import Budget
 from agent.reading.formats.odfdrawn import drawn_in
 from agent.reading.formats.odfstyles import OFFICE, TABLE, TEXT, Paint, Styles
 from agent.reading.formats.ods import require_open, runs
 from agent.reading.formats.package import Package
-from agent.reading.formats.refusals import damaged, too_large
 from agent.reading.grid import Cell, Document, Merge, Picture
+from agent.reading.limits import Budget
+from agent.reading.refusals import damaged, too_large
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

@@ -19,12 +19,12 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from agent.reading.apart.opening import converted_apart
+from agent.reading.apart.outside import Bounds, Ran, find, folder_for, patience, run
 from agent.reading.filetype import FileType
-from agent.reading.formats.limits import MEGABYTE, Budget
-from agent.reading.formats.refusals import damaged, encrypted, took_too_long, without_program
 from agent.reading.grid import Document
-from agent.reading.opening import converted_apart
-from agent.reading.outside import Bounds, Ran, find, folder_for, patience, run
+from agent.reading.limits import MEGABYTE, Budget
+from agent.reading.refusals import damaged, encrypted, took_too_long, without_program
 
 SECONDS = 10  # for one file
 ALLOCATED = 420 * MEGABYTE  # by one run; a usual document takes half of it

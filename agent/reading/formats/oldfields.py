@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
-from agent.reading.folding import is_wordless
+from agent.reading.cell.folding import is_wordless
 from agent.reading.formats.drawn import named
 from agent.reading.grid import Cell, Document
 

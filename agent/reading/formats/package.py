@@ -13,8 +13,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from agent.reading.formats.limits import Budget
-from agent.reading.formats.refusals import damaged
+from agent.reading.limits import Budget
+from agent.reading.refusals import damaged
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

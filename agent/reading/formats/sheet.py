@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from agent.reading.formats.limits import Limits
-from agent.reading.formats.refusals import too_large
 from agent.reading.grid import Cell, Grid, Merge
+from agent.reading.limits import Limits
+from agent.reading.refusals import too_large
 
 FLAT = 2.0  # points; a row kept lower isn't meant to be seen
 NARROW = 0.2  # letters; nor is a narrower column

@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import Any
 
 from agent.reading.formats.formulas import OUT_OF_DATE, same
-from agent.reading.formats.refusals import damaged
 from agent.reading.formats.sheet import decimal_text, exact
 from agent.reading.grid import Cell, Document, Grid
+from agent.reading.refusals import damaged
 
 Stored = Mapping[str, list[list[Any]]]
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from agent.reading.formats.flow import LINES_BESIDE, text_cell
-from agent.reading.formats.refusals import damaged
 from agent.reading.formats.sentence import in_words
 from agent.reading.grid import Cell, Document, Grid
+from agent.reading.refusals import damaged
 
 Splitter = Callable[[str], list[str] | None]
 

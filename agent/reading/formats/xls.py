@@ -10,19 +10,19 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from agent.errors import Unreadable
-from agent.reading.folding import RAISED, is_wordless, level
+from agent.base.errors import Unreadable
+from agent.reading.cell.folding import RAISED, is_wordless, level
 from agent.reading.formats.asides import LONGEST, MOST
 from agent.reading.formats.defaultpassword import without_default_password
 from agent.reading.formats.drawn import REPEATED, named
 from agent.reading.formats.embedded import in_compound
 from agent.reading.formats.ink import FAINT_INK, WHITE, Colour, Visibility, visibility
-from agent.reading.formats.limits import Budget
-from agent.reading.formats.refusals import damaged, encrypted, too_large
 from agent.reading.formats.sheet import FLAT, NARROW, NO_ZEROS, address, decimal_text, exact, sheet_grid
-from agent.reading.formats.xlsxdrawn import plain_margin
-from agent.reading.formats.xlsxstyles import Palette, ink_of_format
+from agent.reading.formats.xlsx.drawn import plain_margin
+from agent.reading.formats.xlsx.styles import Palette, ink_of_format
 from agent.reading.grid import Cell, CellKind, Document, Grid, Merge
+from agent.reading.limits import Budget
+from agent.reading.refusals import damaged, encrypted, too_large
 
 BLANK = (0, 6)
 FILLING = 4  # an alignment that repeats what stands in a cell to the cell's width

@@ -9,11 +9,11 @@ from __future__ import annotations
 from functools import cache
 from importlib.util import find_spec
 
-from agent.reading.apart import read_apart
+from agent.reading.apart.apart import read_apart
 from agent.reading.formats.flow import page_grid
-from agent.reading.formats.limits import Budget
-from agent.reading.formats.refusals import page_as_picture
 from agent.reading.grid import Cell, Document
+from agent.reading.limits import Budget
+from agent.reading.refusals import page_as_picture
 
 __all__ = ["installed", "read_picture"]
 

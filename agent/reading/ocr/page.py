@@ -11,8 +11,7 @@ import cv2
 import numpy as np
 from PIL.Image import Image, Resampling
 
-from agent.reading.formats.limits import Budget, Limits
-from agent.reading.formats.refusals import page_too_poor
+from agent.reading.limits import Budget, Limits
 from agent.reading.ocr.cells import ReadCell, read_cells
 from agent.reading.ocr.memory import give_back, keep_little
 from agent.reading.ocr.paper import Paper, Pixels, ink_on_white, pixels
@@ -20,6 +19,7 @@ from agent.reading.ocr.recogniser import Recogniser, Word
 from agent.reading.ocr.ruling import Box, RuledTable, find_tables
 from agent.reading.ocr.straightening import set_upright
 from agent.reading.pictures import every_page
+from agent.reading.refusals import page_too_poor
 
 LONGEST = 3000  # pixels of the longer side beyond which nothing more can be read
 POOR = 0.6  # half of a page's lines are less sure than this: the picture is too poor
