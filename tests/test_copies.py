@@ -8,7 +8,8 @@ import pytest
 
 from agent.demo.district import CONTACT_ADDRESS
 from agent.handling.decisions import accept, reject
-from agent.keeping.rebuild import rebuild, verify
+from agent.keeping.rebuild import rebuild
+from agent.keeping.verify import verify
 from agent.mail.message import identity_of
 from tests.outcome.bureau import STRANGER, bureau, form, kinds, make_mail, photo, sender_of
 

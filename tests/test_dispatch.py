@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from agent.handling.intake import take_in
+from agent.handling.fetching import take_in
 from agent.keeping.archive import Archive
 from agent.service.dispatch import dispatch, pause_after
 from agent.service.loop import Service

@@ -95,7 +95,7 @@ def _crash(*_arguments: object, **_options: object) -> None:
 
 def test_a_mail_of_the_second_in_which_the_agent_first_starts_is_answered(tmp_path: Path) -> None:
     """A mailbox says when a mail came in whole seconds: one that came just after the start would seem to be older."""
-    from agent.handling.intake import start
+    from agent.handling.fetching import start
 
     account = {"host": "127.0.0.1", "user": "report@civil.example"}
     work = make_office(tmp_path, {"inbox": {"imap": account}, "outbox": {"folder": "sent"}}).open()

@@ -19,7 +19,8 @@ from agent.base.line import Line
 from agent.base.logbook import kept, without_messages
 from agent.cli.commands import _say
 from agent.handling import intake
-from agent.mail.outbox import FolderOutbox, Refused
+from agent.mail.folders import FolderOutbox
+from agent.mail.outbox import Refused
 from agent.reading import context
 from agent.reading.apart.apart import read_apart
 from agent.reading.limits import Budget, Limits

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from agent.demo.district import addresses
-from agent.handling.intake import start
+from agent.handling.fetching import start
 from agent.keeping.workspace import Workplace
 from agent.service.loop import Service
 from agent.service.mailings import run_timetable

@@ -12,7 +12,8 @@ import yaml
 from agent.base.errors import ConfigurationError
 from agent.cli.check import check_all
 from agent.cli.show_status import show_review
-from agent.keeping.rebuild import rebuild, verify
+from agent.keeping.rebuild import rebuild
+from agent.keeping.verify import verify
 from agent.service.final_report import merge
 from agent.service.mailings import digest_letter
 from tests.outcome.bureau import STRANGER, Bureau, bureau, everything, form, read_letter, sender_of

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from agent.base.errors import ConfigurationError
-from agent.campaign.rules import Campaign, Check, fill, load_campaign, plain, run_checks
+from agent.base.plain import plain
+from agent.campaign.rules import Campaign, Check, fill, load_campaign, run_checks
 
 RULES = Path(__file__).resolve().parent.parent / "rules" / "winter-warmth.yaml"
 

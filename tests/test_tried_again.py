@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from agent.base.errors import StillFails, UsageError
-from agent.handling.decisions import retry
-from agent.keeping.rebuild import rebuild, verify
+from agent.handling.retrying import retry
+from agent.keeping.rebuild import rebuild
+from agent.keeping.verify import verify
 from agent.keeping.workspace import Workplace
 from tests.commands import run
 from tests.outcome.bureau import Bureau, bureau, form, killed, kinds, sender_of

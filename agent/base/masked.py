@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, TypeVar, cast
 
 from agent.base.personal import mask, numbers_in
-from agent.campaign.rules import plain
+from agent.base.plain import plain
 
 Whole = TypeVar("Whole")
 

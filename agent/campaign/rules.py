@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from agent.base.findings import Finding, Severity
+from agent.base.plain import plain
 from agent.campaign.yamlfile import load_model
 
 FieldType = Literal["count", "amount", "text"]
@@ -315,16 +316,6 @@ def run_checks(campaign: Campaign, values: Mapping[str, Value | None]) -> list[F
             )
         )
     return findings
-
-
-def plain(value: object) -> str:
-    """A value as people write it: no exponent, no trailing zeros, a date as 2024年3月5日."""
-    if isinstance(value, Decimal):
-        text = format(value, "f")
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    if isinstance(value, dt.date):
-        return f"{value.year}年{value.month}月{value.day}日"
-    return str(value)
 
 
 def fill(message: str, values: Mapping[str, Any], campaign: Campaign) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from agent.base.errors import AgentError, in_words
 from agent.campaign.settings import Settings, load_settings
 from agent.keeping.workspace import Workplace
+from agent.letters.samples import failing_templates
 from agent.mail.connection import Checked
 
 CONFIGURATION, UNREACHABLE = 2, 3
@@ -59,7 +60,7 @@ def check_all(config: Path, now: dt.datetime | None = None) -> list[Line]:
 
 
 def _letters(work: Workplace) -> Line:
-    problems = work.letters.check()
+    problems = failing_templates(work.letters, work.campaign)
     return Line(not problems, "信件模板", "\n    ".join(problems))
 
 
@@ -198,8 +199,7 @@ def _name_servers(domain: str) -> Line:
 
 
 def _connections(settings: Settings) -> Iterator[Line]:
-    from agent.mail.inbox import open_inbox
-    from agent.mail.outbox import open_outbox
+    from agent.mail.ways import open_inbox, open_outbox
 
     for name, opened in (("收件", open_inbox), ("发件", open_outbox)):
         try:

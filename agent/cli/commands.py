@@ -25,7 +25,7 @@ from agent.cli.usage import Commands, Config, Now, complaint
 
 if TYPE_CHECKING:
     from agent.campaign.settings import Settings
-    from agent.handling.decisions import Ruling
+    from agent.dossier.submission import Ruling
     from agent.keeping.workspace import Workplace
 
 DONE, ATTENTION, USAGE, UNREACHABLE = 0, 1, 2, 3
@@ -255,7 +255,7 @@ def review_retry(
     now: Now = None,
 ) -> None:
     """处理失败的邮件，重新处理一次。"""
-    from agent.handling.decisions import retry
+    from agent.handling.retrying import retry
 
     _decide(config, now, by, reason, lambda work, ruling: retry(work, failed, ruling))
 
@@ -485,8 +485,8 @@ def rebuild(
 ) -> None:
     """重建：从归档重新生成台账和归档文件；--verify 只核对。"""
     from agent.keeping.rebuild import rebuild as make
-    from agent.keeping.rebuild import removed_words
-    from agent.keeping.rebuild import verify as compare
+    from agent.keeping.replay import removed_words
+    from agent.keeping.verify import verify as compare
 
     work, _ = _open(config, now)
     if verify:
@@ -606,7 +606,7 @@ def _rules(config: Path | None) -> Any:
 
 
 def _ruling(work: Workplace, clock: Callable[[], dt.datetime], by: str | None, reason: str) -> Ruling:
-    from agent.handling.decisions import Ruling
+    from agent.dossier.submission import Ruling
 
     return Ruling(by or work.settings.contact.address, clock(), reason)
 

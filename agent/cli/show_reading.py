@@ -21,8 +21,9 @@ from rich.tree import Tree
 
 from agent.base.findings import Finding, Severity
 from agent.base.line import size_words
+from agent.base.plain import plain
 from agent.base.unseen import acts
-from agent.campaign.rules import Campaign, plain
+from agent.campaign.rules import Campaign
 from agent.cli.wrapping import Wrapped
 from agent.letters.grouping import told_together
 from agent.reading.reading import FileReading, Form, Kind

@@ -11,14 +11,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from agent.base.findings import Finding
-from agent.campaign.rules import plain
+from agent.base.plain import plain
 from agent.cli.show_reading import COLOURS, SEVERITIES, safe
 from agent.dossier.dossier import Dossier
 from agent.dossier.open_items import OpenItem
 from agent.dossier.overview import Overview
 from agent.judging.personal_notes import notes
-from agent.keeping.workspace import purged_words
 from agent.letters.grouping import told_together
+from agent.letters.names import purged_words
 
 STANDINGS = {
     "missing": "未报",

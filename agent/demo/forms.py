@@ -11,56 +11,21 @@ import datetime as dt
 import html
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import replace
 from itertools import groupby, zip_longest
 from typing import Any
 
-from agent.campaign.rules import Campaign, FormField, plain
+from agent.base.plain import plain
+from agent.campaign.rules import Campaign, FormField
 from agent.demo import MARK
+from agent.demo.layout import Layout, Placed, Written
 
-Written = Decimal | int | str
-"""What a cell holds: a number is stored as a number where the format knows any, a text as that text."""
 Values = Mapping[str, Written]
 """Field id → what is written there; a field left out is an empty cell."""
 Header = Mapping[str, "str | dt.date"]
 """Header value's id → what is written behind its label."""
 
 BREAKDOWN_HEADING, TOTAL_LABEL = "村（社区）", "合计"
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """One cell of the form's table, or the first of a merged range; zero-based."""
-
-    row: int
-    column: int
-    rows: int = 1
-    columns: int = 1
-    content: Written = ""
-    heading: bool = False
-
-    @property
-    def text(self) -> str:
-        return plain(self.content)
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """The form as it stands on paper, before it becomes a file of some format."""
-
-    title: str
-    lines: tuple[tuple[str, ...], ...]
-    cells: tuple[Placed, ...]
-    note: str
-
-    @property
-    def height(self) -> int:
-        return max(cell.row + cell.rows for cell in self.cells)
-
-    @property
-    def width(self) -> int:
-        return max(cell.column + cell.columns for cell in self.cells)
 
 
 def form_docx(campaign: Campaign, values: Values, header: Header, **options: Any) -> bytes:

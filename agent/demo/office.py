@@ -24,7 +24,7 @@ from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
 
 from agent.demo import MARK
-from agent.demo.forms import Layout, Placed
+from agent.demo.layout import Layout, Placed
 
 TITLE_FONT, HEADING_FONT, BODY_FONT, TABLE_FONT = "方正小标宋简体", "黑体", "仿宋_GB2312", "宋体"
 # Top, left, bottom, right in millimetres: GB/T 9704's for a letter, narrower ones for a wide annex.

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from agent.campaign.rules import Campaign, plain
+from agent.base.plain import plain
+from agent.campaign.rules import Campaign
 from agent.campaign.units import Register
 from agent.demo import MARK, forms, pictures, post
-from agent.demo.forms import Values, Written
+from agent.demo.forms import Values
+from agent.demo.layout import Written
 
 PHONE = "000-00000000"
 

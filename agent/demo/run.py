@@ -24,7 +24,8 @@ from agent.campaign.settings import load_rules, load_settings
 from agent.demo import MARK
 from agent.demo.district import AGENT_ADDRESS, CONTACT_ADDRESS, DemoMail, addresses, mails
 from agent.demo.server import HOST, MailServer
-from agent.handling.decisions import Ruling, accept
+from agent.dossier.submission import Ruling
+from agent.handling.decisions import accept
 from agent.keeping.workspace import Workplace
 from agent.letters import is_own_id
 from agent.service.final_report import merge

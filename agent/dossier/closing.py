@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from agent.base.findings import Finding
-from agent.campaign.rules import plain
+from agent.base.plain import plain
 from agent.reading.reading import Figure
 
 

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from agent.base.findings import Finding
-from agent.campaign.rules import Campaign, plain
+from agent.base.plain import plain
+from agent.campaign.rules import Campaign
 from agent.dossier.closing import cross_named
-from agent.dossier.dossier import Dossier, Filed, FormVersion
+from agent.dossier.dossier import Dossier
+from agent.dossier.version import Filed, FormVersion
 
 
 def across_units(dossiers: Sequence[Dossier], campaign: Campaign) -> dict[str, tuple[Finding, ...]]:

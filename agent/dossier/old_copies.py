@@ -10,7 +10,7 @@ from agent.campaign.rules import Campaign
 from agent.reading.reading import Figure
 
 if TYPE_CHECKING:
-    from agent.dossier.dossier import FormVersion
+    from agent.dossier.version import FormVersion
 
 
 def equal_older(

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from agent.dossier.dossier import Dossier, FormVersion
+from agent.dossier.dossier import Dossier
 from agent.dossier.submission import Decision, Submission
+from agent.dossier.version import FormVersion
 from agent.reading.reading import Figure
 
 Kind = Literal["correction", "question", "extension", "bounce", "other"]

@@ -14,11 +14,13 @@ from typing import Any, Literal
 
 from agent.base import jsontext
 from agent.base.findings import Finding
-from agent.campaign.rules import Campaign, plain
+from agent.base.plain import plain
+from agent.campaign.rules import Campaign
 from agent.campaign.units import Register, Unit
-from agent.dossier.dossier import Dossier, Filed, FormVersion
+from agent.dossier.dossier import Dossier
 from agent.dossier.open_items import OpenItem
 from agent.dossier.submission import Decision
+from agent.dossier.version import Filed, FormVersion
 from agent.reading.reading import Figure
 
 HeldReason = Literal["unknown_sender", "unit_conflict", "failed_authentication", "automatic", "after_final"]

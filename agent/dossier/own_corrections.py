@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from agent.base.findings import Finding
-from agent.campaign.rules import Campaign, plain
+from agent.base.plain import plain
+from agent.campaign.rules import Campaign
 from agent.reading.reading import Figure
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
@@ -223,3 +223,19 @@ def _piece_json(piece: Piece) -> dict[str, Any]:
         "text": piece.text,
         **({"removed": piece.removed} if piece.removed else {}),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """Who decides, when, why, and by which mail (its SHA-256; "" at the terminal): recorded with every decision."""
+
+    by: str
+    at: dt.datetime
+    reason: str = ""
+    via: str = ""
+
+
+def final_decision(decisions: Sequence[Decision]) -> Decision | None:
+    """The decision that closed the campaign, or None while it is open."""
+    closing = [one for one in decisions if one.kind in ("final", "reopen")]
+    return closing[-1] if closing and closing[-1].kind == "final" else None

@@ -7,21 +7,23 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from agent.base.errors import StillFails, UsageError
-from agent.campaign.rules import FormField, plain, run_checks
+from agent.base.errors import UsageError
+from agent.base.plain import plain
+from agent.campaign.rules import FormField, run_checks
 from agent.campaign.units import Unit
 from agent.dossier.closing import cross_named, named
-from agent.dossier.dossier import Dossier, FormVersion, assemble, joined
-from agent.dossier.submission import CHANGING, NOTICED, Decision, DecisionKind
-from agent.handling.intake import STATE_NAMES, answer, judge, queued, take_back_copies, written
-from agent.handling.signatures import Vouching
+from agent.dossier.dossier import Dossier, assemble, joined
+from agent.dossier.submission import CHANGING, NOTICED, Decision, DecisionKind, Ruling, final_decision
+from agent.dossier.version import FormVersion
+from agent.handling.answering import answer, queued, written
 from agent.judging.outcome import adopt
 from agent.keeping.ledger import DecisionEntry, MessageRow, QueuedLetter, Writing
-from agent.keeping.workspace import Workplace, final_decision
+from agent.keeping.recovery import take_back_copies
+from agent.keeping.workspace import Workplace
 from agent.reading.cell.values import read_figure
 from agent.reading.grid import Cell
 
@@ -30,16 +32,6 @@ FINAL = (
     "本次行动已经定稿，没有改动。确要改的，请先运行 report-agent review reopen --reason 原因，"
     "改好以后再运行 report-agent merge --final。"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """Who decides, when, why, and by which mail (its SHA-256; "" at the terminal): recorded with every decision."""
-
-    by: str
-    at: dt.datetime
-    reason: str = ""
-    via: str = ""
 
 
 def accept(work: Workplace, held: str, ruling: Ruling, *, register: bool = False) -> str:
@@ -109,33 +101,6 @@ def reject(work: Workplace, held: str, ruling: Ruling) -> str:
         writing.append(entry)
     work.archive.record(entry)
     return f"{held} 已退回，不计入；原始邮件仍保存。"
-
-
-def retry(work: Workplace, failed: str, ruling: Ruling) -> str:
-    """Try a mail that couldn't be processed once more: the program, or the machine, may be another by now.
-
-    Raises:
-        UsageError: no such mail, or its text was never had.
-    """
-    row = _failed(work, failed)
-    if row is None:
-        known = "、".join(one.id for one in work.ledger.failed()) or "没有"
-        raise UsageError(f"没有编号 {failed} 的处理失败邮件。现有：{known}。")
-    if "withheld" in row.envelope:
-        raise UsageError(
-            f"{failed} 的原文没有取回来，无法重新处理。请在邮箱网页里打开，材料用 review hand-in 代交。"
-        )
-    _record(work, "retry", ruling, message=row.sha256)
-    state = judge(work, row, ruling.at, Vouching(work))
-    after = work.ledger.message(row.sha256)
-    if state == "failed" and after is not None:
-        raise StillFails(f"{failed} 重新处理，仍然失败：{after.reason}")
-    if state == "waiting":
-        raise StillFails(
-            f"{failed} 这次没有处理：等待域名服务器的答复，或刚被别人处理。请稍后用 report-agent review 查看。"
-        )
-    unit = work.listed.by_id[after.unit].name if after is not None and after.unit else ""
-    return f"{failed} 已重新处理：{STATE_NAMES[state]}{f'，{unit}' if unit else ''}。"
 
 
 def confirm(work: Workplace, unit: str, ruling: Ruling) -> str:
@@ -373,6 +338,6 @@ def _noticed(work: Workplace, decision: Decision) -> tuple[QueuedLetter, ...]:
 
 
 def _blobs(work: Workplace, row: MessageRow) -> Mapping[str, bytes]:
-    from agent.keeping.rebuild import blobs_of
+    from agent.keeping.pieces import blobs_of
 
     return blobs_of(work, row)

@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from agent.base.errors import UsageError
 from agent.base.failpoints import passing
-from agent.dossier.submission import Decision
-from agent.handling.decisions import Ruling, assign, reject
+from agent.dossier.submission import Decision, Ruling
+from agent.handling.decisions import assign, reject
 from agent.judging.command_words import Order
 from agent.judging.outcome import Outcome
 from agent.keeping.ledger import MessageRow

@@ -14,13 +14,13 @@ from pathlib import Path
 from agent.base.errors import UsageError
 from agent.campaign.units import Unit
 from agent.dossier.dossier import Dossier, joined
-from agent.dossier.submission import Submission
-from agent.handling.decisions import Ruling, find_unit, require_open
-from agent.handling.intake import take_back_copies
+from agent.dossier.submission import Ruling, Submission
+from agent.handling.decisions import find_unit, require_open
 from agent.judging.evidence import names_another
 from agent.judging.outcome import Outcome
 from agent.judging.outcome import hand_in as judge_hand_in
 from agent.keeping.ledger import MailEntry
+from agent.keeping.recovery import take_back_copies
 from agent.keeping.workspace import Workplace
 from agent.reading.reading import Form
 

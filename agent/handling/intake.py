@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import itertools
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
-from agent.base.errors import ConfigurationError
 from agent.base.failpoints import passing
 from agent.base.line import Line
 from agent.base.trouble import is_the_machine_s
 from agent.dossier.dossier import Dossier, joined
+from agent.handling.answering import _answered, answer, queued, written
 from agent.handling.cutshort import ANNOUNCED, told_as_cut_short
-from agent.handling.refetch import aborted_before, given_now
-from agent.handling.signatures import SIGNED, Vouching
-from agent.judging.outcome import Outcome, decide, hand_in, withheld
-from agent.keeping.ledger import IDENTITY, MailEntry, MessageRow, QueuedLetter, RunEntry
+from agent.handling.signatures import Vouching
+from agent.judging.outcome import COPY, Outcome, decide, hand_in, withheld
+from agent.keeping.ledger import IDENTITY, MailEntry, MessageRow, QueuedLetter
+from agent.keeping.recovery import take_back_copies
 from agent.keeping.workspace import Workplace
-from agent.letters import Answered, Letter, Letters
 from agent.letters.envelope import SaidOtherwise
-from agent.mail.inbox import Arrival, Event, Inbox, Mark, Passed, Withheld
-from agent.mail.message import identity_of, is_whole, parse_head, thread_of
+from agent.mail.inbox import Inbox, Mark
+from agent.mail.message import parse_head
+from agent.mail.signature import SIGNED
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +30,6 @@ Clock = Callable[[], dt.datetime]
 TRIES = 3
 """How often a mail is tried before it is set aside where the contact sees it."""
 
-COPY = "copy"
-"""Why a mail is ignored that was had before, by another way."""
 
 ABORTED = "处理时程序意外中止"
 """What is said of a mail at which the process ended, each time: of the mail's doing, or of something else's."""
@@ -42,188 +37,10 @@ ABORTED = "处理时程序意外中止"
 REASON_TRIES = "处理时出错，已试 {tries} 次。原始邮件已保存，请人工查看。（{error}）"
 
 
-@dataclass(frozen=True, slots=True)
-class Intake:
-    """What one pass took in: how many new mails, and how many were judged to each state."""
-
-    new: int = 0
-    judged: tuple[str, ...] = ()
-
-    @property
-    def failed(self) -> int:
-        return self.judged.count("failed")
-
-
-def take_in(
-    work: Workplace,
-    inbox: Inbox,
-    clock: Clock,
-    tell: Callable[[str], None] = lambda _text: None,
-    after_each: Callable[[], object] = lambda: None,
-) -> Intake:
-    """Keep and judge all that is new; first what an earlier pass left.
-
-    ``after_each`` is called after each mail that was judged: a chance for its answer to leave.
-
-    Raises:
-        Unreachable: the mailbox couldn't be reached; what was had before stays had.
-    """
-    start(work, clock())
-    vouching = Vouching(work)
-    _ = work.began_at  # what was set aside before this start is tried once more
-    judged = [judge(work, row, clock(), vouching, tell) for row in work.ledger.waiting()]
-    new = 0
-    since = _since(work)
-    mark = _mark(work, inbox, since)
-    arrivals = inbox.arrivals(mark, since, work.ledger.knows)
-    for event in itertools.chain(arrivals, given_now(work, inbox, clock())):
-        row = _receive(work, inbox, event, clock())
-        if row is not None:
-            new += 1
-            raw = event.raw if isinstance(event, Arrival) else None
-            judged.append(judge(work, row, clock(), vouching, tell, raw))
-            after_each()
-    # Alone, and last: should it end the process once more, it keeps no other mail from being judged.
-    judged += [judge(work, row, clock(), vouching, tell) for row in aborted_before(work)]
-    with work.ledger.writing() as writing:
-        writing.set_meta("last_poll", clock().isoformat())
-    return Intake(new, tuple(judged))
-
-
-def start(work: Workplace, now: dt.datetime) -> None:
-    """Note the first start; make good what a crash left half done, and a ledger that was lost."""
-    if work.ledger_is_lost():
-        from agent.keeping.rebuild import rebuild
-
-        log.warning("the ledger is lost, and made anew from the archive")
-        rebuild(work)
-    if work.first_start() is None:
-        with work.ledger.writing() as writing:
-            entry = RunEntry(writing.next_seq(), now, "start", now)
-            writing.append(entry)
-        work.archive.record(entry)
-    lay_down(work)
-
-
-def lay_down(work: Workplace) -> None:
-    """Make good what a crash left half done between the ledger and the archive."""
-    _lay_down_what_is_missing(work)
-    _lay_down_departures(work)
-    if work.ledger.purges():
-        from agent.keeping.purge import finish
-
-        finish(work)
-    take_back_copies(work)
-
-
-LAID_DOWN = "laid_down"
-"""The ledger's note up to which entry of the journal all lies as files: what is below isn't looked at again."""
-
-
-def _lay_down_what_is_missing(work: Workplace) -> None:
-    """Mails kept but not yet in the ledger join it; entries committed but not yet files become files."""
-    laid_down = work.ledger.meta(LAID_DOWN)
-    # With a ledger that has never looked, every mail is asked for.
-    for kept in work.archive.unnoted() if laid_down else work.archive.kept():
-        if not work.ledger.knows(kept.sha256):
-            with work.ledger.writing() as writing:
-                writing.add_message(kept.sha256, kept.received, kept.envelope)
-        work.archive.noted(kept.sha256)
-    entries = work.ledger.entries(above=int(laid_down or 0))
-    for entry in entries:
-        if not work.archive.has_record(entry):
-            work.archive.record(replace(entry, letters=tuple(work.ledger.with_bytes(entry.letters))))
-        if isinstance(entry, MailEntry) and entry.outcome.private:
-            work.archive.discard(entry.message)
-    if entries:
-        with work.ledger.writing() as writing:
-            writing.set_meta(LAID_DOWN, str(entries[-1].seq))
-
-
-def _lay_down_departures(work: Workplace) -> None:
-    """Letters that have left, and of which only the ledger knows: the archive's disk was full."""
-    for row in work.ledger.unrecorded_departures():
-        at = dt.datetime.fromisoformat(row["sent_at"])
-        work.archive.record_departure(row["id"], row["state"], at, row["error"])
-        with work.ledger.writing() as writing:
-            writing.letter_recorded(row["id"])
-
-
-def take_back_copies(work: Workplace) -> None:
-    """Take back the copies that earlier tries at a mail filed, and that what it came to doesn't name."""
-    if not work.archive.filing_begun():
-        return
-    with work.ledger.writing() as writing:  # so that nobody who decides is filing just now
-        filed = [one.path for dossier in work.dossiers() for one in dossier.filed]
-        for message in work.archive.filing_begun():
-            if writing.state(message) != "waiting":  # else it is tried again
-                work.archive.end_filing(message, filed)
-
-
-def _mark(work: Workplace, inbox: Inbox, since: dt.datetime) -> Mark | None:
-    """How far the mailbox was had; None, so that all is listed again, where older mail is asked for than before."""
-    key, told = f"since {inbox.name}", since.isoformat()
-    before = work.ledger.meta(key)
-    if before != told:
-        with work.ledger.writing() as writing:
-            if before is not None and since < dt.datetime.fromisoformat(before):
-                writing.forget_mark(inbox.name)
-            writing.set_meta(key, told)
-    mark = work.ledger.mark(inbox.name)
-    return Mark(*mark) if mark else None
-
-
-def _since(work: Workplace) -> dt.datetime:
-    day = work.settings.inbox.since or work.campaign.start
-    return dt.datetime.combine(day, dt.time(), work.zone)
-
-
-def _receive(work: Workplace, inbox: Inbox, event: Event, now: dt.datetime) -> MessageRow | None:
-    """Keep the mail, then note it and the mailbox's mark together; None where there is nothing new to judge."""
-    passing("mail fetched")
-    kept = None if isinstance(event, Passed) else work.archive.keep(*_to_keep(work, inbox, event, now))
-    with work.ledger.writing() as writing:
-        new = kept is not None and writing.add_message(kept.sha256, kept.received, kept.envelope)
-        early, anew = getattr(event, "early", None), _begins_anew(work, inbox, event.mark)
-        if early is not None or (anew and event.mark is not None):
-            writing.passed_over(inbox.name, early or 0, anew=anew)
-        if event.mark is not None:
-            writing.set_mark(inbox.name, event.mark.uidvalidity, event.mark.uid)
-    passing("mail noted")
-    if kept is not None:
-        work.archive.noted(kept.sha256)
-    return work.ledger.message(kept.sha256) if kept is not None and new else None
-
-
 def _begins_anew(work: Workplace, inbox: Inbox, mark: Mark | None) -> bool:
     """Whether all that lies in the mailbox is listed again: a folder always is, and a mailbox whose UIDs mean others."""
     had = work.ledger.mark(inbox.name)
     return mark is None or (had is not None and had[0] != mark.uidvalidity)
-
-
-def _to_keep(
-    work: Workplace, inbox: Inbox, event: Arrival | Withheld, now: dt.datetime
-) -> tuple[bytes, dict[str, Any]]:
-    """What is kept of a mail: its bytes (of one that isn't handed over, its headers), and its envelope."""
-    place = dict(event.place)
-    if not work.settings.inbox.dedicated:
-        place.pop("file", None)  # a private mail's file may be named after what it says
-    envelope = {
-        "number": work.ledger.next_number(),
-        "received": event.received.astimezone(work.zone).isoformat(),
-        "fetched_at": now.isoformat(),
-        **({"mailbox": inbox.name} if event.mark is not None else {}),
-        **place,
-    }
-    if isinstance(event, Withheld):
-        # Two such mails without headers are still two: the place tells them apart.
-        head = event.head or f"X-Withheld: {dict(event.place)}\r\n\r\n".encode()
-        return head, envelope | {"withheld": event.reason, "size": event.size}
-    identity = identity_of(event.raw)
-    found: dict[str, Any] = {IDENTITY: identity} if identity else {}
-    if event.announced is not None and not is_whole(event.raw):
-        found[ANNOUNCED] = event.announced
-    return event.raw, envelope | found
 
 
 def judge(
@@ -417,35 +234,6 @@ def _commit(
     return entry
 
 
-def answer(
-    work: Workplace,
-    row: MessageRow,
-    outcome: Outcome,
-    dossiers: tuple[Dossier, Dossier] | None,
-    now: dt.datetime,
-    decided_seq: int | None = None,
-) -> tuple[QueuedLetter, ...]:
-    """The letter that answers the mail, or none: from before the agent's time, or to whom enough was written."""
-    bound = work.answers_from()
-    if outcome.reply is None or not outcome.reply_to or (bound is not None and row.received < bound):
-        return ()
-    if _enough_was_written(work, outcome, dossiers is None, now):
-        return ()
-    answered = _answered(work, row, outcome, decided_seq)
-    token = work.form_token(dossiers[1], now) if dossiers is not None else ""
-
-    def write(letters: Letters) -> Letter:
-        if dossiers is None:
-            return letters.acknowledgement(answered, now)
-        before, after = dossiers
-        mail = replace(answered, disputed=tuple(_disputed(outcome, after)))
-        if outcome.reply == "noted":
-            return letters.noted(mail, after, now, outcome.lacks_file)
-        return letters.reply(mail, before, after, now, token=token)
-
-    return (queued(written(work, write)),)
-
-
 def _disputed(outcome: Outcome, dossier: Dossier) -> Iterator[SaidOtherwise]:
     """The figures that its words say otherwise, beside those that were read as put right, whether taken or not.
 
@@ -471,64 +259,12 @@ def _answer_to_orders(
     return (queued(written(work, lambda letters: letters.decision(answered, told, now))),)
 
 
-def _enough_was_written(work: Workplace, outcome: Outcome, neutral: bool, now: dt.datetime) -> bool:
-    """Whether a stranger had an acknowledgement today, or a unit so many answers this hour that it may be a machine.
-
-    Or whether all acknowledgements together are enough for a day: what they are about is in the digest. What is
-    filed always gets its receipt, though it may have to wait. What a unit asked is in the digest anyway, and an
-    answer too many would keep two machines talking for ever.
-    """
-    to = outcome.reply_to
-    if outcome.reply == "noted":
-        most = work.settings.outbox.per_address_per_hour
-        return work.ledger.written_since(to, "noted", now - dt.timedelta(hours=1)) >= most
-    day_ago = now - dt.timedelta(days=1)
-    stranger = neutral and not _is_a_unit_s(work, outcome)
-    if stranger and work.ledger.written_since(to, "acknowledgement", day_ago) > 0:
-        return True
-    most = work.settings.outbox.acknowledgements_per_day
-    return neutral and work.ledger.count_written_since("acknowledgement", day_ago) >= most
-
-
-def _is_a_unit_s(work: Workplace, outcome: Outcome) -> bool:
-    """Whether the sender is registered, and nothing says that it is another who writes in that name."""
-    registered = work.register().of_sender(outcome.sender) is not None
-    return registered and outcome.reason != "failed_authentication"
-
-
-def written(work: Workplace, write: Callable[[Letters], Letter]) -> Letter:
-    """The letter by the operator's own templates; where those are wrong, no mail waits for them to be mended."""
-    try:
-        return write(work.letters)
-    except ConfigurationError:
-        log.warning("the built-in template is used instead of the operator's: `report-agent check` says why")
-        return write(work.built_in_letters)
-
-
-def _answered(work: Workplace, row: MessageRow, outcome: Outcome, decided_seq: int | None) -> Answered:
-    message_id, references = thread_of(work.archive.head(row.sha256))
-    return Answered(
-        message=row.sha256,
-        message_id=message_id,
-        references=references,
-        subject=outcome.subject,
-        to=outcome.reply_to,
-        received=row.received,
-        decision=decided_seq,
-    )
-
-
-def queued(letter: Letter) -> QueuedLetter:
-    digest = hashlib.sha256(letter.raw).hexdigest()
-    return QueuedLetter(letter.id, letter.kind, letter.to, letter.unit, letter.about, letter.raw, digest)
-
-
 STATE_NAMES = {"processed": "已登记", "held": "待核", "ignored": "不处理", "failed": "失败"}
 
 
 def _in_a_line(work: Workplace, outcome: Outcome, entry: MailEntry) -> Line:
     """One line for the terminal: whose mail, what came of it, which letter answers it."""
-    from agent.keeping.workspace import LETTER_NAMES
+    from agent.letters.names import LETTER_NAMES
 
     state = "重复来信" if outcome.reason == COPY else STATE_NAMES[outcome.state]
     unit = work.listed.by_id[outcome.unit].name if outcome.unit else ""

@@ -61,7 +61,8 @@ def settle(work: Workplace, now: dt.datetime) -> None:
 
 
 def _set_aside(work: Workplace, row: MessageRow, now: dt.datetime) -> None:
-    from agent.handling.decisions import Ruling, reject
+    from agent.dossier.submission import Ruling
+    from agent.handling.decisions import reject
 
     log.warning("mail %s was given after all", row.sha256[:12])
     with contextlib.suppress(UsageError):  # the contact was quicker

@@ -15,12 +15,10 @@ from agent.keeping.ledger import MessageRow
 from agent.keeping.workspace import Workplace
 from agent.mail.authentication import verdict
 from agent.mail.message import Message, parse_head
-from agent.mail.signature import signed
+from agent.mail.signature import SIGNED, signed
 
 log = logging.getLogger(__name__)
 
-SIGNED = "signed"
-"""The envelope's key for it: an agent.mail.authentication.Signed."""
 
 PATIENCE = dt.timedelta(days=1)
 """How long a mail waits for the DNS before it is judged without: it is held then, for a person to see."""

@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 from agent.campaign.rules import Campaign
 from agent.campaign.settings import Authentication, Contact
 from agent.campaign.units import Register, Unit, fold
+from agent.dossier.letter_ids import is_own_id
 from agent.dossier.overview import Told
 from agent.judging.contents import Brought
 from agent.judging.tokens import Tokens
-from agent.letters import is_own_id
 from agent.mail.authentication import Signed, verdict
 from agent.mail.automatic import automatic, bounced_ids, is_bounce
 from agent.mail.message import Message

@@ -558,3 +558,7 @@ def _told_from_json(stored: Mapping[str, Any]) -> Told:
         stored.get("field"),
         Decimal(value) if isinstance(value, int) else value,
     )
+
+
+COPY = "copy"
+"""Why a mail is ignored that was had before, by another way."""

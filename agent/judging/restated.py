@@ -11,9 +11,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 from agent.base.findings import Finding
-from agent.campaign.rules import plain
-from agent.dossier.dossier import Dossier, FormVersion
+from agent.base.plain import plain
+from agent.dossier.dossier import Dossier
 from agent.dossier.submission import Submission
+from agent.dossier.version import FormVersion
 from agent.reading.reading import Figure, Stated
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from agent.base.personal import mask, numbers_in
-from agent.campaign.rules import Campaign, plain
+from agent.base.plain import plain
+from agent.campaign.rules import Campaign
 from agent.dossier.overview import Told
 from agent.judging.contents import Brought
 from agent.judging.replies import question

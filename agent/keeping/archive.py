@@ -34,7 +34,8 @@ from agent.base import jsontext
 from agent.base.errors import ArchiveBusy
 from agent.base.failpoints import around, passing
 from agent.base.private_files import make_private, to_add_to, to_write
-from agent.dossier.dossier import Dossier, Filed
+from agent.dossier.dossier import Dossier
+from agent.dossier.version import Filed
 from agent.judging.tokens import KEY_BYTES
 from agent.keeping.ledger.entries import Entry, MailEntry, QueuedLetter, entry_from_json
 from agent.keeping.manifest import HERE, STALE, Files, Manifest

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from agent.base.line import size_words
-from agent.campaign.rules import plain
+from agent.base.plain import plain
 from agent.keeping.backup import Backup
 from agent.keeping.purge import Plan
-from agent.keeping.workspace import PURGED_NAMES
+from agent.letters.names import PURGED_NAMES
 
 
 def backup_words(made: Backup) -> str:

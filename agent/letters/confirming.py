@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agent.campaign.rules import Campaign, plain
+from agent.base.plain import plain
 from agent.dossier.dossier import Dossier
-from agent.dossier.submission import Decision
 from agent.judging.command_words import ReadyReply, ready_reply
 from agent.reading.reading import Figure
 
@@ -61,24 +60,9 @@ def confirming(dossier: Dossier, offer: ByClick) -> Confirming | None:
     return Confirming(lines[0], possible, confirm, _correct(about, lines, offer.to))
 
 
-def reminder_about(dossier: Dossier, when: str, *, shows: bool = True) -> str:
-    """What a reminder's id is derived from: with the form that it asks to confirm, so that an answer to it is known.
-
-    ``shows``: it shows the form that waits, if one does.
-    """
-    about, version = f"{dossier.campaign.id}/{dossier.unit.id}/{when}", dossier.pending
-    asks = shows and version is not None and version.form.needs_confirmation
-    return f"{about}+{version.submission.message}" if version is not None and asks else about
-
-
 def once_more(day: str, number: int) -> str:
     """The day of a reminder that somebody sends by hand, whatever was sent on it before: the number-th of that day."""
     return f"{day}/{number}"
-
-
-def notice_about(campaign: Campaign, decision: Decision) -> str:
-    """What a notice's id is derived from: the decision that it tells of."""
-    return f"{campaign.id}/notice/{decision.seq}"
 
 
 def _correct(about: str, lines: list[str], to: str) -> ReadyReply:

@@ -10,10 +10,11 @@ from decimal import Decimal
 from agent.base.findings import Finding
 from agent.campaign.settings import Contact
 from agent.campaign.units import Register, Unit
-from agent.dossier.dossier import Dossier, Standing
+from agent.dossier.dossier import Dossier
 from agent.dossier.open_items import OpenItem
 from agent.dossier.overview import Failed, Held, Overview, Stray, Told
 from agent.dossier.submission import Submission
+from agent.dossier.version import Standing
 from agent.judging.command_words import ReadyReply, ready_replies, rejecting
 from agent.judging.personal_notes import notes
 from agent.letters.views import Owed, Problem, file_of, owed

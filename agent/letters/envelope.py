@@ -6,7 +6,6 @@ Knows nothing of forms, units or templates; no clock and no randomness, so that 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,14 +15,11 @@ from email.mime.multipart import MIMEMultipart
 from email.mime.nonmultipart import MIMENonMultipart
 from email.policy import compat32
 from email.utils import format_datetime
-from typing import Literal
 
+from agent.dossier.letter_ids import Kind, _digest, message_id
 from agent.letters.cleaning import clip, one_line
 from agent.reading.reading import Figure
 
-Kind = Literal[
-    "receipt", "correction", "acknowledgement", "noted", "decision", "reminder", "notice", "digest"
-]
 UNASKED: frozenset[Kind] = frozenset({"reminder", "notice", "digest"})
 """Letters that answer no mail."""
 
@@ -82,17 +78,6 @@ class Answered:
     @property
     def about(self) -> str:
         return self.message if self.decision is None else f"{self.message}+{self.decision}"
-
-
-def message_id(kind: Kind, about: str, sender: str) -> str:
-    """``<report-agent.receipt.0123456789abcdef01234567@town.example>``: derived, never random."""
-    return f"<report-agent.{kind}.{_digest(about)}@{_domain(sender)}>"
-
-
-def is_own_id(candidate: str, sender: str) -> bool:
-    """Whether a Message-ID is one of ours: of this form, at the sender's domain."""
-    found = _OWN.fullmatch(candidate.strip())
-    return found is not None and found["domain"].casefold() == _domain(sender)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,22 +158,12 @@ def _is_message_id(candidate: str) -> bool:
     return len(candidate) <= _LONGEST_ID and _MESSAGE_ID.fullmatch(candidate) is not None
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:24]
-
-
-def _domain(sender: str) -> str:
-    domain = sender.rpartition("@")[2].casefold()
-    return domain if domain.isascii() else domain.encode("idna").decode("ascii")
-
-
 # The headers are folded above, where it is known which parts belong together: a line that begins with
 # "Message-ID:" alone is legal, yet read as an id with a space in front of it.
 _WIRE = compat32.clone(linesep="\r\n", max_line_length=None)
 _LONGEST_SUBJECT = 120
 _LONGEST_ID = 250
 _MOST_REFERENCES = 12
-_OWN = re.compile(r"<report-agent\.[a-z]+\.[0-9a-f]{24}@(?P<domain>[^<>@\s]+)>")
 _MESSAGE_ID = re.compile(r"<[!#-;=?-~]+>")
 # Whatever isn't a plain address stays in the envelope only: nothing in it can become a header or a second address.
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")

@@ -12,18 +12,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from agent.base.errors import ConfigurationError
 from agent.base.masked import masked
 from agent.campaign.rules import Campaign
 from agent.campaign.settings import Contact
 from agent.campaign.units import Unit
 from agent.dossier.dossier import Dossier
+from agent.dossier.letter_ids import Kind, notice_about
 from agent.dossier.overview import Held, Overview
 from agent.dossier.submission import Decision
-from agent.letters.confirming import ByClick, confirming, notice_about
+from agent.letters.confirming import ByClick, confirming
 from agent.letters.decided import Decided
 from agent.letters.digest import NewItem, Offer, digest_view
-from agent.letters.envelope import Answered, Kind, Letter, Text, seal
+from agent.letters.envelope import Answered, Letter, Text, seal
 from agent.letters.views import (
     UnitView,
     brought_only_unreadable,
@@ -201,18 +201,6 @@ class Letters:
         about = about or f"{self._campaign.id}/{now:%Y-%m-%d}"
         to = (self._contact.address, *self._contact.deputies)
         return self._seal("digest", about, context, to, None, now)
-
-    def check(self) -> list[str]:
-        """Render every letter with made-up dossiers; what went wrong, each in one line."""
-        from agent.letters.samples import every_letter
-
-        problems = []
-        for write in every_letter(self, self._campaign):
-            try:
-                write()
-            except ConfigurationError as error:
-                problems.append(str(error))
-        return list(dict.fromkeys(problems))
 
     def _answer(
         self,

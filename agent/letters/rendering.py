@@ -33,7 +33,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from agent.base.errors import ConfigurationError
-from agent.campaign.rules import plain
+from agent.base.plain import plain
 from agent.letters.cleaning import LONGEST, clip, clip_name, one_line, pad, width
 
 NOTHING = "—"

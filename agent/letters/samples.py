@@ -10,10 +10,11 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, get_args
 
+from agent.base.errors import ConfigurationError
 from agent.base.findings import Finding
 from agent.campaign.rules import Campaign
 from agent.campaign.units import Register, Unit
-from agent.dossier.dossier import Dossier, Filed, FormVersion, Standing
+from agent.dossier.dossier import Dossier
 from agent.dossier.open_items import KINDS, OpenItem
 from agent.dossier.overview import (
     Failed,
@@ -28,6 +29,7 @@ from agent.dossier.overview import (
     Told,
 )
 from agent.dossier.submission import NOTICED, Decision, Piece, PieceKind, Submission
+from agent.dossier.version import Filed, FormVersion, Standing
 from agent.judging.command_words import Order, Result
 from agent.letters.decided import Decided
 from agent.letters.digest import news
@@ -36,6 +38,17 @@ from agent.reading.reading import Figure, Form
 
 if TYPE_CHECKING:
     from agent.letters.letters import Letters
+
+
+def failing_templates(letters: Letters, campaign: Campaign) -> list[str]:
+    """Render every letter with made-up dossiers; what went wrong, each in one line."""
+    problems = []
+    for write in every_letter(letters, campaign):
+        try:
+            write()
+        except ConfigurationError as error:
+            problems.append(str(error))
+    return list(dict.fromkeys(problems))
 
 
 def every_letter(letters: Letters, campaign: Campaign) -> Iterator[Callable[[], Letter]]:

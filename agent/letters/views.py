@@ -9,10 +9,11 @@ from typing import Literal
 
 from agent.base.findings import Finding, Severity
 from agent.campaign.rules import Campaign, FormField
-from agent.dossier.dossier import CONFIRMED_AWAY, Dossier, Filed, FormVersion, Standing
+from agent.dossier.dossier import CONFIRMED_AWAY, Dossier
 from agent.dossier.overview import Held
 from agent.dossier.own_corrections import overruled
 from agent.dossier.submission import Piece, Submission
+from agent.dossier.version import Filed, FormVersion, Standing
 from agent.judging.contents import BODY_NAME
 from agent.judging.personal_notes import RULE
 from agent.letters.envelope import Answered

@@ -26,9 +26,10 @@ from imap_tools import ImapToolsError
 from agent.base.errors import Unreachable
 from agent.mail.connection import Account, Checked, Strange, is_hopeless, server_words, unreachable
 from agent.mail.fetched import Fact, facts_in
+from agent.mail.folders import HEAD_BYTES
 from agent.mail.idle import Client, IdleRefused, Mailbox, TlsClient, TooLong, Watch
 from agent.mail.imap_login import examine, log_in, number_in
-from agent.mail.inbox import HEAD_BYTES, MAX_BYTES, Arrival, Event, Mark, News, Passed, Withheld
+from agent.mail.inbox import MAX_BYTES, Arrival, Event, Mark, News, Passed, Withheld
 from agent.mail.message import received_of
 
 log = logging.getLogger(__name__)

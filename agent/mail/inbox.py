@@ -6,23 +6,16 @@ Only read from; what is done with a mail, and what was done before, is the calle
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from agent.base.errors import Unreachable
 from agent.mail.connection import Checked
-from agent.mail.message import received_of
-from agent.mail.password import find_password
 
 if TYPE_CHECKING:
-    from agent.campaign.settings import Settings
+    pass
 
 MAX_BYTES = 120_000_000  # of a raw mail: a file of 60 MB is 82 MB in base64
-HEAD_BYTES = 256_000  # in which a mail's headers end
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,104 +129,3 @@ class Inbox(Protocol):
     def close(self) -> None:
         """Ends the connection; the next look opens another."""
         ...
-
-
-def open_inbox(settings: Settings) -> Inbox:
-    """The inbox that the settings name; nothing is connected yet.
-
-    Raises:
-        ConfigurationError: no password.
-    """
-    if settings.inbox.imap is None:
-        assert settings.inbox.folder is not None  # settings take one of the two
-        return FolderInbox(settings.path(settings.inbox.folder))
-    from agent.mail.imap import ImapInbox
-
-    server = settings.inbox.imap
-    if server.ca_file is not None:
-        server = server.model_copy(update={"ca_file": settings.path(server.ca_file)})
-    password = find_password(server.user, server.password_env)
-    return ImapInbox(server, server.folder, password, idle=settings.inbox.idle)
-
-
-@dataclass(frozen=True)
-class FolderInbox:
-    """A folder of .eml files, read only. It has no marks: what is known is asked for each file."""
-
-    folder: Path
-    max_bytes: int = MAX_BYTES
-
-    @property
-    def name(self) -> str:
-        return f"folder:{self.folder}"
-
-    def arrivals(
-        self, mark: Mark | None, since: dt.datetime, known: Callable[[str], bool]
-    ) -> Iterator[Event]:
-        del mark
-        early = 0
-        for received, path in sorted((_received(path), path) for path in self._files()):
-            if received >= since:
-                yield from self._event(path, received, known)
-            else:
-                early += 1
-        if early:
-            yield Passed(early, early=early)
-
-    def again(self, places: Sequence[Mark]) -> Iterator[Arrival]:
-        del places  # there are none: each look is at every file
-        return iter(())
-
-    def check(self) -> list[Checked]:
-        try:
-            found = len(self._files())
-        except Unreachable as error:
-            return [Checked(False, f"邮件文件夹 {self.folder}", str(error))]
-        return [Checked(True, f"邮件文件夹 {self.folder}：{found} 封邮件")]
-
-    def stay(self) -> None:
-        pass
-
-    def wait(self, seconds: float) -> News:
-        time.sleep(seconds)
-        return "none"
-
-    def close(self) -> None:
-        pass
-
-    def _files(self) -> list[Path]:
-        try:
-            return [
-                path for path in self.folder.iterdir() if path.suffix.lower() == ".eml" and path.is_file()
-            ]
-        except OSError as error:
-            raise Unreachable(f"邮件文件夹 {self.folder} 打不开：请检查 inbox.folder 的路径和权限") from error
-
-    def _event(self, path: Path, received: dt.datetime, known: Callable[[str], bool]) -> Iterator[Event]:
-        place = {"file": path.name}
-        try:
-            size = path.stat().st_size
-            if size > self.max_bytes:
-                yield Withheld("too_large", size, _head(path), received, place)
-                return
-            raw = path.read_bytes()
-        except FileNotFoundError:  # moved away meanwhile
-            return
-        except OSError:
-            yield Withheld("refused", 0, b"", received, place)
-            return
-        if not known(hashlib.sha256(raw).hexdigest()):
-            yield Arrival(raw, received, place)
-
-
-def _head(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(HEAD_BYTES)
-
-
-def _received(path: Path) -> dt.datetime:
-    try:
-        told = received_of(_head(path))
-        return told or dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
-    except OSError:  # it is told of when its turn comes: last
-        return dt.datetime.max.replace(tzinfo=dt.UTC)

@@ -10,24 +10,14 @@ A server that can't be reached, or doesn't take the login or the sender, is `age
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import os
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from agent.base.errors import AgentError
-from agent.base.mime import split_headers
-from agent.base.private_files import make_private, to_write
 from agent.mail.connection import Checked
-from agent.mail.message import message_ids
-from agent.mail.password import find_password
 
 if TYPE_CHECKING:
-    from agent.campaign.settings import Settings
+    pass
 
 
 class Unsent(AgentError):
@@ -108,96 +98,3 @@ class Outbox(Protocol):
     def check(self) -> list[Checked]:
         """The connection tried, without sending."""
         ...
-
-
-def open_outbox(settings: Settings) -> Outbox:
-    """The outbox that the settings name; nothing is connected yet.
-
-    Raises:
-        ConfigurationError: no password.
-    """
-    if settings.outbox.smtp is None:
-        assert settings.outbox.folder is not None  # settings take one of the two
-        return FolderOutbox(settings.path(settings.outbox.folder))
-    from agent.mail.smtp import SmtpOutbox
-
-    server = settings.outbox.smtp
-    if server.ca_file is not None:
-        server = server.model_copy(update={"ca_file": settings.path(server.ca_file)})
-    return SmtpOutbox(server, find_password(server.user, server.password_env))
-
-
-@dataclass(frozen=True)
-class FolderOutbox:
-    """Each letter as one .eml, named by its Message-ID: the same letter again is the same file."""
-
-    folder: Path
-    waits: Literal[False] = False
-
-    def send(
-        self,
-        raw: bytes,
-        sender: str,
-        recipients: Sequence[str],
-        leaving: Callable[[], object] = lambda: None,
-        patient: bool = True,
-    ) -> Mapping[str, str]:
-        del sender, recipients, patient  # they stand in the letter
-        target = self.folder / file_name(raw)
-        leaving()
-        try:
-            make_private(self.folder)
-            _write_whole(target, raw)
-        except OSError as error:
-            raise Deferred(
-                f"信件写不进文件夹 {self.folder}（{error.strerror}）：请检查磁盘空间和权限"
-            ) from error
-        return {}
-
-    def close(self) -> None:
-        pass
-
-    def hurry(self) -> None:
-        pass
-
-    def check(self) -> list[Checked]:
-        where = f"发件文件夹 {self.folder}"
-        existing = next(one for one in (self.folder, *self.folder.parents) if one.exists())
-        if existing.is_dir() and os.access(existing, os.W_OK):
-            return [Checked(True, where)]
-        return [Checked(False, where, "写不进去：请检查 outbox.folder 的路径和权限")]
-
-
-def file_name(raw: bytes) -> str:
-    """A letter's file name, out of its Message-ID, that every file system takes."""
-    headers, _ = split_headers(raw)
-    written = next((value for name, value in headers if name.lower() == "message-id"), "")
-    identity = next(iter(message_ids(written)), "").strip("<>")
-    digest = hashlib.sha256(identity.encode() if identity else raw).hexdigest()[:16]
-    name = re.sub(r"[^A-Za-z0-9._@+=-]", "_", identity)
-    if not name:
-        return f"{digest}.eml"
-    safe = name == identity and len(name) <= 100 and not _RESERVED.match(name) and name[0] not in ".-"
-    # Two ids must not share a file where file systems don't tell upper from lower case.
-    safe = safe and name == name.lower()
-    return f"{name}.eml" if safe else f"letter_{name[:80]}_{digest}.eml"
-
-
-_RESERVED = re.compile(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)")
-
-
-def _write_whole(target: Path, raw: bytes) -> None:
-    """The file is there whole or not at all, whenever the power fails."""
-    if target.exists() and target.read_bytes() == raw:
-        return
-    passing = target.with_name(f".{target.name}.part")
-    try:
-        with os.fdopen(to_write(passing), "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        passing.replace(target)
-    except OSError:
-        with contextlib.suppress(OSError):
-            passing.unlink()
-        raise

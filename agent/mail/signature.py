@@ -201,3 +201,7 @@ def _check_time(tags: Mapping[bytes, bytes], received: dt.datetime) -> None:
             raise dkim.ValidationError("t= or x= is no moment")
     if (made and int(made) > at + _LEEWAY) or (ends and int(ends) < at - _LEEWAY):
         raise dkim.ValidationError("not valid when it was received")
+
+
+SIGNED = "signed"
+"""The envelope's key for it: an agent.mail.authentication.Signed."""

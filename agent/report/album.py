@@ -13,9 +13,10 @@ from docx.shared import Mm, Pt
 from PIL import Image
 
 from agent.base.errors import Unreadable
-from agent.campaign.rules import plain
-from agent.dossier.dossier import Dossier, Filed
+from agent.base.plain import plain
+from agent.dossier.dossier import Dossier
 from agent.dossier.overview import Overview
+from agent.dossier.version import Filed
 from agent.reading.photos import smaller
 from agent.report.word import (
     FANG,

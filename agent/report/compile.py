@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from agent.report.words import file_name, titles
 
 if TYPE_CHECKING:
-    from agent.dossier.dossier import Filed
     from agent.dossier.overview import Overview
+    from agent.dossier.version import Filed
 
 
 def compile_report(

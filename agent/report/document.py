@@ -13,7 +13,8 @@ from docxtpl import DocxTemplate
 from markupsafe import Markup, escape
 
 from agent.base.errors import ConfigurationError
-from agent.campaign.rules import WHOM, fill, placeholders, plain
+from agent.base.plain import plain
+from agent.campaign.rules import WHOM, fill, placeholders
 from agent.dossier.overview import Overview
 from agent.report.merge import Merged
 from agent.report.owed import lacks

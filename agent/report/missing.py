@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.campaign.rules import plain
+from agent.base.plain import plain
 from agent.dossier.overview import Overview
 from agent.report.owed import Lack, lacks
 from agent.report.sheets import Book, Sheet

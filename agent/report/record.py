@@ -9,10 +9,11 @@ from typing import Any
 
 from agent.base.findings import Finding
 from agent.base.jsontext import dumps
-from agent.dossier.dossier import Dossier, FormVersion
+from agent.dossier.dossier import Dossier
 from agent.dossier.open_items import OpenItem
 from agent.dossier.overview import Overview
 from agent.dossier.submission import Piece, Submission
+from agent.dossier.version import FormVersion
 from agent.reading.reading import Figure
 from agent.report.merge import Merged
 from agent.report.owed import owes

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from agent.campaign.rules import plain
-from agent.dossier.dossier import Dossier, FormVersion
+from agent.base.plain import plain
+from agent.dossier.dossier import Dossier
 from agent.dossier.overview import Overview
 from agent.dossier.submission import Decision
+from agent.dossier.version import FormVersion
 from agent.reading.reading import Figure
 from agent.report.missing import HELD
 from agent.report.owed import STANDING

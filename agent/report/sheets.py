@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from agent.base.errors import AgentError
-from agent.campaign.rules import plain
+from agent.base.plain import plain
 from agent.report.words import clean, lines
 
 SONG, HEI = "宋体", "黑体"

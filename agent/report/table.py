@@ -12,7 +12,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 from lxml import etree
 
-from agent.campaign.rules import plain
+from agent.base.plain import plain
 from agent.dossier.overview import Overview
 from agent.report.layout import NUMBER, UNIT, Layout, layout
 from agent.report.merge import Merged, Row

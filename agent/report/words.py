@@ -10,8 +10,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from agent.base.plain import plain
 from agent.base.unseen import without_unseen
-from agent.campaign.rules import Campaign, plain
+from agent.campaign.rules import Campaign
 
 INCOMPLETE = "（未完成）"
 NO_TOTAL = "—"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from agent.campaign.rules import plain
+from agent.base.plain import plain
 from agent.dossier.overview import Overview
 from agent.report.layout import NUMBER, UNIT, Column, Layout, layout
 from agent.report.merge import Merged, Row

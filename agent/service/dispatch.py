@@ -15,7 +15,8 @@ from agent.base.errors import Unreachable
 from agent.base.failpoints import passing
 from agent.base.line import Line
 from agent.keeping.ledger import DueLetter, QueuedLetter
-from agent.keeping.workspace import LETTER_NAMES, Workplace
+from agent.keeping.workspace import Workplace
+from agent.letters.names import LETTER_NAMES
 from agent.mail.connection import LoginRefused
 from agent.mail.outbox import Deferred, Doubt, Outbox, Refused
 from agent.mail.pace import Pace

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from agent.base.errors import ConfigurationError, UsageError
 from agent.dossier.overview import Overview, what_it_shows
-from agent.handling.decisions import Ruling, close_campaign
+from agent.dossier.submission import Ruling
+from agent.handling.decisions import close_campaign
 from agent.keeping.archive import Put
 from agent.keeping.workspace import Workplace
 from agent.report.compile import compile_report, list_of_missing

@@ -19,12 +19,12 @@ import schedule
 from agent.base.errors import AgentError, ArchiveBusy, Unreachable
 from agent.base.line import Line
 from agent.base.trouble import in_words
-from agent.handling.intake import Intake, start, take_in
+from agent.handling.fetching import Intake, start, take_in
 from agent.keeping.workspace import TROUBLE, Workplace
 from agent.mail.connection import LoginRefused
-from agent.mail.inbox import open_inbox
-from agent.mail.outbox import Outbox, open_outbox
+from agent.mail.outbox import Outbox
 from agent.mail.pace import Pace, Patience
+from agent.mail.ways import open_inbox, open_outbox
 from agent.service.dispatch import Dispatch, dispatch, pacing
 from agent.service.mailings import run_timetable
 from agent.service.stopping import Stoppable, Stopped

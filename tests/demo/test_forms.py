@@ -11,7 +11,8 @@ import pytest
 from lxml import html
 from openpyxl import load_workbook
 
-from agent.campaign.rules import Campaign, plain
+from agent.base.plain import plain
+from agent.campaign.rules import Campaign
 from agent.demo import MARK, forms, pictures
 
 HEADER = {

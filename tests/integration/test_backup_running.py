@@ -13,7 +13,8 @@ import pytest
 
 from agent.demo.district import addresses
 from agent.demo.pictures import photo
-from agent.keeping.rebuild import rebuild, verify
+from agent.keeping.rebuild import rebuild
+from agent.keeping.verify import verify
 from tests.commands import ACCOUNT, Bureau, bureau, form, mail
 from tests.integration.office import ROOT, Office
 

@@ -20,10 +20,12 @@ import pytest
 
 from agent.base.errors import UsageError
 from agent.demo.district import CONTACT_ADDRESS
-from agent.handling.decisions import Ruling, accept
+from agent.dossier.submission import Ruling
+from agent.handling.decisions import accept
 from agent.handling.handing_in import hand_in
 from agent.judging.tokens import KEY_BYTES, Tokens, of_mail
-from agent.keeping.rebuild import rebuild, verify
+from agent.keeping.rebuild import rebuild
+from agent.keeping.verify import verify
 from agent.service.final_report import merge
 from agent.service.loop import Service
 from agent.service.mailings import run_timetable

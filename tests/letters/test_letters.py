@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from agent.base.findings import Finding
-from agent.campaign.rules import Campaign, plain
+from agent.base.plain import plain
+from agent.campaign.rules import Campaign
 from agent.campaign.settings import Contact
 from agent.campaign.units import Register
 from agent.dossier.dossier import assemble

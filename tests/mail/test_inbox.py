@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from agent.base.errors import Unreachable
-from agent.mail.inbox import Arrival, Event, FolderInbox, Withheld
+from agent.mail.folders import FolderInbox
+from agent.mail.inbox import Arrival, Event, Withheld
 
 START = dt.datetime(2023, 11, 9, tzinfo=dt.UTC)
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.mail.outbox import Deferred, FolderOutbox, file_name
+from agent.mail.folders import FolderOutbox, file_name
+from agent.mail.outbox import Deferred
 
 
 def letter(identity: str, text: str = "words") -> bytes:

@@ -31,8 +31,8 @@ from agent.demo.district import AGENT_ADDRESS, CONTACT_ADDRESS, addresses
 from agent.demo.forms import form_csv, form_xlsx, narrative_docx
 from agent.demo.pictures import photo as draw_photo
 from agent.dossier.dossier import Dossier
-from agent.handling.decisions import Ruling
-from agent.keeping.rebuild import verify
+from agent.dossier.submission import Ruling
+from agent.keeping.verify import verify
 from agent.keeping.workspace import Workplace
 from agent.service.loop import Pass, Service
 from tests.integration.office import ROOT, Office, make_office

@@ -18,7 +18,7 @@ import yaml
 from agent.base.findings import Finding
 from agent.campaign.rules import Campaign, load_campaign
 from agent.reading.reading import Form
-from agent.reading.table.combining import FoundForm
+from agent.reading.table.found import FoundForm
 from agent.reading.words.doubting import Manner, Words, with_doubts
 
 GROUPS = yaml.safe_load((Path(__file__).parent / "data" / "words.yaml").read_text(encoding="utf-8"))

@@ -16,10 +16,11 @@ import pytest
 from agent.base.findings import Finding
 from agent.campaign.rules import Campaign
 from agent.campaign.units import Register, Unit
-from agent.dossier.dossier import Filed, assemble
+from agent.dossier.dossier import assemble
 from agent.dossier.oddities import across_units
 from agent.dossier.overview import Failed, Held, Overview
 from agent.dossier.submission import Decision, Piece, Submission
+from agent.dossier.version import Filed
 from agent.reading.reading import Figure, Form
 from agent.report.compile import compile_report
 

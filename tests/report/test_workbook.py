@@ -11,7 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from agent.campaign.rules import plain
+from agent.base.plain import plain
 from agent.report.sheets import exact_number
 
 District = Any

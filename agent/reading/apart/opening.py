@@ -146,11 +146,11 @@ def _content(
     kind: FileType, name: str, data: bytes, min_pixels: int, inner: bool, budget: Budget
 ) -> Document | Looked | Unpacked | Mail | None:
     if kind == "doc":
-        from agent.reading.formats.office import refuse_password
+        from agent.reading.formats.old_word import refuse_password
 
         refuse_password(data)
     if kind == "rtf":
-        from agent.reading.formats.office import refuse_claims
+        from agent.reading.formats.old_word import refuse_claims
 
         refuse_claims(data)
     if kind in LEFT_TO_OTHERS or ((kind in CONTAINERS or kind in ("message", "msg")) and not inner):

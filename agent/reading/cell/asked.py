@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
 from agent.base.findings import Finding, Severity
-from agent.campaign.rules import Campaign, FormField, plain
+from agent.base.plain import plain
+from agent.campaign.rules import Campaign, FormField
 from agent.reading.cell.folding import trim
 from agent.reading.cell.measures import scale_of
 from agent.reading.reading import Figure

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation
 
-from agent.campaign.rules import plain
+from agent.base.plain import plain
 from agent.reading.cell import numerals
 
 

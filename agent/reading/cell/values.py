@@ -10,8 +10,9 @@ import datetime as dt
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from agent.base.findings import Finding
+from agent.base.plain import plain
 from agent.base.unseen import is_turned
-from agent.campaign.rules import Campaign, FormField, plain
+from agent.campaign.rules import Campaign, FormField
 from agent.reading.cell import numberformat
 from agent.reading.cell.asked import MOST_DIGITS, Asked, Reading, is_too_long, quote, tidy
 from agent.reading.cell.dates import parse_date

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal, localcontext
 
+from agent.base.plain import plain
 from agent.base.unseen import is_turned
-from agent.campaign.rules import plain
 from agent.reading.cell import numerals
 from agent.reading.cell.asked import Asked, Reading
 from agent.reading.cell.brackets import bracketed

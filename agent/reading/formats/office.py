@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import re
 import shutil
 import sys
 import tempfile
@@ -24,7 +23,7 @@ from agent.reading.apart.outside import Bounds, Ran, find, folder_for, patience,
 from agent.reading.filetype import FileType
 from agent.reading.grid import Document
 from agent.reading.limits import MEGABYTE, Budget
-from agent.reading.refusals import damaged, encrypted, took_too_long, without_program
+from agent.reading.refusals import damaged, took_too_long, without_program
 
 SECONDS = 10  # for one file
 ALLOCATED = 420 * MEGABYTE  # by one run; a usual document takes half of it
@@ -143,29 +142,6 @@ _PLACES = (
     r"C:\Program Files\LibreOffice\program\soffice.com",
     r"C:\Program Files (x86)\LibreOffice\program\soffice.com",
 )
-
-
-_BINARY = re.compile(rb"\\bin([0-9]{1,12})")
-
-
-def refuse_claims(data: bytes) -> None:
-    """Refuse an RTF that says more bytes of binary are to come than it has: LibreOffice waits for all of them."""
-    if any(int(match[1]) > len(data) for match in _BINARY.finditer(data)):
-        raise damaged()
-
-
-def refuse_password(data: bytes) -> None:
-    """Refuse a .doc that asks for one, by the bit that says so in its stream ([MS-DOC] 2.5.1, fEncrypted)."""
-    import io
-
-    from xlrd.compdoc import CompDoc
-
-    try:
-        stream = CompDoc(data, logfile=io.StringIO()).get_named_stream("WordDocument")
-    except Exception as error:  # the compound file's own reader takes whatever the sectors claim
-        raise damaged() from error
-    if stream is not None and len(stream) > 11 and stream[11] & 1:
-        raise encrypted()
 
 
 # --- the profile -----------------------------------------------------------------------------------------

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from agent.base.findings import Finding, Severity
-from agent.campaign.rules import Campaign, FormField, HeaderField, plain
+from agent.base.plain import plain
+from agent.campaign.rules import Campaign, FormField, HeaderField
 from agent.reading.cell.folding import squeeze
 from agent.reading.cell.values import quote
-from agent.reading.reading import Figure, Form, Stated
+from agent.reading.reading import Figure, Form
+from agent.reading.table.found import FoundForm
 from agent.reading.table.headers import header_value, kept
 from agent.reading.table.second_tables import PLACE_OR_TIME, as_stated, set_against
-
-
-@dataclass(frozen=True, slots=True)
-class FoundForm:
-    """A form as found, with what is wrong with it; checks across fields are not among the findings.
-
-    Attributes:
-        mark: the words that call it a correction of another, or "".
-        stated: of one with fewer columns: what it states where it turns out to be no form beside a whole one.
-    """
-
-    form: Form
-    findings: tuple[Finding, ...] = ()
-    mark: str = ""
-    stated: Stated | None = None
 
 
 def combine(found: Sequence[FoundForm], campaign: Campaign) -> FoundForm:

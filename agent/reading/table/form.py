@@ -30,8 +30,9 @@ from agent.reading.table.columns import (
     two_columns,
     worth_a_look,
 )
-from agent.reading.table.combining import FoundForm, combine, is_blank, join
+from agent.reading.table.combining import combine, is_blank, join
 from agent.reading.table.counting import Counted, calls_the_whole, counted, is_name_of, may_be_a_sum
+from agent.reading.table.found import FoundForm
 from agent.reading.table.heading import Heading, from_cells, from_lines, stated
 from agent.reading.table.labels import LabelBook
 from agent.reading.table.layout import Table, concealed, revealed, turned, upright

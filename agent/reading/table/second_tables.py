@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.base.findings import Finding
-from agent.campaign.rules import Campaign, FormField, plain
+from agent.base.plain import plain
+from agent.campaign.rules import Campaign, FormField
 from agent.campaign.yamlfile import packaged
 from agent.reading.cell.folding import squeeze
 from agent.reading.cell.values import Reading, quote
@@ -32,7 +33,7 @@ from agent.reading.table.titles import other_title
 from agent.reading.words.corrections import stated_figures
 
 if TYPE_CHECKING:
-    from agent.reading.table.combining import FoundForm
+    from agent.reading.table.found import FoundForm
 
 MOST_ROWS = 500  # beyond them a table is a register, and no correction
 MOST_TEXTS = 500  # texts of a table that may say what it is

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from decimal import Decimal, localcontext
 
 from agent.base.findings import Finding
-from agent.campaign.rules import Campaign, FormField, plain
+from agent.base.plain import plain
+from agent.campaign.rules import Campaign, FormField
 from agent.reading.cell.asked import Reading, tidy
 from agent.reading.cell.values import read_figure
 from agent.reading.grid import Cell

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 
 from agent.base.findings import Finding
-from agent.campaign.rules import FormField, plain
+from agent.base.plain import plain
+from agent.campaign.rules import FormField
 from agent.reading.cell.values import Reading, tidy
 from agent.reading.reading import Figure
 from agent.reading.table.labels import key

@@ -11,7 +11,7 @@ from dataclasses import replace
 from agent.campaign.rules import Campaign
 from agent.reading.cell.folding import squeeze
 from agent.reading.reading import FileReading
-from agent.reading.table.combining import FoundForm
+from agent.reading.table.found import FoundForm
 from agent.reading.words.doubting import Words, with_doubts
 from agent.reading.words.ownwords import own_words
 from agent.reading.words.quoting import forwarded_texts, own_text

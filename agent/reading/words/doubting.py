@@ -15,10 +15,11 @@ from typing import Literal
 
 from agent.base.findings import Finding
 from agent.base.personal import mask
-from agent.campaign.rules import Campaign, FormField, plain
+from agent.base.plain import plain
+from agent.campaign.rules import Campaign, FormField
 from agent.reading.cell.folding import squeeze
 from agent.reading.reading import Figure
-from agent.reading.table.combining import FoundForm
+from agent.reading.table.found import FoundForm
 from agent.reading.words.contradicting import contradiction, speaks_of_figures
 from agent.reading.words.statements import Sentence, Statement, read_sentence, words
 
