@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from tests.cli.test_check import wrong
 from tests.commands import Bureau, Ran
 from tests.integration.office import make_office, on_servers
 from tests.integration.servers.dovecot import PASSWORD, Dovecot
 from tests.integration.servers.smtp import SmtpServer
-from tests.test_checkup import wrong
 
 pytestmark = pytest.mark.integration
 

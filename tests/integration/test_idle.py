@@ -20,7 +20,7 @@ from agent.mail.inbox import Arrival, Mark
 from tests.commands import Bureau, form, mail
 from tests.integration.office import make_office, on_servers
 from tests.integration.servers.dovecot import PASSWORD, Dovecot, User
-from tests.test_service import running, stopped, wait_until
+from tests.service.test_loop import running, stopped, wait_until
 
 if TYPE_CHECKING:
     from tests.integration.servers.proxy import FaultProxy

@@ -17,7 +17,7 @@ from tests.integration.office import make_office, on_servers
 from tests.integration.servers.dovecot import PASSWORD, Dovecot, User
 from tests.integration.servers.proxy import FaultProxy
 from tests.integration.servers.smtp import SmtpServer
-from tests.test_service import running, stopped, wait_until
+from tests.service.test_loop import running, stopped, wait_until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(200)]
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.commands import Bureau, bureau, form, mail
 from tests.integration.office import Office
-from tests.test_service import running, wait_until
+from tests.service.test_loop import running, wait_until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 

@@ -67,7 +67,7 @@ def test_a_reader_imports_nothing_from_there_either(folder: Path, path: str) -> 
         f"os.chdir({str(folder)!r}); os.environ['PYTHONPATH'] = {path!r};"
         "apart._worker('files')._require_ready(); print('ready')"
     )
-    root = str(Path(__file__).resolve().parent.parent)
+    root = str(Path(__file__).resolve().parent.parent.parent)
     ran = subprocess.run(
         [sys.executable, "-P", "-c", code],
         cwd=root,
@@ -80,7 +80,7 @@ def test_a_reader_imports_nothing_from_there_either(folder: Path, path: str) -> 
 
 def test_started_as_a_module_it_forgets_the_folder_at_once(tmp_path: Path) -> None:
     """Without -P too: in the program's own folder, where `agent` is the right one, its neighbours aren't imported."""
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parent.parent.parent
     shutil.copytree(root / "agent", tmp_path / "agent", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("rules", "templates"):
         shutil.copytree(root / name, tmp_path / name)

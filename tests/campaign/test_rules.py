@@ -12,7 +12,7 @@ from agent.base.errors import ConfigurationError
 from agent.base.plain import plain
 from agent.campaign.rules import Campaign, Check, fill, load_campaign, run_checks
 
-RULES = Path(__file__).resolve().parent.parent / "rules" / "winter-warmth.yaml"
+RULES = Path(__file__).resolve().parent.parent.parent / "rules" / "winter-warmth.yaml"
 
 
 def changed(tmp_path: Path, old: str, new: str) -> Path:

@@ -9,13 +9,13 @@ import pytest
 
 from tests.outcome.bureau import bureau, kinds, sender_of
 
-sys.path.insert(0, str(Path(__file__).parent / "reading"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "reading"))
 
 import make_forms as forms
 import make_mails as made
 
 QINGNIAN = sender_of("qingnian")
-FORMS = Path(__file__).parent / "forms" / "mailborne"
+FORMS = Path(__file__).parent.parent / "forms" / "mailborne"
 FORM = forms.xlsx()
 
 

@@ -13,7 +13,7 @@ from agent.handling.decisions import settle
 from agent.service.mailings import digest_letter, send_digest
 from tests.outcome.bureau import Bureau, Sent, bureau, form, read_letter, sender_of
 
-BOUNCES = sorted((Path(__file__).parent / "mail" / "bounces").glob("*.eml"))
+BOUNCES = sorted((Path(__file__).parent.parent / "mail" / "bounces").glob("*.eml"))
 QINGNIAN = sender_of("qingnian")
 
 

@@ -24,7 +24,7 @@ from tests.integration.servers.scripted_smtp import (
     ScriptedSmtp,
     running_scripted_smtp,
 )
-from tests.test_service import running, stopped, wait_until
+from tests.service.test_loop import running, stopped, wait_until
 
 NOW = dt.datetime(2024, 3, 1, 18, tzinfo=ZONE)
 UNITS = ("qingnian", "shilin", "guanba")

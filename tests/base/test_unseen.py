@@ -17,7 +17,7 @@ from agent.mail.message import parse
 from agent.reading.cell.folding import fold, squeeze, trim
 from agent.report.words import clean
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 DRAWN = set("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
 MARKS = [
     "\u00ad",

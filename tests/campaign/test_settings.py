@@ -11,7 +11,7 @@ import yaml
 from agent.base.errors import ConfigurationError
 from agent.campaign.settings import load_rules, load_settings
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def write(tmp_path: Path, **changes: Any) -> Path:

@@ -16,8 +16,8 @@ from agent.campaign.rules import Campaign
 from agent.campaign.units import Register
 from agent.reading.files import read_file, read_message
 from tests.commands import mail
+from tests.handling.test_bringing import ACCOUNT
 from tests.outcome.bureau import NOON, bureau, kinds, sender_of
-from tests.test_bringing import ACCOUNT
 
 DATA = bytes(number * 37 % 251 for number in range(3000))
 BASE64 = base64.encodebytes(DATA).decode()

@@ -15,7 +15,7 @@ from agent.campaign.units import Register
 from agent.campaign.yamlfile import load_model, parse
 from tests.commands import bureau, run
 
-HERE = Path(__file__).parent / "yaml"
+HERE = Path(__file__).parent.parent / "yaml"
 MISTAKES = yaml.safe_load((HERE / "lines.yaml").read_text(encoding="utf-8"))
 
 

@@ -34,7 +34,7 @@ from tests.outcome.bureau import (
 )
 
 QINGNIAN, SHILIN, WANSHENG = sender_of("qingnian"), sender_of("shilin"), sender_of("wansheng")
-HERE = Path(__file__).parent / "said"
+HERE = Path(__file__).parent.parent / "said"
 WORDS: dict[str, Any] = yaml.safe_load((HERE / "words.yaml").read_text("utf-8"))
 
 

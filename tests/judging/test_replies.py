@@ -72,7 +72,7 @@ def test_a_reply_that_says_so_confirms(tmp_path: Path, words: str) -> None:
 def test_a_form_below_last_winter_s_title_counts_once_the_unit_says_that_it_is_this_one(
     tmp_path: Path,
 ) -> None:
-    old = Path(__file__).parent / "forms/offices/last-winter-by-its-title.xlsx"
+    old = Path(__file__).parent.parent / "forms/offices/last-winter-by-its-title.xlsx"
     with bureau(tmp_path) as office:
         office.pass_time(hours=1)
         [letter] = office.send(QINGNIAN, (old.name, old.read_bytes()))
