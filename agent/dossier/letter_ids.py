@@ -51,3 +51,8 @@ def reminder_about(dossier: Dossier, when: str, *, shows: bool = True) -> str:
 def notice_about(campaign: Campaign, decision: Decision) -> str:
     """What a notice's id is derived from: the decision that it tells of."""
     return f"{campaign.id}/notice/{decision.seq}"
+
+
+def once_more(day: str, number: int) -> str:
+    """The day of a reminder that somebody sends by hand, whatever was sent on it before: the number-th of that day."""
+    return f"{day}/{number}"

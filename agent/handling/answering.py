@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from agent.base.errors import ConfigurationError
 from agent.dossier.dossier import Dossier
-from agent.handling.intake import _disputed, log
 from agent.judging.outcome import Outcome
 from agent.keeping.ledger import MessageRow, QueuedLetter
 from agent.keeping.workspace import Workplace
 from agent.letters import Answered, Letter, Letters
+from agent.letters.envelope import SaidOtherwise
 from agent.mail.message import thread_of
 
 log = logging.getLogger(__name__)
@@ -98,3 +99,18 @@ def _answered(work: Workplace, row: MessageRow, outcome: Outcome, decided_seq: i
 def queued(letter: Letter) -> QueuedLetter:
     digest = hashlib.sha256(letter.raw).hexdigest()
     return QueuedLetter(letter.id, letter.kind, letter.to, letter.unit, letter.about, letter.raw, digest)
+
+
+def _disputed(outcome: Outcome, dossier: Dossier) -> Iterator[SaidOtherwise]:
+    """The figures that its words say otherwise, beside those that were read as put right, whether taken or not.
+
+    A form each figure of which waits for a 确认 is asked about as a whole.
+    """
+    waiting, shown = dossier.pending, dossier.shown
+    if shown is None or (waiting is not None and waiting.standing == "needs_confirmation"):
+        return
+    read = outcome.submission.corrections if outcome.submission else {}
+    for told in outcome.told:
+        if told.kind == "correction" and told.field and told.field not in read:
+            label = dossier.campaign.form.label_of(told.field)
+            yield SaidOtherwise(label, shown.values.get(told.field), told.value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 from agent.base.failpoints import passing
@@ -18,7 +18,6 @@ from agent.judging.outcome import COPY, Outcome, decide, hand_in, withheld
 from agent.keeping.ledger import IDENTITY, MailEntry, MessageRow, QueuedLetter
 from agent.keeping.recovery import take_back_copies
 from agent.keeping.workspace import Workplace
-from agent.letters.envelope import SaidOtherwise
 from agent.mail.inbox import Inbox, Mark
 from agent.mail.message import parse_head
 from agent.mail.signature import SIGNED
@@ -232,21 +231,6 @@ def _commit(
         writing.append(entry)
         passing("before commit")
     return entry
-
-
-def _disputed(outcome: Outcome, dossier: Dossier) -> Iterator[SaidOtherwise]:
-    """The figures that its words say otherwise, beside those that were read as put right, whether taken or not.
-
-    A form each figure of which waits for a 确认 is asked about as a whole.
-    """
-    waiting, shown = dossier.pending, dossier.shown
-    if shown is None or (waiting is not None and waiting.standing == "needs_confirmation"):
-        return
-    read = outcome.submission.corrections if outcome.submission else {}
-    for told in outcome.told:
-        if told.kind == "correction" and told.field and told.field not in read:
-            label = dossier.campaign.form.label_of(told.field)
-            yield SaidOtherwise(label, shown.values.get(told.field), told.value)
 
 
 def _answer_to_orders(

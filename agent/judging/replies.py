@@ -19,11 +19,10 @@ from agent.campaign.rules import Campaign, run_checks
 from agent.campaign.units import fold
 from agent.dossier.closing import named
 from agent.dossier.dossier import Dossier
-from agent.dossier.letter_ids import Kind, is_own_id, message_id, notice_about, reminder_about
+from agent.dossier.letter_ids import Kind, is_own_id, message_id, notice_about, once_more, reminder_about
 from agent.dossier.version import FormVersion
 from agent.judging.contents import Brought
 from agent.judging.tokens import PATTERN, Tokens, Verdict, of_form
-from agent.letters.confirming import once_more
 from agent.mail.message import Message
 from agent.reading.cell.folding import squeeze
 from agent.reading.reading import Figure

@@ -60,11 +60,6 @@ def confirming(dossier: Dossier, offer: ByClick) -> Confirming | None:
     return Confirming(lines[0], possible, confirm, _correct(about, lines, offer.to))
 
 
-def once_more(day: str, number: int) -> str:
-    """The day of a reminder that somebody sends by hand, whatever was sent on it before: the number-th of that day."""
-    return f"{day}/{number}"
-
-
 def _correct(about: str, lines: list[str], to: str) -> ReadyReply:
     """All figures a line each, to be edited; of a very long form a blank line, and the word for the rest."""
     full = ready_reply("有不符的，更正", f"更正{about}", "\r\n".join(lines), to)

@@ -8,14 +8,13 @@ from collections.abc import Iterable
 
 from agent.campaign.units import Unit
 from agent.dossier.dossier import Dossier
-from agent.dossier.letter_ids import reminder_about
+from agent.dossier.letter_ids import once_more, reminder_about
 from agent.dossier.overview import Overview
 from agent.dossier.submission import final_decision
 from agent.handling.answering import queued
 from agent.keeping.ledger import RunEntry
 from agent.keeping.workspace import Workplace
 from agent.letters import Letter, news
-from agent.letters.confirming import once_more
 from agent.service.timetable import digest_due, first_reminder, reminder_due, to_remind
 
 
