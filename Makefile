@@ -20,6 +20,7 @@ check: $(VENV)/.test
 	$(BIN)/ruff format --check agent tests bench
 	$(BIN)/ruff check agent tests bench
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 unit: $(VENV)/.test
 	$(BIN)/python -m pytest -m "not integration" -n 2 --dist worksteal

@@ -289,3 +289,10 @@ def test_the_message_about_a_template_is_quoted_as_it_is(campaign: Campaign, tmp
 def _letters(campaign: Campaign, *own: Path) -> Letters:
     contact = Contact(name="联系人", address="contact@civil.example", phone="000-00000000")
     return Letters([*own, ROOT / "templates"], "report@civil.example", contact, campaign)
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md", "ARCHITECTURE.md"])
+def test_each_room_is_listed(name: str) -> None:
+    rooms = {path.parent.name for path in (ROOT / "agent").glob("*/__init__.py")}
+    listed = re.findall(r"(?m)^\| `(?:agent/)?([a-z]+)/` \|", (ROOT / name).read_text(encoding="utf-8"))
+    assert (set(listed), len(listed)) == (rooms, len(rooms))
