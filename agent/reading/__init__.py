@@ -2,25 +2,17 @@
 
 The way of a file:
 
-    files.py       what it is (filetype.py) and what is inside it (containers/), opened in a process apart (opening.py)
+    files.py       what it is (filetype.py) and what is inside it (containers/), opened in a process apart (apart/)
     documents.py   what a document counts as; paged.py: one with pages, some of them pictures (ocr/)
     formats/       a format's bytes to a Document (grid.py): tables of cells, text, pictures
-    texts.py       the same of a mail's own text (mails.py); quoting.py, quotedpages.py, ownwords.py: what in it is
-                   only quoted
-    form.py        the form in a Document: labels.py (near.py with labels.yaml), layout.py and columns.py find it,
-                   rows.py and part.py what belongs to it, heading.py and reporter.py its header values
-    values.py      what one cell means: asked.py what is asked for, written.py a text (numerals.py, measures.py,
-                   brackets.py, phrases.py with figures.yaml, likely.py), numberformat.py and seen.py a workbook's
-                   number, dates.py, phones.py
-    marked.py      what its place says of it (a draft, one month's, one village's): signs.py, signtable.py (signs.yaml),
-                   periods.py
-    counting.py    which rows are counted where none is marked as the total
-    sums.py        several rows to one figure, split.py several columns; combining.py: several forms to one;
-                   beside.py and
-                   second_tables.py (data/second_tables.yaml): tables of some figures beside it
+    words/         a mail's own text (texts.py, and mails.py above it), what in it is only quoted; what words beside a
+                   form say of it
+    table/         the form in a Document: found by its labels, its rows and header values, several to one
+    cell/          what one cell means
+    data/          the words that these know, as lists
 
-The process apart is apart.py from here and worker.py from inside; what they say to each other is carried.py, over
-wire.py.
+Each room's own docstring says which module is for what. The process apart is apart/apart.py from here and
+apart/worker.py from inside; what they say to each other is apart/carried.py, over apart/wire.py.
 
 Which finding comes from where (a rule's id may stand for several reasons):
 
@@ -56,7 +48,7 @@ Which finding comes from where (a rule's id may stand for several reasons):
     macros                files.py
     unreadable            asked.py, values.py: a cell in a picture; overlooked.py: a table like the form; documents.py: an
                           object inside, a page among a document's own words; else as the next
-    encrypted, too_large, not_supported            formats/refusals.py: whatever a file or page is refused for
+    encrypted, too_large, not_supported            refusals.py: whatever a file or page is refused for
 
 Before that, misread.py sets labels of a picture right. What a campaign's checks find is not from here (rules.py).
 """

@@ -63,7 +63,7 @@ def test_what_lies_in_the_working_folder_is_never_imported(
 def test_a_reader_imports_nothing_from_there_either(folder: Path, path: str) -> None:
     """Whatever PYTHONPATH says: an empty or a relative part of it is the working folder."""
     code = (
-        "import os; from agent.reading import apart;"
+        "import os; from agent.reading.apart import apart;"
         f"os.chdir({str(folder)!r}); os.environ['PYTHONPATH'] = {path!r};"
         "apart._worker('files')._require_ready(); print('ready')"
     )

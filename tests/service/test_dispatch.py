@@ -64,7 +64,7 @@ def test_a_folder_that_cannot_be_written_keeps_the_letter_for_later(tmp_path: Pa
 def test_one_letter_that_fails_in_an_unknown_way_holds_up_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import agent.mail.outbox as outbox
+    import agent.mail.folders as outbox
 
     sound = outbox.FolderOutbox.send
 
