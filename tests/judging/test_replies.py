@@ -347,6 +347,15 @@ def test_a_mail_that_forgot_its_file_is_told_so_and_a_question_is_not(tmp_path: 
             assert ("检查附件是否已添加" in noted.text) is told, words
 
 
+def test_a_yes_in_answer_to_a_correction_note_is_told_that_the_errors_stand(tmp_path: Path) -> None:
+    with bureau(tmp_path) as office:
+        [note] = office.send(QINGNIAN, form(staff_deployed="约20"))
+        office.pass_time(hours=1)
+        [noted] = office.send(QINGNIAN, text="确认无误", answers=note)
+        assert (noted.kind, standing(office)) == ("noted", "needs_correction")
+        assert "统计表（第 1 版）还有 1 处错误没有改正" in noted.text
+
+
 def test_words_that_confirm_nothing_are_answered_with_the_line_to_send(tmp_path: Path) -> None:
     with bureau(tmp_path) as office:
         letter = asked_to_confirm(office)

@@ -216,10 +216,23 @@ class _Judge:
         if scaled and not (one.part and one.measure and one.total is False and len(known) > 1):
             return _Judged(one, "measure", scaled)
         if len(known) > 1:
-            return _Judged(one, "nothing")
+            return self._of_several(one, known)
         [(name, (value, figure))] = known.items()
         partial = (one.part or said.of_a_row) and value < figure
         return _Judged(one, "part" if partial else "differs", (name,))
+
+    def _of_several(self, one: Statement, known: Mapping[str, tuple[Decimal, Decimal]]) -> _Judged:
+        """A number of which it isn't said of which of several figures: the whole's may be none of theirs (共投入物资86000元)."""
+        together = sum(figure for _, figure in known.values())
+        value = next(iter(known.values()))[0]
+        if (
+            one.total
+            and not one.part
+            and value > max(figure for _, figure in known.values())
+            and value != together
+        ):
+            return _Judged(one, "differs", tuple(known))
+        return _Judged(one, "nothing")
 
     def _unnamed(self, one: Statement) -> _Judged:
         """An amount of which nobody says what for: a doubt where its digits are a figure's."""
