@@ -26,7 +26,7 @@ import sqlalchemy
 import yaml
 
 import agent.judging.outcome
-import agent.keeping.rebuild
+import agent.keeping.pieces
 import agent.reading.photos
 from agent.base import failpoints as faults
 from agent.campaign.rules import Campaign
@@ -176,7 +176,7 @@ def read_once() -> Iterator[None]:
         mock.patch.object(
             agent.judging.outcome, "open_mail", functools.cache(agent.judging.outcome.open_mail)
         ),
-        mock.patch.object(agent.keeping.rebuild, "read_message", remembered),
+        mock.patch.object(agent.keeping.pieces, "read_message", remembered),
         mock.patch.object(agent.reading.photos, "smaller", functools.cache(agent.reading.photos.smaller)),
     ):
         yield
