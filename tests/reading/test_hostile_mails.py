@@ -96,7 +96,7 @@ def test_a_table_of_many_rows_in_a_page_is_still_read(campaign: Campaign, regist
 SELF = """
 import datetime as dt, sys
 from pathlib import Path
-from agent import mime, mimetext
+from agent.base import mime, mimetext
 from agent.judging.contents import bring
 from agent.mail.message import parse
 from agent.reading.files import open_mail, read_message

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from agent import deciding
 from agent.base.errors import UsageError
 from agent.handling.decisions import (
     accept,
@@ -44,7 +43,6 @@ from tests.outcome.bureau import (
 
 QINGNIAN = sender_of("qingnian")
 PROVEN = {"Authentication-Results": "mx.civil.example; dmarc=pass header.from=civil.example"}
-assert deciding
 
 
 def whole_district(office: Bureau) -> None:
