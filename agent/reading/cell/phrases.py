@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
-
+from agent.campaign.yamlfile import packaged
 from agent.reading.cell.folding import squeeze
 
 
@@ -38,8 +37,7 @@ class Phrases:
 @lru_cache(maxsize=1)
 def phrases() -> Phrases:
     """The lists of figures.yaml, read once."""
-    text = (Path(__file__).parent.parent / "data" / "figures.yaml").read_text(encoding="utf-8")
-    listed = yaml.load(text, yaml.CSafeLoader)
+    listed = packaged(Path(__file__).parent.parent / "data" / "figures.yaml")
     words = {name: [squeeze(str(word)) for word in some] for name, some in listed.items()}
     return Phrases(
         nothing=frozenset(word.lower() for word in words["nothing"]),

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
-
 from agent.campaign.rules import FormField
+from agent.campaign.yamlfile import packaged
 
 SHORTEST = 4  # characters: of 总计 too little is left where one is wrong
 LONGEST = 24
@@ -93,8 +92,7 @@ class _Words:
 
 @lru_cache(maxsize=1)
 def _words() -> _Words:
-    text = (Path(__file__).parent.parent / "data" / "labels.yaml").read_text(encoding="utf-8")
-    listed = yaml.load(text, yaml.CSafeLoader)
+    listed = packaged(Path(__file__).parent.parent / "data" / "labels.yaml")
     same = {word: words[0] for words in listed["same"] for word in words}
     return _Words(
         looks={ord(one): alike[0] for alike in listed["lookalikes"] for one in alike[1:]},

@@ -60,11 +60,6 @@ def answers() -> Mapping[str, Any]:
     return words
 
 
-def says_one_of(text: str, kind: str) -> bool:
-    """Whether a text has one of the words of that kind."""
-    return any(word in text for word in answers()[kind])
-
-
 def _only(text: str, kind: str) -> bool:
     """Whether a clause is made of such words alone, the longest first: no word of it is left."""
     return _made_of(kind).fullmatch(text) is not None

@@ -11,9 +11,9 @@ from decimal import Decimal
 
 from agent.base.findings import Finding
 from agent.campaign.rules import Campaign
-from agent.reading.cell.folding import fold, squeeze
+from agent.reading.cell.folding import squeeze
 from agent.reading.reading import Figure
-from agent.reading.words.affirming import answers, clause, clauses, is_courtesy
+from agent.reading.words.affirming import answers, clause, clauses
 from agent.reading.words.asking import asks_for_time
 
 LEAST = 6  # characters of a reason, without assurances and courtesies
@@ -43,11 +43,6 @@ def _without_signature(words: str) -> str:
     while said and clause(said[-1]) in ("signature", "affirms", "courtesy"):
         said.pop()
     return "".join(said)
-
-
-def is_assurance(words: str) -> bool:
-    """Whether the words only assure that the figures are right: a reason is wanted."""
-    return bool(words.strip()) and not is_courtesy(words) and not _BARE.sub("", fold(words))
 
 
 def takes_back(words: str) -> bool:
